@@ -1,0 +1,60 @@
+/*
+ * model.h - what the trace says, put together: totals folded, held sets expanded, order by create/join, names.
+ *
+ * One model per trace. Detectors read the model and the reader's rows, never raw bytes.
+ */
+#ifndef KIWI_MODEL_H
+#define KIWI_MODEL_H
+
+#include "reader.h"
+
+struct symbols;
+
+#define MODEL_MAX_HELD 64 /* locks of a held set that are expanded; the innermost ones count */
+
+/* Totals of one acquisition row: its own fields plus what live threads' cache lines hold. */
+struct model_acquisition {
+    uint64_t count;
+    const struct kiwi_acquisition *row;
+};
+
+/* One lock of a held set, outermost first. */
+struct model_held {
+    uint32_t row;    /* acquisition row by which it was taken */
+    uint32_t object;
+    uint32_t stack;
+    uint8_t mode, how;
+};
+
+struct model {
+    struct trace *trace;
+    struct symbols *symbols;              /* may be NULL: no symbolization (unit tests) */
+    struct model_acquisition *acquisitions; /* index = row, acquisition_count entries; .row NULL if not published */
+    uint64_t *call_counts;                  /* index = call row: count including cache lines */
+    uint32_t acquisition_count, call_count;
+};
+
+/* symbols may be NULL. Takes ownership of neither. Returns NULL only when out of memory. */
+struct model *model_open(struct trace *trace, struct symbols *symbols);
+void model_close(struct model *m);
+
+/* Expands the held set that chain row `row` stands for (the lock of `row` itself last). Returns the number, at most max. */
+unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *out, unsigned max);
+
+/* The held array of a live thread's slot: expanded from the slot (held chunk or inline). Returns the number. */
+unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max);
+
+/* true if every moment of segment a is ordered before every moment of segment b by create/join (or program order of one
+ * thread). Unknown segments (0) are ordered with nothing. */
+bool model_segment_before(const struct model *m, uint32_t a, uint32_t b);
+/* Both threads were alive at one moment (their life spans overlap). */
+bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t thread_b);
+
+/* Names for people; results live as long as the model. */
+const char *model_object_name(struct model *m, uint32_t object); /* "cache_lock in memcached", "+0x28 in a 96-byte block
+                                                                     allocated at conn_new conn.c:112", "mutex initialised
+                                                                     at f a.c:3", "mutex first locked at f a.c:3", else
+                                                                     "mutex 0x7f..." */
+const char *model_thread_name(struct model *m, uint32_t thread);  /* "T3 \"worker\" (tid 4711, start worker_main)" */
+const char *model_duration(struct model *m, uint64_t ticks);      /* "1.25 ms" */
+#endif

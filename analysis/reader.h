@@ -1,0 +1,66 @@
+/*
+ * reader.h - opens a trace; the only code that sees untrusted bytes.
+ *
+ * The whole file is copied into memory first, so a process that still runs can not change it under the reader. Every
+ * accessor checks its index; nothing a damaged file says makes it read outside that copy.
+ *
+ *     struct trace *t = trace_open("kiwi.svc.12.trace", error, sizeof error);
+ *     for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_OBJECTS); i++) {
+ *         const struct kiwi_object *o = trace_object(t, i);
+ *         if (!o) continue;               // empty or half-written
+ *     }
+ *     trace_close(t);
+ *
+ * Not thread-safe; pure functions of the copy once open.
+ */
+#ifndef KIWI_READER_H
+#define KIWI_READER_H
+
+#include "../interpose/trace_format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct trace;
+
+/*
+ * path: a trace, or a symbolic link to one. Returns NULL and a one-line message without a newline in error ("not a Kiwi
+ * trace: starts with ...", "newer format 2.0, this kiwi reads 1.x", "cut off at byte N inside table X", "No such file or
+ * directory") when nothing can be read. A damaged file of which something can be read opens, with trace_problems() > 0.
+ */
+struct trace *trace_open(const char *path, char *error, size_t error_size);
+struct trace *trace_from_memory(const void *bytes, size_t size, const char *name, char *error, size_t error_size);
+void trace_close(struct trace *t);
+
+const char *trace_path(const struct trace *t);
+const struct kiwi_header *trace_header(const struct trace *t); /* sanitised copy, current layout */
+unsigned trace_problems(const struct trace *t);                /* damage found while opening */
+const char *trace_problem(const struct trace *t, unsigned i);  /* one line each: what is wrong and where */
+
+/* Rows that can be asked for: indices 1 .. trace_rows()-1. */
+uint32_t trace_rows(const struct trace *t, enum kiwi_table_id table);
+/* NULL for index 0, out of range, or a row that was not published. Rows are at least as long as this version's type. */
+const void *trace_row(const struct trace *t, enum kiwi_table_id table, uint32_t index);
+const char *trace_string(const struct trace *t, uint32_t offset); /* "" for 0 or bad offsets; always NUL-terminated */
+const uint64_t *trace_frames(const struct trace *t, uint32_t stack, uint32_t *depth); /* NULL and 0 if none */
+
+#define TRACE_ROW_ACCESSOR(name, table, type)                                                                          \
+    static inline const struct type *trace_##name(const struct trace *t, uint32_t i) { return trace_row(t, table, i); }
+TRACE_ROW_ACCESSOR(module, KIWI_TABLE_MODULES, kiwi_module)
+TRACE_ROW_ACCESSOR(stack, KIWI_TABLE_STACKS, kiwi_stack)
+TRACE_ROW_ACCESSOR(thread_class, KIWI_TABLE_CLASSES, kiwi_thread_class)
+TRACE_ROW_ACCESSOR(thread, KIWI_TABLE_THREADS, kiwi_thread)
+TRACE_ROW_ACCESSOR(segment, KIWI_TABLE_SEGMENTS, kiwi_segment)
+TRACE_ROW_ACCESSOR(object, KIWI_TABLE_OBJECTS, kiwi_object)
+TRACE_ROW_ACCESSOR(acquisition, KIWI_TABLE_ACQUISITIONS, kiwi_acquisition)
+TRACE_ROW_ACCESSOR(call, KIWI_TABLE_CALLS, kiwi_call)
+TRACE_ROW_ACCESSOR(misuse, KIWI_TABLE_MISUSES, kiwi_misuse)
+TRACE_ROW_ACCESSOR(slot, KIWI_TABLE_SLOTS, kiwi_slot)
+
+/* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */
+uint64_t trace_ns_at(const struct trace *t, uint64_t ticks);
+uint64_t trace_ns(const struct trace *t, uint64_t tick_duration);
+uint64_t trace_realtime_ns(const struct trace *t, uint64_t ticks); /* CLOCK_REALTIME of ticks */
+uint64_t trace_last_ticks(const struct trace *t);                  /* the latest time found anywhere in the trace */
+bool trace_is_live(const struct trace *t);                         /* the recorded process still runs on this machine */
+#endif

@@ -1,0 +1,516 @@
+/*
+ * trace_format.h - the trace: the only thing libkiwi.so and the analyzer share.
+ *
+ * A trace is one sparse file that the recorder keeps mapped and updates in place:
+ *
+ *     struct kiwi_header        who, when, which clock, how it ended, what was dropped, where each table lies
+ *     table 1 .. n              arrays of fixed-width rows, each at a page-aligned offset
+ *
+ * Invariants
+ *   - All integers are little-endian and naturally aligned; a file is readable on any other machine.
+ *   - Row 0 of every table is never used, so the index 0 means "none". Strings are byte offsets into KIWI_TABLE_STRINGS.
+ *   - A row is claimed by adding to `used`, filled, and then published by storing its first word (`state`) with release
+ *     order. A reader ignores rows whose state is 0 (KIWI_ROW_EMPTY), and so never meets a half-written row.
+ *   - Key fields of a published row never change. Counters of a row are updated in place: plain stores by the thread that
+ *     owns it, relaxed atomic additions where several threads share it (said at each field).
+ *   - Times are ticks of the clock that the header describes (`clock` pairs convert them to nanoseconds). 0 = not known.
+ *   - What does not fit is counted in `dropped`; the file never grows past `file_size`.
+ *
+ * Versioning: `major` changes when an old reader would misread a file, `minor` when rows or tables are added at the end
+ * or reserved fields get a meaning. A reader uses `row_size` from the file as the stride, so rows may grow.
+ */
+#ifndef KIWI_TRACE_FORMAT_H
+#define KIWI_TRACE_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KIWI_TRACE_MAGIC "KIWITRC" /* 8 bytes with its NUL */
+#define KIWI_TRACE_MAJOR 1
+#define KIWI_TRACE_MINOR 0
+#define KIWI_TRACE_BYTE_ORDER 0x0a0b0c0dU
+
+/* One row per table: id, enumerator, row type. The id is what the file carries; never reuse one. */
+#define KIWI_TABLES(X)                                                                                                 \
+    X(1, STRINGS, uint8_t)                                                                                             \
+    X(2, MODULES, struct kiwi_module)                                                                                  \
+    X(3, FRAMES, uint64_t)                                                                                             \
+    X(4, STACKS, struct kiwi_stack)                                                                                    \
+    X(5, CLASSES, struct kiwi_thread_class)                                                                            \
+    X(6, THREADS, struct kiwi_thread)                                                                                  \
+    X(7, SEGMENTS, struct kiwi_segment)                                                                                \
+    X(8, OBJECTS, struct kiwi_object)                                                                                  \
+    X(9, ACQUISITIONS, struct kiwi_acquisition)                                                                        \
+    X(10, CALLS, struct kiwi_call)                                                                                     \
+    X(11, MISUSES, struct kiwi_misuse)                                                                                 \
+    X(12, SLOTS, struct kiwi_slot)                                                                                     \
+    X(13, CACHES, struct kiwi_cache_entry)                                                                             \
+    X(14, HELD, struct kiwi_held)
+
+enum kiwi_table_id {
+#define X(id, name, type) KIWI_TABLE_##name = id,
+    KIWI_TABLES(X)
+#undef X
+        KIWI_TABLE_LIMIT = 32 /* descriptors in the header; ids are below it */
+};
+
+/* What can be lost, by kind: id, enumerator, words for the report. */
+#define KIWI_DROPS(X)                                                                                                  \
+    X(0, STRINGS, "strings (names and paths)")                                                                         \
+    X(1, MODULES, "loaded modules")                                                                                    \
+    X(2, STACKS, "call stacks")                                                                                        \
+    X(3, CLASSES, "thread classes")                                                                                    \
+    X(4, THREADS, "threads")                                                                                           \
+    X(5, SEGMENTS, "thread segments (create/join order)")                                                              \
+    X(6, OBJECTS, "synchronization objects")                                                                           \
+    X(7, ACQUISITIONS, "lock acquisition behaviours")                                                                  \
+    X(8, CALLS, "blocking-call behaviours")                                                                            \
+    X(9, MISUSES, "misuse records")                                                                                    \
+    X(10, SLOTS, "threads beyond the thread-state slots")                                                              \
+    X(11, HELD, "held locks beyond the held-lock room")                                                                \
+    X(12, NESTED, "calls made inside signal handlers that interrupted the recorder")                                   \
+    X(13, TRUNCATED_STACKS, "call stacks cut at the depth limit")                                                      \
+    X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
+    X(15, DISK_FULL, "rows refused because the file system was full")
+
+enum kiwi_drop {
+#define X(id, name, text) KIWI_DROP_##name = id,
+    KIWI_DROPS(X)
+#undef X
+        KIWI_DROP_LIMIT = 32
+};
+
+enum kiwi_row_state { KIWI_ROW_EMPTY = 0, KIWI_ROW_LIVE = 1, KIWI_ROW_ENDED = 2 /* retired object, ended thread, unloaded module */ };
+
+enum kiwi_clock_kind { KIWI_CLOCK_MONOTONIC_NS = 1, KIWI_CLOCK_TSC = 2 };
+
+/* How the recording ended, as far as the process could say so itself; NONE = it runs, or was killed. */
+enum kiwi_end { KIWI_END_NONE = 0, KIWI_END_EXIT = 1, KIWI_END_EXEC = 2, KIWI_END_STOPPED = 3 /* Kiwi gave up, see drops */ };
+
+struct kiwi_table {
+    uint32_t id;       /* enum kiwi_table_id, 0 = unused descriptor */
+    uint32_t row_size; /* bytes */
+    uint64_t offset;   /* bytes from the start of the file, page aligned */
+    uint64_t capacity; /* rows, row 0 included */
+    uint64_t used;     /* rows claimed, row 0 included; atomic, may pass capacity when rows were refused */
+    uint64_t ready;    /* bytes from offset that the recorder has backed with storage; atomic */
+};
+
+struct kiwi_clock_pair {
+    uint64_t ticks;
+    uint64_t monotonic_ns;
+};
+
+#define KIWI_CLOCK_PAIRS 8 /* [0] is the start; the others are a ring of the latest, next at clock_next */
+
+struct kiwi_header {
+    char magic[8];
+    uint16_t major, minor;
+    uint32_t byte_order;
+    uint32_t header_size; /* bytes, sizeof(struct kiwi_header) of the writer */
+    uint32_t table_count;
+    uint64_t file_size; /* bytes */
+    uint32_t state;     /* published last: KIWI_ROW_LIVE once the header is whole */
+    uint32_t pid, parent_pid;
+    uint32_t clock_kind;
+    uint64_t start_realtime_ns; /* CLOCK_REALTIME */
+    uint64_t start_ticks;
+    uint64_t ticks_per_second; /* estimate at start; the clock pairs are better once a second has passed */
+    uint32_t clock_next;       /* atomic */
+    uint32_t end_kind;         /* enum kiwi_end; atomic */
+    int32_t end_status;        /* exit status if end_kind is EXIT and it was known */
+    uint32_t page_size;
+    uint64_t end_ticks;
+    uint32_t executable, host, command_line, options, parent_trace, directory, version, libc; /* strings */
+    uint32_t out_name;       /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
+    uint32_t recording;      /* atomic: 1 recording, 0 stopped or paused */
+    uint64_t module_epoch;   /* atomic: bumped at every dlopen/dlclose */
+    uint64_t reserved[8];
+    uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
+    struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
+    struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */
+};
+
+#define KIWI_BUILD_ID_BYTES 20
+
+struct kiwi_module {
+    uint32_t state;
+    uint32_t path;         /* string; "" for the executable is resolved to its path, "[vdso]" for the vDSO */
+    uint64_t base;         /* load bias: address in memory = base + address in the file's headers */
+    uint64_t start, end;   /* memory covered by its PT_LOAD segments */
+    uint64_t loaded_epoch; /* kiwi_header.module_epoch when first seen */
+    uint64_t unloaded_epoch; /* 0 = still loaded; stacks with epoch >= this do not belong to it */
+    uint8_t build_id[KIWI_BUILD_ID_BYTES];
+    uint32_t build_id_size; /* bytes used of build_id, 0 = none */
+};
+
+/* Frames lie in KIWI_TABLE_FRAMES[first .. first+depth), innermost first. Each is a return address (symbolize addr - 1). */
+struct kiwi_stack {
+    uint32_t state;
+    uint32_t depth;
+    uint32_t first;
+    uint32_t flags; /* KIWI_STACK_* */
+    uint64_t hash;
+    uint64_t epoch; /* kiwi_header.module_epoch at capture */
+};
+#define KIWI_STACK_TRUNCATED 1u /* more frames than the depth limit */
+#define KIWI_STACK_SHORT 2u     /* could not be unwound: only the return address */
+
+struct kiwi_thread_class {
+    uint32_t state;
+    uint32_t create_stack; /* stack of the pthread_create call; 0 for the main thread and foreign threads */
+    uint64_t start_function;
+    uint64_t started; /* threads; atomic */
+    uint64_t ended;   /* atomic */
+};
+
+#define KIWI_THREAD_MAIN 1u
+#define KIWI_THREAD_DETACHED 2u
+#define KIWI_THREAD_JOINED 4u
+#define KIWI_THREAD_FOREIGN 8u /* not made by pthread_create: first seen at a wrapped call */
+#define KIWI_THREAD_FORKED 16u /* the thread that called fork, in the child */
+
+struct kiwi_thread {
+    uint32_t state; /* LIVE or ENDED */
+    uint32_t serial; /* 1, 2, ... in order of creation; rows of ended threads are recycled under pressure */
+    int32_t tid;
+    uint32_t thread_class;
+    uint32_t creator; /* thread row, 0 = unknown */
+    uint32_t create_stack;
+    uint32_t flags; /* KIWI_THREAD_*, atomic or */
+    uint32_t slot;  /* KIWI_TABLE_SLOTS row while alive, 0 after */
+    uint64_t start_function;
+    uint64_t pthread_id; /* pthread_t */
+    uint64_t start_ticks, end_ticks;
+    char name[16]; /* NUL-terminated; from pthread_setname_np or prctl, else the kernel's */
+    uint32_t last_segment;
+    uint32_t joiner; /* thread row that joined it */
+    uint64_t stack_low, stack_high; /* its stack, 0 = unknown */
+    uint64_t reserved[3];
+};
+
+/*
+ * Happens-before between threads by create and join alone. A segment is a stretch of one thread; it comes after `previous`
+ * (same thread) and after `other` (the creator's segment at pthread_create, or the last segment of a joined thread).
+ * Segments are made only when a thread records a nested acquisition, so most threads of a service have none.
+ */
+struct kiwi_segment {
+    uint32_t state;
+    uint32_t thread;   /* row */
+    uint32_t previous; /* segment of the same thread, 0 = its first */
+    uint32_t other;    /* segment of another thread, 0 = none */
+};
+
+/* Synchronization objects: name in the file, enumerator, word for people. */
+#define KIWI_OBJECT_KINDS(X)                                                                                           \
+    X(1, MUTEX, "mutex")                                                                                               \
+    X(2, RWLOCK, "rwlock")                                                                                             \
+    X(3, SPIN, "spinlock")                                                                                             \
+    X(4, COND, "condition variable")                                                                                   \
+    X(5, SEMAPHORE, "semaphore")                                                                                       \
+    X(6, BARRIER, "barrier")                                                                                           \
+    X(7, ONCE, "once control")                                                                                         \
+    X(8, FUTEX, "futex")                                                                                               \
+    X(9, CUSTOM, "hand-made lock")
+
+enum kiwi_object_kind {
+#define X(id, name, text) KIWI_OBJECT_##name = id,
+    KIWI_OBJECT_KINDS(X)
+#undef X
+};
+
+enum kiwi_mutex_type { KIWI_MUTEX_NORMAL = 0, KIWI_MUTEX_RECURSIVE = 1, KIWI_MUTEX_ERRORCHECK = 2, KIWI_MUTEX_ADAPTIVE = 3 };
+
+#define KIWI_OBJECT_ROBUST 1u
+#define KIWI_OBJECT_PRIO_INHERIT 2u
+#define KIWI_OBJECT_PRIO_PROTECT 4u
+#define KIWI_OBJECT_SHARED 8u      /* PTHREAD_PROCESS_SHARED */
+#define KIWI_OBJECT_STATIC 16u     /* lies in a module's data: a global or static variable */
+#define KIWI_OBJECT_ON_STACK 32u   /* lies in a thread's stack */
+#define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
+
+/*
+ * Identity is address + generation: init, destroy, and free of the containing block end one object (state ENDED) and the
+ * next use of the address begins another.
+ */
+struct kiwi_object {
+    uint32_t state; /* LIVE or ENDED */
+    uint8_t kind;   /* enum kiwi_object_kind */
+    uint8_t type;   /* enum kiwi_mutex_type for mutexes */
+    uint16_t flags; /* KIWI_OBJECT_* */
+    uint64_t address;
+    uint32_t generation; /* 1, 2, ... at this address */
+    uint32_t init_stack; /* 0 = no init call seen */
+    uint32_t first_stack; /* first use */
+    uint32_t creator;     /* thread row that initialised it or allocated its block; 0 = unknown */
+    uint32_t first_thread; /* thread row of the first acquisition */
+    uint32_t other_thread; /* another thread that acquired it, 0 = none yet: still private to first_thread */
+    uint64_t block;        /* heap block that holds it, 0 = unknown */
+    uint64_t block_size;   /* bytes as asked for */
+    uint64_t block_caller; /* return address of the allocating call */
+    uint32_t name;         /* string, 0 = none (kiwi.h) */
+    uint32_t waiters;      /* threads that wait for it now; atomic */
+    uint64_t created_ticks, ended_ticks;
+    uint64_t contended;  /* acquisitions that found it taken; atomic */
+    uint64_t wait_ticks; /* total time waited; atomic */
+    uint64_t wait_max_ticks;
+    uint32_t cond_waiting; /* cond: waiters not yet signalled; atomic */
+    uint32_t cond_epoch;   /* cond: broadcasts; atomic */
+    uint64_t reserved;
+};
+
+enum kiwi_mode { KIWI_MODE_WRITE = 0 /* exclusive */, KIWI_MODE_READ = 1 };
+enum kiwi_how { KIWI_HOW_LOCK = 0, KIWI_HOW_TRY = 1, KIWI_HOW_TIMED = 2, KIWI_HOW_COND = 3 /* reacquired by cond_wait */ };
+
+struct kiwi_witness {
+    uint32_t thread;        /* row */
+    uint32_t serial;        /* of that thread, to notice a recycled row */
+    uint32_t first_segment; /* 0 = not recorded */
+    uint32_t last_segment;
+};
+
+/*
+ * One acquisition behaviour, and at the same time one link of a held set: threads of class `thread_class` took `object`
+ * at `stack` while holding the locks of the chain `parent` (another acquisition row, 0 = holding nothing). Rows with
+ * parent != 0 and count > 0 are the lock-order dependencies. Rows with count 0 only name a held set (after a release out
+ * of order) or a request that was never granted.
+ *
+ * Totals of a row = its own fields + the `count` of every cache entry (in SLOTS and CACHES) whose `row` is this one.
+ */
+struct kiwi_acquisition {
+    uint32_t state;
+    uint32_t parent;
+    uint32_t object;
+    uint32_t stack;
+    uint32_t thread_class;
+    uint8_t mode; /* enum kiwi_mode */
+    uint8_t how;  /* enum kiwi_how */
+    uint16_t flags; /* KIWI_ACQ_* */
+    uint64_t count;     /* granted; folded from cache entries, atomic add */
+    uint64_t requested; /* requests that found the lock taken, or were recorded before the first grant; atomic */
+    uint64_t wait_ticks, wait_max_ticks; /* of contended requests; atomic */
+    uint64_t hold_ticks, hold_max_ticks;    /* of the sampled holds; atomic */
+    uint64_t first_ticks, last_ticks; /* last_ticks: when last updated on a slow path */
+    struct kiwi_witness witness[2]; /* the first thread, and the latest other one */
+    uint32_t hold_samples; /* holds that were timed; atomic */
+    uint16_t threads;      /* distinct threads seen, saturates at 3 */
+    uint16_t depth;        /* locks in the chain, this one included */
+};
+#define KIWI_ACQ_UNPUBLISHED 1u /* a lock of the pair was still private to its creator: no dependency */
+#define KIWI_ACQ_DERIVED 2u     /* made only to name a held set after a release out of order */
+
+/*
+ * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
+ * thread), DISK.
+ */
+#define KIWI_CALLS(X)                                                                                                  \
+    X(1, POLL, "poll", POLL)                                                                                           \
+    X(2, PPOLL, "ppoll", POLL)                                                                                         \
+    X(3, SELECT, "select", POLL)                                                                                       \
+    X(4, PSELECT, "pselect", POLL)                                                                                     \
+    X(5, EPOLL_WAIT, "epoll_wait", POLL)                                                                               \
+    X(6, EPOLL_PWAIT, "epoll_pwait", POLL)                                                                             \
+    X(7, EPOLL_PWAIT2, "epoll_pwait2", POLL)                                                                           \
+    X(8, NANOSLEEP, "nanosleep", SLEEP)                                                                                \
+    X(9, CLOCK_NANOSLEEP, "clock_nanosleep", SLEEP)                                                                    \
+    X(10, USLEEP, "usleep", SLEEP)                                                                                     \
+    X(11, SLEEP, "sleep", SLEEP)                                                                                       \
+    X(12, READ, "read", IO)                                                                                            \
+    X(13, READV, "readv", IO)                                                                                          \
+    X(14, WRITE, "write", IO)                                                                                          \
+    X(15, WRITEV, "writev", IO)                                                                                        \
+    X(16, RECV, "recv", IO)                                                                                            \
+    X(17, RECVFROM, "recvfrom", IO)                                                                                    \
+    X(18, RECVMSG, "recvmsg", IO)                                                                                      \
+    X(19, SEND, "send", IO)                                                                                            \
+    X(20, SENDTO, "sendto", IO)                                                                                        \
+    X(21, SENDMSG, "sendmsg", IO)                                                                                      \
+    X(22, ACCEPT, "accept", IO)                                                                                        \
+    X(23, ACCEPT4, "accept4", IO)                                                                                      \
+    X(24, CONNECT, "connect", IO)                                                                                      \
+    X(25, FSYNC, "fsync", DISK)                                                                                        \
+    X(26, FDATASYNC, "fdatasync", DISK)                                                                                \
+    X(27, JOIN, "pthread_join", SYNC)                                                                                  \
+    X(28, TIMEDJOIN, "pthread_timedjoin_np", SYNC)                                                                     \
+    X(29, CLOCKJOIN, "pthread_clockjoin_np", SYNC)                                                                     \
+    X(30, COND_WAIT, "pthread_cond_wait", SYNC)                                                                        \
+    X(31, COND_TIMEDWAIT, "pthread_cond_timedwait", SYNC)                                                              \
+    X(32, COND_CLOCKWAIT, "pthread_cond_clockwait", SYNC)                                                              \
+    X(33, RECVMMSG, "recvmmsg", IO)                                                                                    \
+    X(34, SENDMMSG, "sendmmsg", IO)
+
+enum kiwi_call_kind {
+#define X(id, name, text, group) KIWI_CALL_##name = id,
+    KIWI_CALLS(X)
+#undef X
+        KIWI_CALL_LIMIT = 256
+};
+enum kiwi_call_group { KIWI_GROUP_POLL = 1, KIWI_GROUP_IO, KIWI_GROUP_SLEEP, KIWI_GROUP_SYNC, KIWI_GROUP_DISK };
+
+/* A blocking call made at `stack` by threads of a class while holding the chain `held` (0 = no lock). */
+struct kiwi_call {
+    uint32_t state;
+    uint32_t kind; /* enum kiwi_call_kind */
+    uint32_t stack;
+    uint32_t held; /* acquisition row: innermost lock of the held set */
+    uint32_t thread_class;
+    uint32_t flags;   /* KIWI_CALLF_*, ored over all occurrences; atomic */
+    uint64_t count;   /* calls ended; atomic, as all below */
+    uint64_t waited;  /* of these, took longer than KIWI_CALL_WAITED_NS and could block */
+    uint64_t ticks;   /* total duration of those that waited */
+    uint64_t max_ticks;
+    uint64_t errors;  /* returned an error other than EAGAIN, EINTR and ETIMEDOUT */
+    uint64_t bytes;
+    uint64_t disturbed; /* calls during which another thread wanted one of the held locks */
+    uint64_t disturbed_ticks; /* time those others waited in all, as far as it fell into the call */
+    uint64_t first_ticks, last_ticks;
+    uint32_t last_errno;
+    uint32_t thread;  /* a thread that made it (row), the latest slow one */
+    uint32_t serial;  /* of that thread */
+    uint32_t reserved0;
+    uint64_t reserved;
+};
+#define KIWI_CALL_WAITED_NS 100000u /* a call that takes this long is taken to have waited */
+#define KIWI_CALLF_UNTIMED 1u       /* had no timeout */
+#define KIWI_CALLF_TIMED 2u         /* had a timeout other than zero */
+#define KIWI_CALLF_NONBLOCKING 4u   /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
+
+/* Misuse seen while it happened: id, enumerator, finding id that reports it. */
+#define KIWI_MISUSES(X)                                                                                                \
+    X(1, RELOCK, "self-deadlock")                /* a normal mutex locked again by its owner */                        \
+    X(2, RELOCK_TIMED, "self-deadlock")          /* the same with a timeout */                                         \
+    X(3, UNLOCK_UNHELD, "unlock-not-owner")      /* unlock of a lock that nobody holds */                              \
+    X(4, UNLOCK_FOREIGN, "unlock-not-owner")     /* unlock of a lock that another thread holds */                      \
+    X(5, UNLOCK_REFUSED, "unlock-not-owner")     /* the lock checked for itself and returned EPERM */                  \
+    X(6, DESTROY_HELD, "destroy-busy")           /* destroyed while held */                                            \
+    X(7, DESTROY_WAITED, "destroy-busy")         /* destroyed while waited on */
+
+enum kiwi_misuse_kind {
+#define X(id, name, finding) KIWI_MISUSE_##name = id,
+    KIWI_MISUSES(X)
+#undef X
+};
+
+struct kiwi_misuse {
+    uint32_t state;
+    uint32_t kind; /* enum kiwi_misuse_kind */
+    uint32_t object;
+    uint32_t stack;
+    uint32_t thread, serial;             /* who did it, the first time */
+    uint32_t other_thread, other_serial; /* who holds or waits, 0 = nobody or unknown */
+    uint32_t other_row;                  /* acquisition row of the holder, 0 = unknown */
+    uint32_t result;                     /* what the real call returned, 0xffffffff = it had not returned */
+    uint64_t count;                      /* atomic */
+    uint64_t first_ticks, last_ticks;
+};
+
+/* One lock that a thread holds. */
+struct kiwi_held {
+    uint64_t address;
+    uint32_t row;   /* acquisition row */
+    uint32_t count; /* recursion: how often it must be unlocked */
+    uint64_t since; /* ticks, 0 = this hold is not timed */
+    uint32_t object;
+    uint32_t flags; /* KIWI_HELD_* */
+};
+#define KIWI_HELD_WAITED 1u /* it was contended when taken */
+
+/* A line of a thread's acquisition cache. Only `row` and `count` matter to a reader; the rest is the recorder's own. */
+struct kiwi_cache_entry {
+    uint64_t address, sp;
+    uint64_t stack; /* recorder's pointer */
+    uint32_t chain;
+    uint32_t row; /* acquisition row (or call row if KIWI_CACHE_CALL is set in flags), 0 = unused line */
+    uint32_t generation;
+    uint32_t epoch;
+    uint64_t count; /* since it was last folded into the row; plain increments by the owner */
+    uint32_t object;
+    uint32_t flags;
+    uint64_t reserved;
+};
+#define KIWI_CACHE_CALL 1u
+
+/* Flight recorder events: id, enumerator, name. */
+#define KIWI_EVENTS(X)                                                                                                 \
+    X(1, LOCK_WAIT, "lock-wait")     /* row: acquisition; value: ticks waited; value2: holder's thread row */          \
+    X(2, CALL, "call")               /* row: call; value: ticks; value2: result */                                     \
+    X(3, ACQUIRE, "acquire")         /* events=all. row: acquisition */                                                \
+    X(4, RELEASE, "release")         /* events=all. row: acquisition */                                                \
+    X(5, CREATE, "create")           /* row: thread created */                                                         \
+    X(6, JOIN, "join")               /* row: thread joined */                                                          \
+    X(7, MISUSE, "misuse")           /* row: misuse */                                                                 \
+    X(8, FORK, "fork")               /* value: pid of the child */                                                     \
+    X(9, COND_SIGNAL, "cond-signal") /* events=all. row: object; value: 1 broadcast */                                 \
+    X(10, MARK, "mark")              /* value: user data */
+
+enum kiwi_event_kind {
+#define X(id, name, text) KIWI_EVENT_##name = id,
+    KIWI_EVENTS(X)
+#undef X
+};
+
+struct kiwi_event {
+    uint64_t ticks; /* stored last; 0 = empty */
+    uint32_t kind;
+    uint32_t row;
+    uint64_t value, value2;
+};
+
+#define KIWI_SLOT_HELD 40
+#define KIWI_SLOT_CACHE 64
+#define KIWI_SLOT_EVENTS 212
+
+/* What a thread is doing with the lock in want_row. */
+enum kiwi_want {
+    KIWI_WANT_NONE = 0,
+    KIWI_WANT_TAKING = 1,    /* called, not known to wait: it may own the lock already */
+    KIWI_WANT_WAITING = 2,   /* found it taken and waits since want_since, without limit */
+    KIWI_WANT_TIMED = 3,     /* the same with a timeout */
+    KIWI_WANT_RELEASING = 4, /* unlock was called: it may have let go already */
+};
+
+/* State of one live thread. Written by that thread alone. */
+struct kiwi_slot {
+    uint32_t state;  /* LIVE while a thread owns the slot */
+    uint32_t thread; /* row */
+    uint32_t held_count;
+    uint32_t held_capacity; /* of the held array in use */
+    uint32_t held_rows;     /* 0: held[] below; else first row in KIWI_TABLE_HELD */
+    uint32_t held_lost;     /* held locks that found no room */
+    uint32_t want;          /* enum kiwi_want */
+    uint32_t want_row;      /* acquisition row */
+    uint64_t want_since;    /* ticks, 0 = not timed */
+    uint64_t want_address;
+    uint32_t call_kind; /* blocking call in progress, 0 = none */
+    uint32_t call_row;
+    uint64_t call_since;
+    uint64_t call_object; /* descriptor, cond object row, joined thread row: by kind */
+    uint32_t call_flags;
+    uint32_t cache_rows; /* 0: cache[] below; else first row in KIWI_TABLE_CACHES */
+    uint32_t cache_count; /* entries, a power of two */
+    uint32_t event_next;  /* events written in all; the ring position is event_next % KIWI_SLOT_EVENTS */
+    uint64_t reserved[5];
+    struct kiwi_held held[KIWI_SLOT_HELD];
+    struct kiwi_cache_entry cache[KIWI_SLOT_CACHE];
+    struct kiwi_event events[KIWI_SLOT_EVENTS];
+};
+
+/* The layout is the contract: a compiler or a careless edit must not move it. */
+#define KIWI_SIZE_IS(type, size) _Static_assert(sizeof(type) == (size), #type " is part of the file format")
+KIWI_SIZE_IS(struct kiwi_table, 40);
+KIWI_SIZE_IS(struct kiwi_module, 72);
+KIWI_SIZE_IS(struct kiwi_stack, 32);
+KIWI_SIZE_IS(struct kiwi_thread_class, 32);
+KIWI_SIZE_IS(struct kiwi_thread, 128);
+KIWI_SIZE_IS(struct kiwi_segment, 16);
+KIWI_SIZE_IS(struct kiwi_object, 128);
+KIWI_SIZE_IS(struct kiwi_acquisition, 128);
+KIWI_SIZE_IS(struct kiwi_call, 128);
+KIWI_SIZE_IS(struct kiwi_misuse, 64);
+KIWI_SIZE_IS(struct kiwi_held, 32);
+KIWI_SIZE_IS(struct kiwi_cache_entry, 64);
+KIWI_SIZE_IS(struct kiwi_event, 32);
+KIWI_SIZE_IS(struct kiwi_slot, 12288);
+_Static_assert(offsetof(struct kiwi_header, byte_order) == 12, "a foreign reader must find the byte order");
+_Static_assert(offsetof(struct kiwi_header, tables) % 8 == 0, "tables are 8-aligned");
+#endif
