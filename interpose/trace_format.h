@@ -296,7 +296,9 @@ struct kiwi_acquisition {
     uint16_t threads;      /* distinct threads seen, saturates at 3 */
     uint16_t depth;        /* locks in the chain, this one included */
 };
-#define KIWI_ACQ_UNPUBLISHED 1u /* a lock of the pair was still private to its creator: no dependency */
+/* The lock of this row was still private to the thread that made it: edges into it, and edges from it while it was held
+ * by this row, order nothing. (Other locks of the same held set count as usual.) */
+#define KIWI_ACQ_UNPUBLISHED 1u
 #define KIWI_ACQ_DERIVED 2u     /* made only to name a held set after a release out of order */
 
 /*
@@ -414,21 +416,20 @@ struct kiwi_held {
     uint32_t flags; /* KIWI_HELD_* */
 };
 #define KIWI_HELD_WAITED 1u /* it was contended when taken */
+#define KIWI_HELD_TRIED 2u  /* taken by a try call */
 
-/* A line of a thread's acquisition cache. Only `row` and `count` matter to a reader; the rest is the recorder's own. */
+/*
+ * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the recorder's
+ * key. address < KIWI_CALL_LIMIT: the line stands for a call kind, `row` is a call row and `count` is not used.
+ */
 struct kiwi_cache_entry {
-    uint64_t address, sp;
-    uint64_t stack; /* recorder's pointer */
+    uint64_t address;
+    uint32_t stack;
     uint32_t chain;
-    uint32_t row; /* acquisition row (or call row if KIWI_CACHE_CALL is set in flags), 0 = unused line */
-    uint32_t generation;
-    uint32_t epoch;
-    uint64_t count; /* since it was last folded into the row; plain increments by the owner */
-    uint32_t object;
-    uint32_t flags;
-    uint64_t reserved;
+    uint32_t row; /* acquisition row, 0 = unused line */
+    uint32_t stamp;
+    uint64_t count; /* acquisitions since last folded into the row; plain increments by the owner */
 };
-#define KIWI_CACHE_CALL 1u
 
 /* Flight recorder events: id, enumerator, name. */
 #define KIWI_EVENTS(X)                                                                                                 \
@@ -458,7 +459,7 @@ struct kiwi_event {
 
 #define KIWI_SLOT_HELD 40
 #define KIWI_SLOT_CACHE 64
-#define KIWI_SLOT_EVENTS 212
+#define KIWI_SLOT_EVENTS 148
 
 /* What a thread is doing with the lock in want_row. */
 enum kiwi_want {
@@ -508,9 +509,9 @@ KIWI_SIZE_IS(struct kiwi_acquisition, 128);
 KIWI_SIZE_IS(struct kiwi_call, 128);
 KIWI_SIZE_IS(struct kiwi_misuse, 64);
 KIWI_SIZE_IS(struct kiwi_held, 32);
-KIWI_SIZE_IS(struct kiwi_cache_entry, 64);
+KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
-KIWI_SIZE_IS(struct kiwi_slot, 12288);
+KIWI_SIZE_IS(struct kiwi_slot, 8192);
 _Static_assert(offsetof(struct kiwi_header, byte_order) == 12, "a foreign reader must find the byte order");
 _Static_assert(offsetof(struct kiwi_header, tables) % 8 == 0, "tables are 8-aligned");
 #endif
