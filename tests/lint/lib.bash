@@ -1,0 +1,53 @@
+# For the lint scripts: report_case prints one TAP line. Sourced with the top of the tree as current directory.
+set -u
+shopt -s nullglob globstar
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+readonly BUILD=${KIWI_BUILD:-build}
+
+lint_failed=0
+
+# report_case TITLE OFFENDERS: passes if OFFENDERS is empty, else shows it.
+report_case() {
+    if [ -z "$2" ]; then
+        echo "ok - $1"
+        return
+    fi
+    echo "not ok - $1"
+    sed 's/^/# /' <<<"$2" | head -n 60
+    lint_failed=1
+}
+
+# run_case TITLE COMMAND...: passes if the command does; else shows what it printed.
+run_case() {
+    local title=$1 output
+    shift
+    if output=$("$@" 2>&1 </dev/null); then
+        report_case "$title" ""
+    else
+        report_case "$title" "${output:-$* failed}"
+    fi
+}
+
+skip_case() { # TITLE REASON
+    echo "ok - $1 # SKIP $2"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+tracked() { # PATTERN...: files of the project, new ones included
+    git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
+        [ -e "$file" ] && echo "$file"
+    done
+}
+
+# Names in the first column of a registry: registry_names FILE MACRO...
+registry_names() {
+    local file=$1 macros
+    shift
+    macros=$(IFS='|' && echo "$*")
+    sed -nE "s/^[[:space:]]*(${macros})\(([A-Za-z0-9_]+).*/\2/p" "$file" | sort -u
+}
+
+wrapped_names() { registry_names interpose/wrapped.def WRAP WRAPV WRAPO; }
+
+lint_end() { exit $lint_failed; }

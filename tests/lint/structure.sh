@@ -1,0 +1,56 @@
+#!/bin/bash
+# The shape of the tree: which part may include which, what the recorder may call, how long things may get.
+. "$(dirname "$0")/lib.bash"
+
+# Headers that the objects of a part were really compiled with, from the compiler's own dependency files.
+included_by() { # PART
+    cat "$BUILD"/obj/"$1"/**/*.d | tr ' \\' '\n\n' | grep -E '^[a-z].*\.(h|def|c)$' | while read -r file; do
+        realpath -m --relative-to=. "$file"
+    done | sort -u
+}
+
+report_case "interpose/ includes nothing of analysis/ or tools/" "$(included_by interpose | grep -E '^(analysis|tools)/')"
+report_case "analysis/ and tools/ see only the trace format and the registries of interpose/" \
+    "$({ included_by analysis; included_by tools; } | sort -u | grep '^interpose/' | grep -vE '/trace_format\.h$|\.def$')"
+report_case "analysis/ includes nothing of tools/" "$(included_by analysis | grep '^tools/')"
+
+# The recorder's objects must not refer to a function that may lock, allocate, print or be wrapped: inside the
+# service such a call would come back into the recorder.
+banned='malloc|calloc|realloc|reallocarray|free|posix_memalign|aligned_alloc|strdup|strndup|v?f?printf|v?s?n?printf|v?asprintf'
+banned+='|v?dprintf|v?f?scanf|f(open|close|read|write|puts|putc|flush|gets|dopen)|puts|putchar|perror|stdout|stderr|pthread_.*'
+banned+='|sem_.*|exit|abort|system|setenv|putenv|unsetenv|strerror|localtime(_r)?|qsort|getaddrinfo|syslog|__tls_get_addr'
+{ wrapped_names; tr '|' '\n' <<<"$banned"; } | sed 's/.*/^&$/' >"$BUILD/banned"
+banned_calls() {
+    local object
+    for object in "$BUILD"/obj/interpose/**/*.o; do
+        nm -u "$object" | awk '{ print $2 }' | grep -E -f "$BUILD/banned" | sed "s|^|${object#"$BUILD"/obj/}: |"
+    done
+}
+report_case "the recorder calls no wrapped and no banned function" "$(banned_calls)"
+
+sources=$(tracked '*.c' '*.h' '*.cc')
+too_long_files() {
+    wc -l $sources | awk '$2 != "total" && $1 > 700 { print $2 ": " $1 " lines" }'
+}
+report_case "no source file is longer than 700 lines" "$(too_long_files)"
+report_case "no function is longer than 80 lines" "$(awk '
+    FNR == 1            { start = 0 }
+    /^\{/               { start = FNR }
+    /^\}/ && start      { if (FNR - start > 80) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' $sources)"
+report_case "no line is wider than 120 columns" "$(grep -nE '^.{121,}' $sources | cut -c1-100)"
+report_case "no unfinished places" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources | cut -c1-120)"
+report_case "no trailing space or tab indentation in sources" "$(grep -nE '[[:space:]]$|^	' $sources | cut -c1-100)"
+
+untested() {
+    local module name
+    for module in analysis/*.c interpose/record/*.c; do
+        name=$(basename "$module" .c)
+        [ -e "tests/unit/test_$name.c" ] || echo "$module: no tests/unit/test_$name.c"
+    done
+}
+report_case "every module of analysis/ and interpose/record/ has its unit test" "$(untested)"
+
+report_case "no paths of one machine in the tree" \
+    "$(git grep -nIE '(^|[^A-Za-z0-9_.$}])/(work|root|home|Users)/[a-z]' -- . ':!tests/lint/structure.sh' | cut -c1-120)"
+
+lint_end
