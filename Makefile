@@ -98,7 +98,7 @@ help: ## list targets and options
 	@echo "Options (make NAME=VALUE):"
 	@printf '  %-14s%s\n' CC "compiler, gcc or clang [$(CC)]" CFLAGS "optimisation and debug flags [$(CFLAGS)]" \
 	    LDFLAGS "extra link flags" PREFIX "install here [$(PREFIX)]" LIBDIR "directory of libkiwi.so [PREFIX/lib]" \
-	    DESTDIR "staging root for packages" WERROR "1: warnings are errors" B "build directory [$(B)]" \
+	    DESTDIR "staging root for packages" WERROR "1: warnings are errors" V "1: show whole commands" B "build directory [$(B)]" \
 	    LIBUNWIND "LLVM's static unwinder [$(LIBUNWIND)]" FUZZ_SECONDS "time for make fuzz [$(FUZZ_SECONDS)]"
 
 check: ## install what is missing, build, run every test
@@ -155,9 +155,14 @@ $(B)/.flags: FORCE | $(B)/.deps
 	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' > $@
 
 # --------------------------------------------------------------------------------------------------------- compilation
+# make V=1 shows the whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),@true,@printf '  %-8s %s\n' $(1) $@)
+
 define compile
+$(call say,CC)
 @mkdir -p $(@D)
-$(CC) $(1) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(1) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 endef
 
 $(B)/obj/interpose/%.o: interpose/%.c Makefile $(B)/.flags
@@ -192,9 +197,10 @@ UNWIND_KEEPS := unw_getcontext unw_init_local unw_step unw_get_reg unw_set_reg u
 
 $(B)/unwind.o: $(LIBUNWIND) Makefile | $(B)/.deps
 	@rm -rf $(B)/unwind && mkdir -p $(B)/unwind
-	cd $(B)/unwind && ar x $(abspath $(LIBUNWIND)) $(UNWIND_MEMBERS)
-	ld -r --force-group-allocation -z noexecstack -o $(B)/unwind/all.o $(UNWIND_MEMBERS:%=$(B)/unwind/%)
-	objcopy --strip-debug $(foreach name,$(UNWIND_RENAMES),--redefine-sym $(name)=kiwi_unwind_$(name)) \
+	$(call say,UNWIND)
+	$(Q)cd $(B)/unwind && ar x $(abspath $(LIBUNWIND)) $(UNWIND_MEMBERS)
+	$(Q)ld -r --force-group-allocation -z noexecstack -o $(B)/unwind/all.o $(UNWIND_MEMBERS:%=$(B)/unwind/%)
+	$(Q)objcopy --strip-debug $(foreach name,$(UNWIND_RENAMES),--redefine-sym $(name)=kiwi_unwind_$(name)) \
 	    $(UNWIND_KEEPS:%=--keep-global-symbol=%) $(B)/unwind/all.o $@
 
 # ------------------------------------------------------------------------------------------------------------- products
@@ -207,61 +213,76 @@ $(B)/libkiwi.map: interpose/wrapped.def Makefile | $(B)/.deps
 	   echo 'kiwi_*; local: *; };'; } > $@
 
 $(B)/libkiwi.so: $(RECORD_O) $(WRAP_O) $(B)/unwind.o $(B)/libkiwi.map
-	$(CC) $(CFLAGS) $(LDFLAGS) $(RECORDER_LINK) -Wl,--version-script=$(B)/libkiwi.map -o $@ $(filter %.o,$^)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(RECORDER_LINK) -Wl,--version-script=$(B)/libkiwi.map -o $@ $(filter %.o,$^)
 
 $(B)/libkiwi-record.a: $(RECORD_O) $(B)/unwind.o
+	$(call say,AR)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/libkiwi-analysis.a: $(ANALYSIS_O)
+	$(call say,AR)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(B)/kiwi: $(TOOLS_O) $(B)/libkiwi-analysis.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ANALYSIS_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ANALYSIS_LIBS)
 
 # ---------------------------------------------------------------------------------------------------------------- tests
-TEST_LINK = $(CC) $(1) -o $@ $(filter %.o %.a,$^) -lcmocka $(ANALYSIS_LIBS) -pthread -ldl
+TEST_LINK = $(Q)$(CC) $(1) -o $@ $(filter %.o %.a,$^) -lcmocka $(ANALYSIS_LIBS) -pthread -ldl
 
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_LIB_O) $(B)/libkiwi-record.a $(B)/libkiwi-analysis.a
+	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(call TEST_LINK,$(CFLAGS) $(LDFLAGS))
 $(B)/detect/%: $(B)/obj/tests/detect/%.o $(TEST_LIB_O) $(B)/libkiwi-record.a $(B)/libkiwi-analysis.a
+	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(call TEST_LINK,$(CFLAGS) $(LDFLAGS))
 $(B)/asan/libtest.a: $(SAN_LIB_O) $(B)/unwind.o
+	$(call say,AR)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/asan/unit/%: $(B)/asan/tests/unit/%.o $(B)/asan/libtest.a
+	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(call TEST_LINK,$(SANITIZE))
 $(B)/asan/detect/%: $(B)/asan/tests/detect/%.o $(B)/asan/libtest.a
+	$(call say,LINK)
 	@mkdir -p $(@D)
 	$(call TEST_LINK,$(SANITIZE))
 
 # libFuzzer comes with clang; each tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput.
 $(B)/fuzz/%: tests/fuzz/%.c $(ANALYSIS_C) Makefile $(B)/.flags
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	clang-14 $(ANALYSIS) -Itests/lib -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	$(Q)clang-14 $(ANALYSIS) -Itests/lib -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	    -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(ANALYSIS_LIBS)
 
 # Whole programs: plain builds that know nothing of Kiwi.
 PROGRAM := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE -O2 -g -pthread -Iinterpose
 $(B)/wrap/%: tests/wrap/%.c Makefile | $(B)/.deps
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $< -ldl
+	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $< -ldl
 $(B)/wrap/%: tests/wrap/%.cc Makefile | $(B)/.deps
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $< -ldl
+	$(Q)$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $< -ldl
 $(B)/examples/service: $(SERVICE_C) $(wildcard examples/service/*.h) Makefile | $(B)/.deps
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(CC) $(PROGRAM) -o $@ $(SERVICE_C)
+	$(Q)$(CC) $(PROGRAM) -o $@ $(SERVICE_C)
 $(B)/examples/%: examples/%.c Makefile | $(B)/.deps
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $<
+	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $<
 $(B)/examples/%: examples/%.cc Makefile | $(B)/.deps
+	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $<
+	$(Q)$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $<
 
 # -------------------------------------------------------------------------------------------------------------- install
 PUBLIC_H := $(wildcard interpose/kiwi.h interpose/kiwi_atomic.h)

@@ -4,7 +4,7 @@
 
 # Headers that the objects of a part were really compiled with, from the compiler's own dependency files.
 included_by() { # PART
-    cat "$BUILD"/obj/"$1"/**/*.d | tr ' \\' '\n\n' | grep -E '^[a-z].*\.(h|def|c)$' | while read -r file; do
+    cat "$BUILD"/obj/"$1"/**/*.d | tr -s ' ' '\n' | grep -E '^[a-z].*\.(h|def|c)$' | while read -r file; do
         realpath -m --relative-to=. "$file"
     done | sort -u
 }
