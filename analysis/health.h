@@ -1,0 +1,38 @@
+/*
+ * health.h - how far a review can be trusted: what was recorded, what was lost, what could not be seen.
+ *
+ * Part of struct review; made by health_make() from the models alone.
+ */
+#ifndef KIWI_HEALTH_H
+#define KIWI_HEALTH_H
+
+#include "model.h"
+
+struct health_process {
+    uint32_t pid, parent;
+    const char *executable, *host, *trace; /* borrowed from the trace; "" = unknown */
+    uint64_t started_ns, ended_ns;         /* CLOCK_REALTIME; ended 0 = still running, or not known */
+    uint64_t recorded_ns;                  /* how long */
+    bool lossy;                            /* something that findings rest on is missing: they are less sure */
+};
+
+struct health_lines {
+    char **items;
+    unsigned count;
+};
+
+struct health {
+    struct health_process *processes;
+    unsigned process_count;
+    uint64_t dropped[KIWI_DROP_LIMIT]; /* summed over the traces, index = enum kiwi_drop */
+    struct health_lines notes;         /* what is known about the recording, and what would show more */
+    struct health_lines unseen;        /* what could not be seen */
+};
+
+const char *health_drop_name(enum kiwi_drop kind); /* "acquisitions" */
+const char *health_drop_text(enum kiwi_drop kind); /* "lock acquisition behaviours" */
+
+int health_make(struct health *h, struct model **models, unsigned count); /* -1 when out of memory */
+int health_note(struct health_lines *lines, const char *format, ...) __attribute__((format(printf, 2, 3))); /* -1 likewise */
+void health_release(struct health *h);
+#endif

@@ -1,0 +1,44 @@
+/*
+ * review.h - what all detectors say about one or several traces, put in order.
+ *
+ *     struct review_options o = {0};
+ *     struct review *r = review_make(models, count, &o);
+ *     if (!r) out of memory;
+ *     review_render_text(r, stdout, &render);          // render/render.h
+ *     int status = review_worst_severity(r) >= (int)SEVERITY_HIGH;
+ *     review_free(r);                                  // before the models are closed
+ *
+ * Findings of the same cause in several traces are one finding. Findings are sorted by severity, confidence, then id and
+ * title, so that the same traces always give the same review.
+ */
+#ifndef KIWI_REVIEW_H
+#define KIWI_REVIEW_H
+
+#include "finding.h"
+#include "health.h"
+
+struct review_options {
+    bool only_some;          /* false: every id */
+    bool only[FINDING_COUNT]; /* ids to report if only_some */
+};
+
+enum verdict { VERDICT_APPROVE, VERDICT_REQUEST_CHANGES };
+
+struct review {
+    enum verdict verdict; /* REQUEST_CHANGES if a finding is HIGH or above */
+    int risk;             /* severity of the worst finding, -1 = no finding */
+    enum confidence confidence;
+    const char *top_concern; /* title of the worst finding, or why there is none */
+    struct finding_list findings;
+    struct health health;
+};
+
+/* "deadlock,lock-order-cycle" into o. -1 and a message without a newline if an id is unknown. */
+int review_options_only(struct review_options *o, const char *ids, char *error, size_t error_size);
+
+/* Borrows the models, which must outlive the review. o may be NULL. Returns NULL when out of memory. */
+struct review *review_make(struct model **models, unsigned count, const struct review_options *o);
+void review_free(struct review *r); /* NULL is fine */
+
+int review_worst_severity(const struct review *r); /* enum severity, or -1 without findings */
+#endif
