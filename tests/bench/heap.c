@@ -1,0 +1,112 @@
+/* heap.c - malloc and free: one block again and again, and over a working set of live blocks. */
+#include "measure.h"
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LIVE_BLOCKS 1000
+#define PLAN_STEPS 4096 /* a power of two */
+#define SIZE_MIN 16
+#define SIZE_MAX_BYTES 512
+
+/* Makes the compiler believe that the block is used, or it would drop both calls. */
+#define USE(block) __asm__ volatile("" : : "r"(block) : "memory")
+
+/* What to replace by what, drawn beforehand so that drawing isn't measured. */
+struct step {
+    unsigned short block, size;
+};
+
+struct heap {
+    void *blocks[LIVE_BLOCKS];
+    struct step plan[PLAN_STEPS];
+    unsigned long next;
+};
+
+static unsigned long draw(unsigned long *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+static void heap_plan(struct heap *heap)
+{
+    unsigned long state = 1;
+    for (int i = 0; i < PLAN_STEPS; i++) {
+        heap->plan[i].block = (unsigned short)(draw(&state) % LIVE_BLOCKS);
+        heap->plan[i].size = (unsigned short)(SIZE_MIN + draw(&state) % (SIZE_MAX_BYTES - SIZE_MIN + 1));
+    }
+}
+
+static int heap_fill(struct heap *heap)
+{
+    for (int i = 0; i < LIVE_BLOCKS; i++) {
+        heap->blocks[i] = malloc(heap->plan[i].size);
+        if (heap->blocks[i] == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+static void heap_empty(struct heap *heap)
+{
+    for (int i = 0; i < LIVE_BLOCKS; i++)
+        free(heap->blocks[i]);
+}
+
+static void live_batch(struct heap *heap, long ops)
+{
+    for (long i = 0; i < ops; i++) {
+        const struct step *step = &heap->plan[heap->next++ % PLAN_STEPS];
+        free(heap->blocks[step->block]);
+        heap->blocks[step->block] = malloc(step->size);
+        USE(heap->blocks[step->block]);
+    }
+}
+
+static void tight_batch(long ops)
+{
+    for (long i = 0; i < ops; i++) {
+        void *block = malloc(64);
+        USE(block);
+        free(block);
+    }
+}
+
+int scenario_heap_tight(const struct settings *settings)
+{
+    struct measure *measure = measure_open(settings->ms, settings->batches);
+    if (measure == NULL || companion_start(settings) != 0)
+        return 1;
+    while (measure_more(measure)) {
+        measure_start(measure);
+        tight_batch(settings->ops);
+        measure_stop(measure, (unsigned long)settings->ops);
+    }
+    int failed = measure_print(measure);
+    measure_close(measure);
+    return failed != 0;
+}
+
+int scenario_heap_live(const struct settings *settings)
+{
+    struct heap heap = {.next = 0};
+    heap_plan(&heap);
+    struct measure *measure = measure_open(settings->ms, settings->batches);
+    if (measure == NULL || companion_start(settings) != 0)
+        return 1;
+    if (heap_fill(&heap) != 0) {
+        fprintf(stderr, "bench: cannot allocate the live blocks\n");
+        return 1;
+    }
+    while (measure_more(measure)) {
+        measure_start(measure);
+        live_batch(&heap, settings->ops);
+        measure_stop(measure, (unsigned long)settings->ops);
+    }
+    int failed = measure_print(measure);
+    measure_close(measure);
+    heap_empty(&heap);
+    return failed != 0;
+}
