@@ -109,7 +109,7 @@ check: ## install what is missing, build, run every test
 demo: ## install what is missing, build, record and review real programs
 	tools/install-deps build demo
 	$(MAKE) all examples
-	examples/demo
+	tools/demo.sh
 
 bench: ## install what is missing, build, measure the overhead
 	tools/install-deps build bench
@@ -133,7 +133,7 @@ lint: all ## dependency rule, exports, formatting, static analysis
 	tests/run lint
 
 format: ## reformat the sources with clang-format 14
-	clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cc')
+	clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cc' '*.cpp')
 
 tidy: ## clang-tidy over the sources (slow)
 	clang-tidy-14 --quiet $(RECORD_C) $(WRAP_C) -- $(RECORDER)
@@ -226,7 +226,8 @@ $(B)/libkiwi-analysis.a: $(ANALYSIS_O)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(B)/kiwi: $(TOOLS_O) $(B)/libkiwi-analysis.a
+# `kiwi run` and the library read the recording options with the same code.
+$(B)/kiwi: $(TOOLS_O) $(B)/obj/interpose/base/options.o $(B)/libkiwi-analysis.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ANALYSIS_LIBS)
 
