@@ -33,7 +33,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing
 ifneq ($(WERROR),)
 WARNINGS += -Werror
 endif
-COMMON := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -DKIWI_VERSION='"$(VERSION)"' -I.
+# _GNU_SOURCE is empty, as "#define _GNU_SOURCE" makes it: a file may say for itself that it needs it.
+COMMON := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE= -DKIWI_VERSION='"$(VERSION)"' -I.
 
 # The recorder runs inside somebody else's process:
 #   initial-exec    TLS access is one instruction and never calls __tls_get_addr, which can allocate
@@ -263,7 +264,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(ANALYSIS_C) Makefile $(B)/.flags
 	    -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) $(ANALYSIS_LIBS)
 
 # Whole programs: plain builds that know nothing of Kiwi.
-PROGRAM := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE -O2 -g -pthread -Iinterpose
+PROGRAM := -std=gnu11 -Wall -Wextra -D_GNU_SOURCE= -O2 -g -pthread -Iinterpose
 $(B)/wrap/%: tests/wrap/%.c Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
