@@ -134,7 +134,7 @@ lint: all ## dependency rule, exports, formatting, static analysis
 	tests/run lint
 
 format: ## reformat the sources with clang-format 14
-	clang-format-14 -i $$(git ls-files '*.c' '*.h' '*.cc' '*.cpp')
+	clang-format-14 -i $$(find interpose analysis tools tests examples -name '*.[ch]' -o -name '*.cc' -o -name '*.cpp')
 
 tidy: ## clang-tidy over the sources (slow)
 	clang-tidy-14 --quiet $(RECORD_C) $(WRAP_C) -- $(RECORDER)

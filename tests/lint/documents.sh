@@ -40,7 +40,7 @@ done)"
 
 broken_links() {
     local file target
-    tracked '*.md' | while read -r file; do
+    tracked .md | while read -r file; do
         grep -oE '\]\([^)#]+' "$file" | sed 's/^](//' | grep -vE '^(https?|mailto):' | while read -r target; do
             [ -e "$(dirname "$file")/$target" ] || echo "$file: $target"
         done

@@ -34,10 +34,13 @@ skip_case() { # TITLE REASON
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-tracked() { # PATTERN...: files of the project, new ones included
-    git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while read -r file; do
-        [ -e "$file" ] && echo "$file"
-    done
+# Files of the project whose names end in one of the suffixes (all without one). Not from git: an unpacked archive has none.
+tracked() { # SUFFIX...
+    local suffix names=()
+    for suffix in "$@"; do names+=(-o -name "*$suffix"); done
+    [ $# -gt 0 ] || names=(-o -true)
+    find . \( -path ./build -o -name .git \) -prune -o -type f ! -name '*.trace' \( "${names[@]:1}" \) -print |
+        sed 's|^\./||' | sort
 }
 
 # Names in the first column of a registry: registry_names FILE MACRO...

@@ -30,7 +30,7 @@ banned_calls() {
 }
 report_case "the recorder calls no wrapped and no banned function" "$(banned_calls)"
 
-sources=$(tracked '*.c' '*.h' '*.cc' '*.cpp')
+sources=$(tracked .c .h .cc .cpp)
 too_long_files() {
     wc -l $sources | awk '$2 != "total" && $1 > 700 { print $2 ": " $1 " lines" }'
 }
@@ -44,15 +44,15 @@ report_case "no unfinished places" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources |
 report_case "no trailing space or tab indentation in sources" "$(grep -nE '[[:space:]]$|^	' $sources | cut -c1-100)"
 
 untested() {
-    local module name
-    for module in analysis/*.c interpose/record/*.c; do
-        name=$(basename "$module" .c)
-        [ -e "tests/unit/test_$name.c" ] || echo "$module: no tests/unit/test_$name.c"
+    local module
+    for module in analysis/*.h interpose/record/*.h; do
+        grep -qrE "include .*\\b$(basename "$module")\"" tests/unit tests/detect || echo "$module is included by no unit test"
     done
 }
 report_case "every module of analysis/ and interpose/record/ has its unit test" "$(untested)"
 
 report_case "no paths of one machine in the tree" \
-    "$(git grep -nIE '(^|[^A-Za-z0-9_.$}])/(work|root|home|Users)/[a-z]' -- . ':!tests/lint/structure.sh' | cut -c1-120)"
+    "$(tracked | grep -v '^tests/lint/structure.sh$' | xargs grep -nIE '(^|[^A-Za-z0-9_.$}])/(work|root|home|Users)/[a-z]' |
+        cut -c1-120)"
 
 lint_end
