@@ -1,0 +1,35 @@
+/*
+ * waits.h - who waited for whom at the moment the trace was read, from the states of the live threads.
+ *
+ *     struct waits w;
+ *     if (waits_make(&w, m)) out of memory;
+ *     for (uint32_t i = 0; i < w.count; i++) use(w.items[i].waiter, w.items[i].holder);   // rows of SLOTS
+ *     waits_release(&w);
+ *
+ * One entry per waiter and holder: a lock held by several readers gives several. Only waits without a limit are here,
+ * trylock and timed locks never are. A thread that waits for a lock it holds itself appears with waiter == holder.
+ */
+#ifndef KIWI_WAITS_H
+#define KIWI_WAITS_H
+
+#include "../model.h"
+
+struct wait {
+    uint32_t waiter, holder; /* rows of SLOTS */
+    uint32_t object;         /* 0 when it waits for a thread to end (join) */
+    uint32_t want_row;       /* acquisition row it waits in; 0 for a join, or when not recorded */
+    uint32_t call_row;       /* join: call row, 0 = not recorded */
+    uint32_t held_row;       /* acquisition row by which the holder took it */
+    uint64_t since;          /* ticks, 0 = not known */
+    bool seen_waiting;       /* the recorder saw it taken or called join; else it had only just asked for it */
+    bool by_reader;          /* the holder holds it for reading */
+};
+
+struct waits {
+    struct wait *items;
+    uint32_t count;
+};
+
+int waits_make(struct waits *w, const struct model *m); /* -1 when out of memory */
+void waits_release(struct waits *w);
+#endif

@@ -1,0 +1,132 @@
+#include "place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint64_t place_hash(uint64_t hash, uint64_t value)
+{
+    uint64_t x = (hash ^ value) + 0x9e3779b97f4a7c15u + (hash << 6);
+
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u; /* the finaliser of splitmix64 */
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+uint64_t place_hash_text(uint64_t hash, const char *text)
+{
+    for (const char *c = text ? text : ""; *c; c++)
+        hash = place_hash(hash, (unsigned char)*c);
+    return place_hash(hash, 256);
+}
+
+const char *place_base_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return slash ? slash + 1 : path ? path : "";
+}
+
+static const struct kiwi_module *place_module(const struct trace *t, uint64_t address, uint64_t epoch)
+{
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_MODULES); i++) {
+        const struct kiwi_module *m = trace_module(t, i);
+
+        if (m && address >= m->start && address < m->end && (!m->unloaded_epoch || epoch < m->unloaded_epoch))
+            return m;
+    }
+    return NULL;
+}
+
+static struct symbol_frame place_raw_frame(const struct trace *t, uint32_t stack, uint64_t address)
+{
+    const struct kiwi_stack *row = trace_stack(t, stack);
+    const struct kiwi_module *m = place_module(t, address - 1, row ? row->epoch : 0);
+    struct symbol_frame f = {.offset = address};
+
+    if (m) {
+        f.module = trace_string(t, m->path);
+        if (!f.module[0]) /* the executable itself */
+            f.module = trace_string(t, trace_header(t)->executable);
+        f.offset = address - m->base;
+    }
+    return f;
+}
+
+unsigned place_frames(const struct trace *t, struct symbols *s, uint32_t stack)
+{
+    unsigned count = 0;
+    uint32_t depth = 0;
+
+    if (s && symbols_stack(s, stack, &count) && count)
+        return count;
+    return trace_frames(t, stack, &depth) ? depth : 0;
+}
+
+struct symbol_frame place_frame(const struct trace *t, struct symbols *s, uint32_t stack, unsigned i)
+{
+    unsigned count = 0;
+    uint32_t depth = 0;
+    const struct symbol_frame *frames = s ? symbols_stack(s, stack, &count) : NULL;
+    const uint64_t *raw;
+
+    if (frames && count)
+        return i < count ? frames[i] : (struct symbol_frame){0};
+    raw = trace_frames(t, stack, &depth);
+    return raw && i < depth ? place_raw_frame(t, stack, raw[i]) : (struct symbol_frame){0};
+}
+
+struct symbol_frame place_location(const struct trace *t, struct symbols *s, uint32_t stack)
+{
+    unsigned count = place_frames(t, s, stack);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct symbol_frame f = place_frame(t, s, stack, i);
+
+        if (!f.internal)
+            return f;
+    }
+    return place_frame(t, s, stack, 0);
+}
+
+static uint64_t place_frame_hash(uint64_t hash, const struct symbol_frame *f)
+{
+    return place_hash(place_hash_text(hash, place_base_name(f->module)), f->offset);
+}
+
+uint64_t place_stack_hash(const struct trace *t, uint32_t stack)
+{
+    uint32_t depth = 0;
+    const uint64_t *raw = trace_frames(t, stack, &depth);
+    uint64_t hash = depth;
+
+    for (uint32_t i = 0; raw && i < depth; i++) {
+        struct symbol_frame f = place_raw_frame(t, stack, raw[i]);
+
+        hash = place_frame_hash(hash, &f);
+    }
+    return hash;
+}
+
+uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t stack)
+{
+    struct symbol_frame f = place_location(t, s, stack);
+
+    return place_hash_text(place_frame_hash(0, &f), f.function);
+}
+
+const char *place_text(const struct symbol_frame *f, char *text, size_t size)
+{
+    const char *module = place_base_name(f->module);
+
+    if (f->function && f->file)
+        snprintf(text, size, "%s %s:%d", f->function, place_base_name(f->file), f->line);
+    else if (f->function)
+        snprintf(text, size, "%s in %s", f->function, module[0] ? module : "an unknown module");
+    else if (module[0])
+        snprintf(text, size, "%s+0x%llx", module, (unsigned long long)f->offset);
+    else if (f->offset)
+        snprintf(text, size, "0x%llx", (unsigned long long)f->offset);
+    else
+        snprintf(text, size, "an unknown place");
+    return text;
+}

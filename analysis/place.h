@@ -1,0 +1,32 @@
+/*
+ * place.h - where in the program a recorded stack is, whether or not symbols were loaded.
+ *
+ *     struct symbol_frame at = place_location(t, symbols, row->stack);
+ *     if (at.function) ...
+ *
+ * Without symbols the frames are the raw return addresses, with module and offset where the trace's module table has them.
+ * Strings in a frame belong to the symbols or the trace.
+ */
+#ifndef KIWI_PLACE_H
+#define KIWI_PLACE_H
+
+#include "symbols.h"
+
+unsigned place_frames(const struct trace *t, struct symbols *s, uint32_t stack); /* number of frames, 0 = not recorded */
+/* Frame i, innermost first; an empty frame beyond the end. */
+struct symbol_frame place_frame(const struct trace *t, struct symbols *s, uint32_t stack, unsigned i);
+
+/* The innermost frame that is not inside libc, libstdc++ and the like; the innermost one if all are. */
+struct symbol_frame place_location(const struct trace *t, struct symbols *s, uint32_t stack);
+
+/* Same value for the same place in two runs of the same binaries: of the whole stack, and of its location alone. */
+uint64_t place_stack_hash(const struct trace *t, uint32_t stack);
+uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t stack);
+
+/* "conn_new conn.c:112", "conn_new in memcached", "memcached+0x1a2b". Never longer than size; returns text. */
+const char *place_text(const struct symbol_frame *f, char *text, size_t size);
+const char *place_base_name(const char *path); /* behind the last slash; "" for NULL */
+
+uint64_t place_hash(uint64_t hash, uint64_t value);            /* order-dependent mixing step; start with 0 */
+uint64_t place_hash_text(uint64_t hash, const char *text);     /* NULL is "" */
+#endif
