@@ -254,9 +254,9 @@ struct kiwi_object {
     uint64_t contended;  /* acquisitions that found it taken; atomic */
     uint64_t wait_ticks; /* total time waited; atomic */
     uint64_t wait_max_ticks;
-    uint32_t cond_waiting; /* cond: waiters not yet signalled; atomic */
-    uint32_t cond_epoch;   /* cond: broadcasts; atomic */
-    uint64_t reserved;
+    uint32_t cond_waiting;   /* cond: threads inside a wait; atomic, together with the next */
+    uint32_t cond_signalled; /* cond: of these, woken but not yet returned */
+    uint64_t wait_since;     /* ticks when the first of the present waiters began */
 };
 
 enum kiwi_mode { KIWI_MODE_WRITE = 0 /* exclusive */, KIWI_MODE_READ = 1 };
@@ -357,12 +357,12 @@ struct kiwi_call {
     uint32_t held; /* acquisition row: innermost lock of the held set */
     uint32_t thread_class;
     uint32_t flags;   /* KIWI_CALLF_*, ored over all occurrences; atomic */
-    uint64_t count;   /* calls ended; atomic, as all below */
-    uint64_t waited;  /* of these, took longer than KIWI_CALL_WAITED_NS and could block */
+    uint64_t count;   /* calls begun; folded from cache lines as in kiwi_acquisition; atomic, as all below */
+    uint64_t waited;  /* of these, ended after KIWI_CALL_WAITED_NS or more, and could block */
     uint64_t ticks;   /* total duration of those that waited */
     uint64_t max_ticks;
     uint64_t errors;  /* returned an error other than EAGAIN, EINTR and ETIMEDOUT */
-    uint64_t bytes;
+    uint64_t bytes;   /* of those that waited */
     uint64_t disturbed; /* calls during which another thread wanted one of the held locks */
     uint64_t disturbed_ticks; /* time those others waited in all, as far as it fell into the call */
     uint64_t first_ticks, last_ticks;
@@ -420,7 +420,7 @@ struct kiwi_held {
 
 /*
  * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the recorder's
- * key. address < KIWI_CALL_LIMIT: the line stands for a call kind, `row` is a call row and `count` is not used.
+ * key. address < KIWI_CALL_LIMIT: the line stands for a call kind, `row` is a call row and `count` its calls.
  */
 struct kiwi_cache_entry {
     uint64_t address;
@@ -481,7 +481,7 @@ struct kiwi_slot {
     uint32_t want;          /* enum kiwi_want */
     uint32_t want_row;      /* acquisition row */
     uint64_t want_since;    /* ticks, 0 = not timed */
-    uint64_t want_address;
+    uint64_t want_holder; /* thread row that held it when the wait began, 0 = unknown */
     uint32_t call_kind; /* blocking call in progress, 0 = none */
     uint32_t call_row;
     uint64_t call_since;

@@ -1,0 +1,292 @@
+#include "acquisition.h"
+
+#include "../base/clock.h"
+#include "call.h"
+
+#include <string.h>
+
+#define CHAIN_LIMIT 64u /* a longer chain keeps its 64th link as parent: nobody nests deeper by design */
+#define CACHE_LIMIT 8192u
+#define HELD_GROWTH 8u
+
+/* Rows. */
+
+static bool acq_same(uint32_t row, const void *key)
+{
+    const struct acquisition_key *k = key;
+    const struct kiwi_acquisition *a = region_acquisition(row);
+    return a->object == k->object && a->stack == k->stack && a->parent == k->parent &&
+           a->thread_class == k->thread_class && a->mode == k->mode && a->how == k->how && a->flags == k->flags;
+}
+
+static uint32_t acq_make(const void *key)
+{
+    const struct acquisition_key *k = key;
+    uint32_t row = region_claim(KIWI_TABLE_ACQUISITIONS, 1);
+    if (!row)
+        return 0;
+    struct kiwi_acquisition *a = region_acquisition(row);
+    a->parent = k->parent;
+    a->object = k->object;
+    a->stack = k->stack;
+    a->thread_class = k->thread_class;
+    a->mode = k->mode;
+    a->how = k->how;
+    a->flags = k->flags;
+    a->depth = (uint16_t)(k->parent ? region_acquisition(k->parent)->depth + 1 : 1);
+    a->first_ticks = clock_ticks();
+    return row;
+}
+
+static void acq_publish(uint32_t row)
+{
+    region_publish(&region_acquisition(row)->state, KIWI_ROW_LIVE);
+}
+
+uint32_t acquisition_row(struct thread *t, const struct acquisition_key *key)
+{
+    static const struct index_ops ops = {acq_same, acq_make, acq_publish};
+    struct acquisition_key k = *key;
+    if (k.parent && region_acquisition(k.parent)->depth >= CHAIN_LIMIT)
+        k.parent = region_acquisition(k.parent)->parent;
+    k.thread_class = t->thread_class;
+    uint64_t h = hash_mix((uint64_t)k.object << 32 | k.stack);
+    h = hash_mix(h ^ ((uint64_t)k.parent << 32 | k.thread_class << 8 | (uint32_t)k.mode << 4 | k.how) ^ k.flags);
+    return index_get(&memory.acquisitions, h, &ops, &k);
+}
+
+static void witness_set(struct kiwi_witness *w, const struct thread *t, uint32_t segment)
+{
+    if (w->thread != t->row || w->serial != t->serial) {
+        w->thread = 0; /* a reader between these stores sees no witness, not a mixed one */
+        w->first_segment = segment;
+        w->serial = t->serial;
+        w->last_segment = segment;
+        COMPILER_BARRIER();
+        w->thread = t->row;
+    }
+    w->last_segment = segment;
+}
+
+/* Only dependencies need to know which threads made them, and when by create/join order. */
+static void witness(struct thread *t, struct kiwi_acquisition *a)
+{
+    uint32_t segment = a->parent ? thread_segment(t) : 0;
+    struct kiwi_witness *first = &a->witness[0], *latest = &a->witness[1];
+    if (!first->thread || (first->thread == t->row && first->serial == t->serial)) {
+        witness_set(first, t, segment);
+        a->threads = a->threads ? a->threads : 1;
+    } else {
+        if (!latest->thread)
+            a->threads = 2;
+        else if ((latest->thread != t->row || latest->serial != t->serial) && a->threads < 3)
+            a->threads = 3;
+        witness_set(latest, t, segment);
+    }
+    RELAXED_STORE(&a->last_ticks, clock_ticks());
+}
+
+static void object_seen_by(struct thread *t, struct kiwi_object *o)
+{
+    if (!o->first_thread)
+        o->first_thread = t->row;
+    else if (o->first_thread != t->row && !o->other_thread)
+        o->other_thread = t->row;
+}
+
+/* Cache. */
+
+static void cache_fold(struct kiwi_cache_entry *e)
+{
+    if (!e->row || !e->count)
+        return;
+    uint64_t *total = e->address < KIWI_CALL_LIMIT ? &region_call(e->row)->count : &region_acquisition(e->row)->count;
+    RELAXED_ADD(total, e->count);
+    e->count = 0;
+}
+
+void acquisition_fold_all(struct thread *t)
+{
+    for (uint32_t i = 0; i <= t->cache_mask; i++) {
+        cache_fold(&t->cache[i]);
+        t->cache[i] = (struct kiwi_cache_entry){0};
+    }
+}
+
+/* Four times the room, once: the lines that are in use come back with their next use. */
+static void cache_grow(struct thread *t)
+{
+    uint32_t lines = (t->cache_mask + 1) * 4;
+    t->evictions = 0;
+    if (lines > CACHE_LIMIT)
+        return;
+    uint32_t rows = region_claim(KIWI_TABLE_CACHES, lines);
+    if (!rows)
+        return;
+    acquisition_fold_all(t);
+    t->slot->cache_count = lines;
+    t->slot->cache_rows = rows;
+    t->cache = region_cache(rows);
+    t->cache_mask = lines - 1;
+}
+
+static struct kiwi_cache_entry *cache_put(struct thread *t, uintptr_t address, uint32_t word, uint32_t row)
+{
+    struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
+    if (e->row && e[1].row && ++t->evictions > t->cache_mask) {
+        cache_grow(t);
+        e = cache_bucket(t, address, word, t->chain);
+    }
+    if (e->row) { /* the older line moves behind the new one */
+        cache_fold(&e[1]);
+        uint64_t count = e->count;
+        e[1] = *e;
+        e->count = 0;
+        e[1].count = count;
+    }
+    *e = (struct kiwi_cache_entry){address, word, t->chain, row, acquisition_stamp(t, address), 0};
+    return e;
+}
+
+struct kiwi_cache_entry *acquisition_line_new(struct thread *t, const struct object_facts *facts, uint32_t word)
+{
+    uint32_t stack = ACQUISITION_STACK(word), object = object_get(t, facts, stack);
+    bool first = object && !region_object(object)->first_thread, unpublished = false;
+    uint32_t row = 0;
+    if (object) {
+        unpublished = object_unpublished(t, object, first);
+        object_seen_by(t, region_object(object));
+        struct acquisition_key key = {.parent = t->chain,
+                                      .object = object,
+                                      .stack = stack,
+                                      .mode = (uint8_t)(word >> 30 & 1),
+                                      .how = (uint8_t)(word >> 28 & 3),
+                                      .flags = unpublished ? KIWI_ACQ_UNPUBLISHED : 0};
+        row = acquisition_row(t, &key);
+        if (row)
+            witness(t, region_acquisition(row));
+    }
+    struct kiwi_cache_entry *e = cache_put(t, facts->address, word, row);
+    if (unpublished)
+        e->stamp = ~e->stamp; /* good for this one acquisition: the next one asks again */
+    return e;
+}
+
+struct kiwi_cache_entry *acquisition_cache_put(struct thread *t, uintptr_t address, uint32_t word, uint32_t row)
+{
+    return cache_put(t, address, word, row);
+}
+
+/* Held array. */
+
+static bool held_grow(struct thread *t)
+{
+    uint32_t rows = t->slot->held_capacity * HELD_GROWTH;
+    uint32_t first = region_claim(KIWI_TABLE_HELD, rows);
+    if (!first)
+        return false;
+    memcpy(region_held(first), t->held, t->slot->held_count * sizeof *t->held);
+    t->held = region_held(first);
+    t->slot->held_rows = first;
+    COMPILER_BARRIER();
+    t->slot->held_capacity = rows;
+    return true;
+}
+
+void acquisition_taken_slow(struct thread *t, uintptr_t address, uint32_t row, uint64_t since, uint32_t flags)
+{
+    uint32_t n = t->slot->held_count;
+    if (n >= t->slot->held_capacity && !held_grow(t)) {
+        t->slot->held_lost++;
+        region_drop(KIWI_DROP_HELD);
+        return;
+    }
+    t->held[n] = (struct kiwi_held){.address = address,
+                                    .row = row,
+                                    .count = 1,
+                                    .since = since ? since : clock_ticks(),
+                                    .object = row ? region_acquisition(row)->object : 0,
+                                    .flags = flags};
+    COMPILER_BARRIER();
+    RELAXED_STORE(&t->slot->held_count, n + 1);
+    t->chain = row ? row : t->chain;
+}
+
+static void hold_sampled(const struct kiwi_held *h)
+{
+    struct kiwi_acquisition *a = region_acquisition(h->row);
+    uint64_t held = clock_ticks() - h->since;
+    if (!h->row)
+        return;
+    RELAXED_ADD(&a->hold_samples, 1);
+    RELAXED_ADD(&a->hold_ticks, held);
+    relaxed_max(&a->hold_max_ticks, held);
+}
+
+/* The chain of what is still held after a release out of order: links that only name the held set. */
+static void chain_rebuild(struct thread *t, uint32_t from)
+{
+    uint32_t parent = from ? t->held[from - 1].row : 0;
+    for (uint32_t i = from; i < t->slot->held_count; i++) {
+        struct kiwi_held *h = &t->held[i];
+        if (!h->row)
+            continue;
+        const struct kiwi_acquisition *a = region_acquisition(h->row);
+        struct acquisition_key key = {.parent = parent,
+                                      .object = a->object,
+                                      .stack = a->stack,
+                                      .mode = a->mode,
+                                      .how = a->how,
+                                      .flags = a->flags | KIWI_ACQ_DERIVED};
+        uint32_t row = acquisition_row(t, &key);
+        if (row)
+            h->row = parent = row;
+    }
+    t->chain = parent;
+}
+
+void acquisition_released_slow(struct thread *t, int at)
+{
+    uint32_t n = t->slot->held_count;
+    if (t->held[at].since)
+        hold_sampled(&t->held[at]);
+    memmove(&t->held[at], &t->held[at + 1], (n - 1 - (uint32_t)at) * sizeof *t->held);
+    COMPILER_BARRIER();
+    RELAXED_STORE(&t->slot->held_count, n - 1);
+    chain_rebuild(t, (uint32_t)at);
+}
+
+/* Waits. */
+
+uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want want, uint32_t holder_row)
+{
+    uint64_t now = clock_ticks();
+    if (row) {
+        struct kiwi_acquisition *a = region_acquisition(row);
+        RELAXED_ADD(&a->requested, 1);
+        if (!RELAXED_ADD(&region_object(a->object)->waiters, 1))
+            RELAXED_STORE(&region_object(a->object)->wait_since, now);
+        RELAXED_ADD(&region_object(a->object)->contended, 1);
+    }
+    t->slot->want_since = now;
+    t->slot->want_holder = holder_row;
+    acquisition_want(t, row, want);
+    return now;
+}
+
+void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
+{
+    uint64_t waited = clock_ticks() - since;
+    acquisition_want_end(t);
+    t->slot->want_since = 0;
+    if (row) {
+        struct kiwi_acquisition *a = region_acquisition(row);
+        struct kiwi_object *o = region_object(a->object);
+        RELAXED_ADD(&a->wait_ticks, waited);
+        relaxed_max(&a->wait_max_ticks, waited);
+        RELAXED_ADD(&o->waiters, (uint32_t)-1);
+        RELAXED_ADD(&o->wait_ticks, waited);
+        relaxed_max(&o->wait_max_ticks, waited);
+    }
+    event_add(t, KIWI_EVENT_LOCK_WAIT, row, waited, holder_row);
+}

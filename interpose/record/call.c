@@ -1,0 +1,148 @@
+#include "call.h"
+
+#include "../base/clock.h"
+#include "acquisition.h"
+
+#include <errno.h>
+
+struct call_key {
+    uint32_t kind, stack, held, thread_class;
+};
+
+static bool call_same(uint32_t row, const void *key)
+{
+    const struct call_key *k = key;
+    const struct kiwi_call *c = region_call(row);
+    return c->kind == k->kind && c->stack == k->stack && c->held == k->held && c->thread_class == k->thread_class;
+}
+
+static uint32_t call_make(const void *key)
+{
+    const struct call_key *k = key;
+    uint32_t row = region_claim(KIWI_TABLE_CALLS, 1);
+    if (!row)
+        return 0;
+    struct kiwi_call *c = region_call(row);
+    c->kind = k->kind;
+    c->stack = k->stack;
+    c->held = k->held;
+    c->thread_class = k->thread_class;
+    c->first_ticks = clock_ticks();
+    return row;
+}
+
+static void call_publish(uint32_t row)
+{
+    region_publish(&region_call(row)->state, KIWI_ROW_LIVE);
+}
+
+static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_kind kind, uint32_t stack)
+{
+    static const struct index_ops ops = {call_same, call_make, call_publish};
+    struct call_key key = {kind, stack, t->chain, t->thread_class};
+    uint64_t h = hash_mix(((uint64_t)stack << 32 | key.held) ^ hash_mix((uint64_t)kind << 32 | key.thread_class));
+    return acquisition_cache_put(t, kind, stack, index_get(&memory.calls, h, &ops, &key));
+}
+
+void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
+                uint64_t object)
+{
+    struct kiwi_cache_entry *e = acquisition_find(t, kind, stack);
+    if (unlikely(!e))
+        e = line_new(t, kind, stack);
+    e->count++;
+    *c = (struct call_record){t, e->row, flags, clock_ticks()};
+    struct kiwi_slot *s = t->slot;
+    s->call_row = c->row;
+    s->call_since = c->since;
+    s->call_object = object;
+    s->call_flags = flags;
+    COMPILER_BARRIER(); /* a reader that sees the kind sees the rest */
+    RELAXED_STORE(&s->call_kind, kind);
+}
+
+/* Others that want a lock which this thread holds can not have got it meanwhile: they are still counted on the object. */
+static void note_disturbed(const struct call_record *c, struct kiwi_call *row, uint64_t now)
+{
+    uint64_t worst = 0;
+    for (uint32_t i = 0; i < c->t->slot->held_count; i++) {
+        const struct kiwi_held *h = &c->t->held[i];
+        if (!h->row)
+            continue;
+        const struct kiwi_object *o = region_object(region_acquisition(h->row)->object);
+        if (!RELAXED_LOAD(&o->waiters))
+            continue;
+        uint64_t since = RELAXED_LOAD(&o->wait_since);
+        uint64_t lost = now - (since > c->since ? since : c->since);
+        if ((int64_t)lost > (int64_t)worst)
+            worst = lost;
+    }
+    if (worst) {
+        RELAXED_ADD(&row->disturbed, 1);
+        RELAXED_ADD(&row->disturbed_ticks, worst);
+    }
+}
+
+static COLD void note_waited(const struct call_record *c, struct kiwi_call *row, uint64_t now, uint64_t bytes)
+{
+    uint64_t ticks = now - c->since;
+    RELAXED_ADD(&row->waited, 1);
+    RELAXED_ADD(&row->ticks, ticks);
+    RELAXED_ADD(&row->bytes, bytes);
+    relaxed_max(&row->max_ticks, ticks);
+    RELAXED_STORE(&row->last_ticks, now);
+    row->thread = c->t->row;
+    row->serial = c->t->serial;
+    if (c->t->slot->held_count)
+        note_disturbed(c, row, now);
+    event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
+}
+
+static COLD void note_error(struct kiwi_call *row, int error)
+{
+    if (error == EAGAIN || error == EINTR || error == ETIMEDOUT || error == EINPROGRESS)
+        return;
+    RELAXED_ADD(&row->errors, 1);
+    RELAXED_STORE(&row->last_errno, (uint32_t)error);
+}
+
+void call_leave(struct call_record *c, int error, uint64_t bytes)
+{
+    RELAXED_STORE(&c->t->slot->call_kind, 0);
+    if (!c->row)
+        return;
+    struct kiwi_call *row = region_call(c->row);
+    uint64_t now = clock_ticks();
+    if (c->flags & ~RELAXED_LOAD(&row->flags))
+        __atomic_fetch_or(&row->flags, c->flags, __ATOMIC_RELAXED);
+    if (now - c->since >= clock_state.waited_ticks && !(c->flags & KIWI_CALLF_NONBLOCKING))
+        note_waited(c, row, now, bytes);
+    if (unlikely(error))
+        note_error(row, error);
+}
+
+void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
+                uint64_t object)
+{
+    if (!t) {
+        c->t = NULL;
+        return;
+    }
+    t->guard = site.sp;
+    COMPILER_BARRIER();
+    call_enter(c, t, kind, stack_of(t, site), flags, object);
+    COMPILER_BARRIER();
+    t->guard = GUARD_IDLE;
+}
+
+void call_end(struct call_record *c, int error, uint64_t bytes)
+{
+    struct thread *t = c->t;
+    if (!t || t->guard != GUARD_IDLE)
+        return; /* wiped by a fork in between, or the thread ended inside */
+    t->guard = (uintptr_t)__builtin_frame_address(0);
+    COMPILER_BARRIER();
+    call_leave(c, error, bytes);
+    COMPILER_BARRIER();
+    t->guard = GUARD_IDLE;
+}

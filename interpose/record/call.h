@@ -1,0 +1,34 @@
+/*
+ * call.h - blocking calls: what a thread sits in now, and how often and how long by call, stack and held set.
+ *
+ *     struct call_record c;
+ *     call_begin(&c, t, KIWI_CALL_POLL, site, KIWI_CALLF_UNTIMED, fd);
+ *     r = real.poll(...);                     // no guard is set meanwhile
+ *     call_end(&c, r < 0 ? errno : 0, 0);
+ *
+ * Whether a call waited is measured, not assumed from its name: only those that took KIWI_CALL_WAITED_NS or longer and
+ * were not asked to return at once count as waits.
+ */
+#ifndef KIWI_CALL_H
+#define KIWI_CALL_H
+
+#include "stack.h"
+
+struct call_record {
+    struct thread *t; /* NULL: not recorded */
+    uint32_t row;
+    uint32_t flags;
+    uint64_t since;
+};
+
+/* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */
+void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
+                uint64_t object);
+/* error: errno value of a failed call, 0 = none. bytes moved, 0 = none. Leaves errno alone. */
+void call_end(struct call_record *c, int error, uint64_t bytes);
+
+/* The same with a stack row and without guard handling: the core, and the entry for scripted tests. */
+void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
+                uint64_t object);
+void call_leave(struct call_record *c, int error, uint64_t bytes);
+#endif

@@ -1,0 +1,55 @@
+/*
+ * memory.h - the recorder's private memory: thread states and the hash indexes over the trace's tables.
+ *
+ * One reservation, touched lazily, wiped by the kernel on fork. Everything in it is rebuilt from nothing in a child.
+ */
+#ifndef KIWI_MEMORY_H
+#define KIWI_MEMORY_H
+
+#include "thread.h"
+
+#define FILTER_GENERATIONS 4096u /* generation counters, by hash of the lock's address */
+#define FILTER_PAGES 65536u      /* locks per page of memory, by low bits of the page number */
+#define FILTER_LINES 65536u      /* locks per 64-byte line, by hash */
+
+/* Open-addressing hash index from a key's hash to a row; the row itself holds the key. */
+struct row_index {
+    uint32_t *rows; /* 0 = free */
+    uint32_t mask;
+};
+
+/* What publication needs to know about an object; index = object row. */
+struct object_birth {
+    uint64_t releases; /* of the creating thread, when it was made */
+    uint32_t creates;
+};
+
+struct memory {
+    void *base; /* NULL = not open */
+    size_t size;
+    uint32_t slots;
+    uint8_t *slot_used;      /* by slot row */
+    struct thread **threads; /* by slot row, made when first used */
+    char *thread_pool;
+    struct row_index objects, acquisitions, stacks, calls, misuses, classes;
+    struct object_birth *births;
+    uint32_t *generations;   /* FILTER_GENERATIONS */
+    uint8_t *pages, *lines;  /* saturating counts */
+};
+extern struct memory memory;
+
+/*
+ * Finds a row by hash, or inserts one. `same` compares a row with the key; `make` claims and fills a new row (0 = no room)
+ * but does not publish it; `state` of the row is published before the index shows it. Lock-free: when two threads insert the
+ * same key at once, one row is wasted and stays unpublished.
+ */
+struct index_ops {
+    bool (*same)(uint32_t row, const void *key);
+    uint32_t (*make)(const void *key);
+    void (*publish)(uint32_t row);
+};
+uint32_t index_get(struct row_index *index, uint64_t hash, const struct index_ops *ops, const void *key);
+uint32_t index_find(const struct row_index *index, uint64_t hash, const struct index_ops *ops, const void *key);
+/* Puts `row` where `old` stood (same key, next generation). */
+void index_replace(struct row_index *index, uint64_t hash, uint32_t old, uint32_t row);
+#endif

@@ -1,0 +1,135 @@
+#include "module.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+#define MODULES 1024u
+
+/* Ranges of noted modules, for the common question "known already?"; index = module row. */
+static struct {
+    uintptr_t start, end;
+} ranges[MODULES];
+static uint32_t range_count; /* rows in use + 1; grows after the entry is whole */
+static uint32_t busy;        /* one thread notes at a time; others go on without noting */
+
+static bool find_object(uintptr_t address, struct dl_find_object *found)
+{
+    return _dl_find_object((void *)address, found) == 0;
+}
+
+static uint32_t known_module(uintptr_t address)
+{
+    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE); /* pairs with module_add */
+    for (uint32_t i = 1; i < n; i++)
+        if (address >= ranges[i].start && address < ranges[i].end)
+            return i;
+    return 0;
+}
+
+static const ElfW(Phdr) *program_headers(uintptr_t start, uint32_t *count)
+{
+    const ElfW(Ehdr) *e = (const void *)start;
+    if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 || e->e_phentsize != sizeof(ElfW(Phdr)))
+        return NULL;
+    *count = e->e_phnum;
+    return (const void *)(start + e->e_phoff);
+}
+
+static void read_build_id(struct kiwi_module *m, const char *note, size_t size)
+{
+    size_t at = 0;
+    while (at + sizeof(ElfW(Nhdr)) <= size) {
+        const ElfW(Nhdr) *n = (const void *)(note + at);
+        size_t name = at + sizeof *n, desc = name + ((n->n_namesz + 3u) & ~3u);
+        if (desc + n->n_descsz > size)
+            return;
+        if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 && memcmp(note + name, "GNU", 4) == 0) {
+            m->build_id_size = n->n_descsz < KIWI_BUILD_ID_BYTES ? n->n_descsz : KIWI_BUILD_ID_BYTES;
+            memcpy(m->build_id, note + desc, m->build_id_size);
+            return;
+        }
+        at = desc + ((n->n_descsz + 3u) & ~3u);
+    }
+}
+
+static void module_fill(struct kiwi_module *m, const struct dl_find_object *f)
+{
+    const struct link_map *l = f->dlfo_link_map;
+    m->base = l->l_addr;
+    m->start = (uintptr_t)f->dlfo_map_start;
+    m->end = (uintptr_t)f->dlfo_map_end;
+    m->path = region_string(l->l_name, strlen(l->l_name));
+    m->loaded_epoch = RELAXED_LOAD(&region.header->module_epoch);
+    uint32_t count = 0;
+    const ElfW(Phdr) *p = program_headers((uintptr_t)f->dlfo_map_start, &count);
+    for (uint32_t i = 0; p && i < count; i++)
+        if (p[i].p_type == PT_NOTE && !m->build_id_size)
+            read_build_id(m, (const char *)(l->l_addr + p[i].p_vaddr), p[i].p_memsz);
+}
+
+static bool module_add(const struct dl_find_object *f)
+{
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+        return true; /* its row appears with the next stack through it */
+    uint32_t row = known_module((uintptr_t)f->dlfo_map_start);
+    if (!row && (row = region_claim(KIWI_TABLE_MODULES, 1)) && row < MODULES) {
+        struct kiwi_module *m = region_module(row);
+        module_fill(m, f);
+        region_publish(&m->state, KIWI_ROW_LIVE);
+        ranges[row].start = m->start;
+        ranges[row].end = m->end;
+        __atomic_store_n(&range_count, row + 1, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool module_note(uintptr_t address)
+{
+    struct dl_find_object f;
+    if (known_module(address))
+        return true;
+    return find_object(address, &f) && module_add(&f);
+}
+
+bool module_holds_data(uintptr_t address)
+{
+    struct dl_find_object f;
+    if (!find_object(address, &f))
+        return false;
+    module_add(&f);
+    uint32_t count = 0;
+    const ElfW(Phdr) *p = program_headers((uintptr_t)f.dlfo_map_start, &count);
+    uintptr_t base = f.dlfo_link_map->l_addr;
+    for (uint32_t i = 0; p && i < count; i++)
+        if (p[i].p_type == PT_LOAD && (p[i].p_flags & PF_W) && address - base - p[i].p_vaddr < p[i].p_memsz)
+            return true;
+    return false;
+}
+
+void module_sweep(void)
+{
+    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE);
+    uint64_t next = RELAXED_LOAD(&region.header->module_epoch) + 1;
+    bool gone = false;
+    for (uint32_t i = 1; i < n; i++) {
+        struct dl_find_object f;
+        if (!ranges[i].end || (find_object(ranges[i].start, &f) && (uintptr_t)f.dlfo_map_start == ranges[i].start))
+            continue;
+        ranges[i].start = ranges[i].end = 0;
+        region_module(i)->unloaded_epoch = next;
+        region_publish(&region_module(i)->state, KIWI_ROW_ENDED);
+        gone = true;
+    }
+    if (gone)
+        RELAXED_ADD(&region.header->module_epoch, 1);
+}
+
+void module_reset(void)
+{
+    memset(ranges, 0, sizeof ranges);
+    range_count = 1;
+    busy = 0;
+}

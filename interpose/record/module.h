@@ -1,0 +1,21 @@
+/*
+ * module.h - the map of loaded modules: path, where, build id. Filled as code addresses are met in stacks.
+ *
+ * Uses the loader's lock-free lookup (_dl_find_object, glibc 2.35), so that no loader lock is ever taken: a module that a
+ * plugin host opens later is met with its first stack, and dlopen itself needs no wrapper (which would cost plugins their
+ * RUNPATH).
+ */
+#ifndef KIWI_MODULE_H
+#define KIWI_MODULE_H
+
+#include "region.h"
+
+/* Makes sure that the module of a code address is in the trace. false = no module: the address is not to be unwound
+ * through. Lock-free, async-signal-safe. */
+bool module_note(uintptr_t address);
+/* The address lies in a writable segment of a noted or notable module: a global or static variable. */
+bool module_holds_data(uintptr_t address);
+/* After dlclose: modules that are gone get their unloaded_epoch, and stack caches become stale. */
+void module_sweep(void);
+void module_reset(void); /* in a new process image or a forked child: start with an empty map */
+#endif

@@ -1,0 +1,209 @@
+#include "object.h"
+
+#include "../base/clock.h"
+
+#include <string.h>
+
+#define PAGES_BEFORE 31u /* pages in front of a lock that are marked too: its block may begin there */
+
+static bool never_static(uintptr_t address)
+{
+    (void)address;
+    return false;
+}
+bool (*object_is_static)(uintptr_t address) = never_static;
+
+static bool object_same(uint32_t row, const void *key)
+{
+    return region_object(row)->address == ((const struct object_facts *)key)->address;
+}
+
+static uint32_t object_make(const void *key)
+{
+    const struct object_facts *f = key;
+    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
+    if (!row)
+        return 0;
+    struct kiwi_object *o = region_object(row);
+    o->kind = f->kind;
+    o->type = f->type;
+    o->flags = f->flags;
+    o->address = f->address;
+    o->generation = 1;
+    o->created_ticks = clock_ticks();
+    return row;
+}
+
+static void object_publish(uint32_t row)
+{
+    region_publish(&region_object(row)->state, KIWI_ROW_LIVE);
+}
+
+static const struct index_ops object_ops = {object_same, object_make, object_publish};
+
+static uint64_t object_hash(uintptr_t address)
+{
+    return hash_mix(address >> 3);
+}
+
+static uint32_t object_at(uintptr_t address)
+{
+    struct object_facts key = {.address = address};
+    return index_find(&memory.objects, object_hash(address), &object_ops, &key);
+}
+
+uint32_t object_find(uintptr_t address)
+{
+    uint32_t row = object_at(address);
+    return row && RELAXED_LOAD(&region_object(row)->state) != KIWI_ROW_ENDED ? row : 0;
+}
+
+static uint32_t line_slot(uintptr_t address)
+{
+    return (uint32_t)(hash_mix(address >> 6) >> 16) & (FILTER_LINES - 1);
+}
+
+static void count_up(uint8_t *n)
+{
+    if (RELAXED_LOAD(n) < 255)
+        RELAXED_ADD(n, 1);
+}
+
+static void count_down(uint8_t *n)
+{
+    uint8_t v = RELAXED_LOAD(n);
+    if (v && v < 255) /* a saturated count is no longer exact and stays */
+        RELAXED_ADD(n, (uint8_t)-1);
+}
+
+/* Marks or unmarks the memory around an object for object_end_range. */
+static void mark_memory(uintptr_t address, void (*count)(uint8_t *))
+{
+    for (uint32_t i = 0; i <= PAGES_BEFORE; i++)
+        count(&memory.pages[((address >> 12) - i) & (FILTER_PAGES - 1)]);
+    count(&memory.lines[line_slot(address)]);
+}
+
+static const struct recent_block *block_of(const struct thread *t, uintptr_t address)
+{
+    for (uint32_t i = 1; i <= THREAD_BLOCKS; i++) {
+        const struct recent_block *b = &t->blocks[(t->block_next - i) % THREAD_BLOCKS];
+        if (b->address && address - b->address < b->size)
+            return b;
+    }
+    return NULL;
+}
+
+/* Where a new object lies and who made it: what its name and the publication rule need. */
+static void place_object(struct thread *t, uint32_t row, bool initialised)
+{
+    struct kiwi_object *o = region_object(row);
+    if (object_is_static(o->address)) {
+        o->flags |= KIWI_OBJECT_STATIC;
+        return;
+    }
+    const struct recent_block *b = block_of(t, o->address);
+    bool own_stack = o->address >= t->stack_low && o->address < t->stack_high;
+    if (own_stack) {
+        o->flags |= KIWI_OBJECT_ON_STACK;
+    } else if (b) {
+        o->block = b->address;
+        o->block_size = b->size;
+        o->block_caller = b->caller;
+    }
+    if (initialised || b || own_stack)
+        o->creator = t->row;
+    memory.births[row] = (struct object_birth){t->releases, t->creates};
+    mark_memory(o->address, count_up);
+}
+
+static uint32_t next_generation(struct thread *t, const struct object_facts *facts, uint32_t old, bool initialised)
+{
+    uint32_t row = object_make(facts);
+    if (!row)
+        return 0;
+    region_object(row)->generation = region_object(old)->generation + 1;
+    place_object(t, row, initialised);
+    object_publish(row);
+    index_replace(&memory.objects, object_hash(facts->address), old, row);
+    return row;
+}
+
+static uint32_t first_generation(struct thread *t, const struct object_facts *facts, bool initialised)
+{
+    uint64_t used = RELAXED_LOAD(&region.header->tables[KIWI_TABLE_OBJECTS].used);
+    uint32_t row = index_get(&memory.objects, object_hash(facts->address), &object_ops, facts);
+    if (row && row >= used && !region_object(row)->first_stack && !region_object(row)->init_stack)
+        place_object(t, row, initialised);
+    return row;
+}
+
+static uint32_t object_obtain(struct thread *t, const struct object_facts *facts, bool initialised)
+{
+    uint32_t old = object_at(facts->address);
+    if (!old)
+        return first_generation(t, facts, initialised);
+    if (RELAXED_LOAD(&region_object(old)->state) == KIWI_ROW_ENDED)
+        return next_generation(t, facts, old, initialised);
+    return old;
+}
+
+uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t stack)
+{
+    uint32_t row = object_obtain(t, facts, false);
+    if (row && !region_object(row)->first_stack)
+        region_object(row)->first_stack = stack;
+    return row;
+}
+
+uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack)
+{
+    object_end(facts->address);
+    uint32_t row = object_obtain(t, facts, true);
+    if (row) {
+        region_object(row)->flags |= KIWI_OBJECT_INITIALISED;
+        region_object(row)->init_stack = stack;
+    }
+    return row;
+}
+
+void object_end(uintptr_t address)
+{
+    uint32_t row = object_find(address);
+    if (!row)
+        return;
+    struct kiwi_object *o = region_object(row);
+    uint32_t live = KIWI_ROW_LIVE;
+    if (!__atomic_compare_exchange_n(&o->state, &live, KIWI_ROW_ENDED, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        return; /* another thread ended it */
+    o->ended_ticks = clock_ticks();
+    RELAXED_ADD(&memory.generations[object_generation_slot(address)], 1);
+    if (!(o->flags & KIWI_OBJECT_STATIC))
+        mark_memory(address, count_down);
+}
+
+void object_end_range(uintptr_t address, size_t size)
+{
+    uintptr_t end = address + size;
+    for (uintptr_t page = address & ~(uintptr_t)4095; page < end; page += 4096) {
+        if (!RELAXED_LOAD(&memory.pages[(page >> 12) & (FILTER_PAGES - 1)]))
+            continue;
+        uintptr_t from = page < address ? address & ~(uintptr_t)63 : page;
+        uintptr_t to = end < page + 4096 ? end : page + 4096;
+        for (uintptr_t line = from; line < to; line += 64) {
+            if (!RELAXED_LOAD(&memory.lines[line_slot(line)]))
+                continue;
+            for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 8)
+                object_end(at);
+        }
+    }
+}
+
+bool object_unpublished(const struct thread *t, uint32_t object, bool first)
+{
+    const struct kiwi_object *o = region_object(object);
+    if (!object || !t->row || (o->flags & KIWI_OBJECT_STATIC) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
+        return false;
+    const struct object_birth *b = &memory.births[object];
+    return b->creates == t->creates && (first || b->releases == t->releases);
+}

@@ -1,0 +1,61 @@
+/*
+ * object.h - identity of synchronization objects: address + generation.
+ *
+ * An address becomes an object at its init call or first use. Init, destroy and free of the containing block end it; the
+ * next use of the address is a new object. Caches notice through a small table of generation counters by address hash, so
+ * nothing has to be told to other threads.
+ */
+#ifndef KIWI_OBJECT_H
+#define KIWI_OBJECT_H
+
+#include "memory.h"
+
+/* What the caller knows about an object at init or first use. */
+struct object_facts {
+    uintptr_t address;
+    uint8_t kind;  /* enum kiwi_object_kind */
+    uint8_t type;  /* enum kiwi_mutex_type */
+    uint16_t flags; /* KIWI_OBJECT_* */
+};
+
+/* Bytes that glibc gives each kind; 0 = unknown kind. */
+static inline uint32_t object_generation_slot(uintptr_t address)
+{
+    return (uint32_t)(hash_mix(address >> 3) >> 20) & (FILTER_GENERATIONS - 1);
+}
+
+/* The current object at the address, made if there is none; 0 = no room. `stack` is where it is used first. */
+uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t stack);
+/* The current object at the address, or 0. */
+uint32_t object_find(uintptr_t address);
+/* Begins a new generation at the address (init call at `stack`), ending the old one. Returns its row or 0. */
+uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack);
+/* Ends the current generation, if there is one. */
+void object_end(uintptr_t address);
+
+/* Memory at [address, address+size) goes away: ends every object in it. */
+void object_end_range(uintptr_t address, size_t size);
+
+/* The object can be known to no other thread yet: it lies in memory that this thread made, nobody else ever took it, no
+ * thread was made since, and it is either in its first hold (`first`) or nothing was let go since it was made. */
+bool object_unpublished(const struct thread *t, uint32_t object, bool first);
+
+/* A heap block that this thread got; cheap enough for every malloc. */
+static ALWAYS_INLINE void object_note_block(struct thread *t, void *address, size_t size, void *caller)
+{
+    struct recent_block *b = &t->blocks[t->block_next++ % THREAD_BLOCKS];
+    b->address = (uintptr_t)address;
+    b->size = size;
+    b->caller = (uintptr_t)caller;
+}
+
+/* False when no object can lie in the block: one byte of a table tells. A lock more than 31 pages into a block is found
+ * because such blocks are page aligned (+16 with glibc). */
+static ALWAYS_INLINE bool object_block_suspect(uintptr_t address)
+{
+    return unlikely(memory.pages[(address >> 12) & (FILTER_PAGES - 1)] | ((address & 0xfef) == 0));
+}
+
+/* Tells whether an address lies in a module's writable data; set by the module map (false in tests). */
+extern bool (*object_is_static)(uintptr_t address);
+#endif

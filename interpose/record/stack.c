@@ -1,0 +1,287 @@
+#define UNW_LOCAL_ONLY
+#include "stack.h"
+
+#include "../base/sys.h"
+#include "memory.h"
+#include "module.h"
+
+#include <libunwind.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define LARGE_ARENA (256u << 10)
+#define SAVE_AREA_WORDS 8 /* callee-saved registers are pushed within this many words below the return address */
+
+uint32_t stack_depth_limit = 32;
+
+/* Stacks by content. */
+
+struct stack_key {
+    const uint64_t *frames;
+    uint32_t depth, flags;
+    uint64_t hash, epoch;
+};
+
+static bool stack_same(uint32_t row, const void *key)
+{
+    const struct stack_key *k = key;
+    const struct kiwi_stack *s = region_stack(row);
+    return s->hash == k->hash && s->depth == k->depth && s->epoch == k->epoch && s->flags == k->flags &&
+           memcmp(region_frames(s->first), k->frames, k->depth * sizeof *k->frames) == 0;
+}
+
+static uint32_t stack_make(const void *key)
+{
+    const struct stack_key *k = key;
+    uint32_t first = region_claim(KIWI_TABLE_FRAMES, k->depth);
+    uint32_t row = first ? region_claim(KIWI_TABLE_STACKS, 1) : 0;
+    if (!row)
+        return 0;
+    memcpy(region_frames(first), k->frames, k->depth * sizeof *k->frames);
+    struct kiwi_stack *s = region_stack(row);
+    s->depth = k->depth;
+    s->first = first;
+    s->flags = k->flags;
+    s->hash = k->hash;
+    s->epoch = k->epoch;
+    if (k->flags & KIWI_STACK_TRUNCATED)
+        region_drop(KIWI_DROP_TRUNCATED_STACKS);
+    if (k->flags & KIWI_STACK_SHORT)
+        region_drop(KIWI_DROP_UNWOUND_SHORT);
+    return row;
+}
+
+static void stack_publish(uint32_t row)
+{
+    region_publish(&region_stack(row)->state, KIWI_ROW_LIVE);
+}
+
+uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags)
+{
+    static const struct index_ops ops = {stack_same, stack_make, stack_publish};
+    if (!depth)
+        return 0;
+    struct stack_key key = {frames, depth, flags, depth, RELAXED_LOAD(&region.header->module_epoch)};
+    for (uint32_t i = 0; i < depth; i++)
+        key.hash = hash_mix(key.hash ^ frames[i]);
+    return index_get(&memory.stacks, key.hash, &ops, &key);
+}
+
+/* Unwinding. */
+
+struct unwound {
+    uint32_t depth, flags;
+    uint64_t frames[STACK_MAX_DEPTH];
+    uintptr_t cfa[STACK_MAX_DEPTH + 1]; /* stack pointer in frame i = just above the slot of frames[i] */
+    uintptr_t rbp[STACK_MAX_DEPTH + 1];
+};
+
+static uintptr_t cursor_reg(unw_cursor_t *c, int reg)
+{
+    unw_word_t v = 0;
+    return unw_get_reg(c, reg, &v) == UNW_ESUCCESS ? (uintptr_t)v : 0;
+}
+
+static bool on_own_stack(const struct thread *t, uintptr_t sp)
+{
+    return sp >= t->stack_low && sp < t->stack_high;
+}
+
+static void unwound_short(struct unwound *u, struct call_site site)
+{
+    u->depth = 1;
+    u->flags = KIWI_STACK_SHORT;
+    u->frames[0] = *(uintptr_t *)(site.sp - 8);
+    u->cfa[0] = site.sp;
+}
+
+/* Steps out of the recorder's own frames until the cursor stands in the caller of the wrapper. */
+static bool cursor_to_site(unw_cursor_t *c, struct call_site site)
+{
+    for (int i = 0; i < 16; i++) {
+        uintptr_t sp = cursor_reg(c, UNW_REG_SP);
+        if (sp == site.sp)
+            return true;
+        if (sp > site.sp || unw_step(c) <= 0)
+            return false;
+    }
+    return false;
+}
+
+static void unwind_from(struct thread *t, unw_cursor_t *c, struct unwound *u)
+{
+    uintptr_t last = 0;
+    for (;;) {
+        uintptr_t ip = cursor_reg(c, UNW_REG_IP), sp = cursor_reg(c, UNW_REG_SP);
+        /* A frame must lie above the last one, inside this thread's stack, and return to known code. */
+        if (!ip || sp <= last || (sp & 7) || !on_own_stack(t, sp - 8) || *(uintptr_t *)(sp - 8) != ip)
+            break;
+        if (u->depth == stack_depth_limit) {
+            u->flags |= KIWI_STACK_TRUNCATED;
+            break;
+        }
+        u->frames[u->depth] = ip;
+        u->cfa[u->depth] = sp;
+        u->rbp[u->depth++] = cursor_reg(c, UNW_X86_64_RBP);
+        last = sp;
+        if (!module_note(ip - 1) || unw_is_signal_frame(c) > 0 || unw_step(c) <= 0)
+            break;
+    }
+    u->cfa[u->depth] = cursor_reg(c, UNW_REG_SP);
+}
+
+static COLD void unwind(struct thread *t, struct call_site site, struct unwound *u)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    unw_context_t context;
+    unw_cursor_t cursor;
+    u->depth = u->flags = 0;
+    if (!on_own_stack(t, here) || here - t->stack_low < STACK_ROOM || !on_own_stack(t, site.sp - 8)) {
+        unwound_short(u, site);
+        return;
+    }
+    unw_getcontext(&context);
+    if (unw_init_local(&cursor, &context) == UNW_ESUCCESS && cursor_to_site(&cursor, site))
+        unwind_from(t, &cursor, u);
+    if (!u->depth)
+        unwound_short(u, site);
+}
+
+/* The cache. */
+
+struct proof {
+    uint32_t words;
+    bool possible, rbp_live;
+    int32_t offsets[3 * STACK_MAX_DEPTH + 4];
+    uintptr_t values[3 * STACK_MAX_DEPTH + 4];
+};
+
+static void proof_add(struct proof *p, uintptr_t sp, uintptr_t slot)
+{
+    p->offsets[p->words] = (int32_t)(slot - sp);
+    p->values[p->words++] = *(uintptr_t *)slot;
+}
+
+/* Where frame i saved the RBP of its caller; 0 = not found. The usual prologue pushes it first. */
+static uintptr_t saved_rbp_slot(const struct unwound *u, uint32_t i)
+{
+    for (uint32_t w = 2; w < 2 + SAVE_AREA_WORDS; w++) {
+        uintptr_t slot = u->cfa[i + 1] - 8 * w;
+        if (slot < u->cfa[i])
+            return 0;
+        if (*(uintptr_t *)slot == u->rbp[i + 1])
+            return slot;
+    }
+    return 0;
+}
+
+/* Frame i found its caller through RBP: then the words from which that RBP came must be compared too. */
+static void prove_rbp(const struct unwound *u, uintptr_t sp, uint32_t i, struct proof *p)
+{
+    uint32_t saver = i;
+    while (saver > 0 && u->rbp[saver - 1] == u->rbp[i])
+        saver--;
+    if (saver == 0) {
+        p->rbp_live = true; /* still in the register when the wrapper was called */
+        return;
+    }
+    uintptr_t slot = saved_rbp_slot(u, saver - 1);
+    if (slot && p->words < sizeof p->values / sizeof *p->values - 4)
+        proof_add(p, sp, slot);
+    else
+        p->possible = false;
+}
+
+static void prove(const struct unwound *u, uintptr_t sp, struct proof *p)
+{
+    *p = (struct proof){.possible = true};
+    for (uint32_t i = 0; i < u->depth && p->possible; i++) {
+        proof_add(p, sp, u->cfa[i] - 8);
+        if (i + 1 < u->depth && u->rbp[i] + 16 == u->cfa[i + 1])
+            prove_rbp(u, sp, i, p);
+    }
+    while (p->words % 4)
+        proof_add(p, sp, sp - 8);
+}
+
+static void *arena_take(struct thread *t, uint32_t size)
+{
+    size = (size + 15) & ~15u;
+    if (t->arena_used + size > t->arena_size) {
+        if (t->arena == t->first_arena && !region.frozen) {
+            void *large = sys_mmap(NULL, LARGE_ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+            if (!sys_failed((long)large)) {
+                t->arena = large; /* entries in the first arena stay valid */
+                t->arena_size = LARGE_ARENA;
+                t->arena_used = 0;
+            }
+        }
+        if (t->arena_used + size > t->arena_size)
+            stack_cache_flush(t);
+    }
+    void *at = t->arena + t->arena_used;
+    t->arena_used += size;
+    return at;
+}
+
+void stack_cache_flush(struct thread *t)
+{
+    memset(t->stacks, 0, sizeof t->stacks);
+    t->arena_used = 0;
+}
+
+static void cache_insert(struct thread *t, struct call_site site, uint32_t row, const struct proof *p)
+{
+    struct stack_entry *e = arena_take(t, (uint32_t)(sizeof *e + p->words * (sizeof *p->values + sizeof *p->offsets)));
+    struct stack_entry **head = &t->stacks[stack_bucket(site)];
+    int32_t *offsets = (int32_t *)&e->values[p->words];
+    memcpy(e->values, p->values, p->words * sizeof *p->values);
+    memcpy(offsets, p->offsets, p->words * sizeof *p->offsets);
+    e->sp = site.sp;
+    e->rbp = site.rbp;
+    e->rbp_mask = p->rbp_live ? ~(uintptr_t)0 : 0;
+    e->row = row;
+    e->words = p->words;
+    e->offsets = offsets;
+    e->next = *head;
+    *head = e;
+}
+
+/* A hit behind the head of its bucket moves to the front. */
+static uint32_t cache_search(struct thread *t, struct call_site site)
+{
+    struct stack_entry **head = &t->stacks[stack_bucket(site)];
+    for (struct stack_entry **link = head; *link; link = &(*link)->next) {
+        struct stack_entry *e = *link;
+        if (!stack_entry_matches(e, site))
+            continue;
+        *link = e->next;
+        e->next = *head;
+        *head = e;
+        return e->row;
+    }
+    return 0;
+}
+
+COLD static uint32_t capture_new(struct thread *t, struct call_site site)
+{
+    struct unwound u;
+    struct proof p;
+    unwind(t, site, &u);
+    uint32_t row = stack_intern(u.frames, u.depth, u.flags);
+    prove(&u, site.sp, &p);
+    if (row && p.possible && !(u.flags & KIWI_STACK_SHORT))
+        cache_insert(t, site, row, &p);
+    return row;
+}
+
+NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
+{
+    uint32_t epoch = (uint32_t)RELAXED_LOAD(&region.header->module_epoch);
+    if (unlikely(t->module_epoch != epoch)) {
+        stack_cache_flush(t);
+        t->module_epoch = epoch;
+    }
+    uint32_t row = cache_search(t, site);
+    return row ? row : capture_new(t, site);
+}

@@ -1,0 +1,275 @@
+#include "thread.h"
+
+#include "../base/clock.h"
+#include "acquisition.h"
+#include "memory.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+
+#define THREAD_BYTES ((sizeof(struct thread) + 63) & ~(size_t)63)
+
+/* Lock-free: a byte per slot, taken by exchange. Slot 0 is never used (row 0 means none). */
+static uint32_t slot_take(void)
+{
+    for (uint32_t i = 1; i < memory.slots; i++)
+        if (!RELAXED_LOAD(&memory.slot_used[i]) && !__atomic_exchange_n(&memory.slot_used[i], 1, __ATOMIC_ACQUIRE))
+            return i;
+    region_drop(KIWI_DROP_SLOTS);
+    return 0;
+}
+
+static void slot_give_back(uint32_t slot)
+{
+    __atomic_store_n(&memory.slot_used[slot], 0, __ATOMIC_RELEASE); /* pairs with the exchange in slot_take */
+}
+
+/* Slots are handed out lowest first, so `used` only has to reach the highest one ever taken. */
+static bool slot_room(uint32_t slot)
+{
+    struct kiwi_table *t = &region.header->tables[KIWI_TABLE_SLOTS];
+    while (RELAXED_LOAD(&t->used) <= slot)
+        if (!region_claim(KIWI_TABLE_SLOTS, 1))
+            return false;
+    return true;
+}
+
+struct class_key {
+    uintptr_t start_function;
+    uint32_t create_stack;
+};
+
+static bool class_same(uint32_t row, const void *key)
+{
+    const struct class_key *k = key;
+    const struct kiwi_thread_class *c = region_thread_class(row);
+    return c->start_function == k->start_function && c->create_stack == k->create_stack;
+}
+
+static uint32_t class_make(const void *key)
+{
+    const struct class_key *k = key;
+    uint32_t row = region_claim(KIWI_TABLE_CLASSES, 1);
+    if (row) {
+        region_thread_class(row)->start_function = k->start_function;
+        region_thread_class(row)->create_stack = k->create_stack;
+    }
+    return row;
+}
+
+static void class_publish(uint32_t row)
+{
+    region_publish(&region_thread_class(row)->state, KIWI_ROW_LIVE);
+}
+
+static uint32_t class_get(uintptr_t start_function, uint32_t create_stack)
+{
+    static const struct index_ops ops = {class_same, class_make, class_publish};
+    struct class_key key = {start_function, create_stack};
+    return index_get(&memory.classes, hash_mix(start_function + create_stack), &ops, &key);
+}
+
+static uint32_t next_serial;
+static uint32_t recycle_at;
+
+/* A row of a thread that ended; the oldest ones first. Only when the table is full. */
+static uint32_t row_recycle(void)
+{
+    uint32_t rows = region_capacity(KIWI_TABLE_THREADS);
+    for (uint32_t tries = 0; tries < rows; tries++) {
+        uint32_t row = RELAXED_ADD(&recycle_at, 1) % rows;
+        uint32_t ended = KIWI_ROW_ENDED;
+        if (row && __atomic_compare_exchange_n(&region_thread(row)->state, &ended, KIWI_ROW_EMPTY, false,
+                                               __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return row;
+    }
+    region_drop(KIWI_DROP_THREADS);
+    return 0;
+}
+
+static uint32_t row_take(void)
+{
+    struct kiwi_table *t = &region.header->tables[KIWI_TABLE_THREADS];
+    uint32_t row = RELAXED_LOAD(&t->used) < t->capacity ? region_claim(KIWI_TABLE_THREADS, 1) : 0;
+    return row ? row : row_recycle();
+}
+
+static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct thread_birth *b)
+{
+    uint32_t *state = &r->state;
+    memset((char *)r + sizeof *state, 0, sizeof *r - sizeof *state);
+    r->serial = t->serial;
+    r->tid = t->tid;
+    r->thread_class = t->thread_class;
+    r->creator = b->creator;
+    r->create_stack = b->create_stack;
+    r->flags = b->flags;
+    r->slot = t->slot_index;
+    r->start_function = b->start_function;
+    r->pthread_id = b->pthread_id;
+    r->start_ticks = clock_ticks();
+    r->stack_low = b->stack_low;
+    r->stack_high = b->stack_high;
+    if (b->name)
+        strncpy(r->name, b->name, sizeof r->name - 1);
+    else
+        sys_call3(SYS_prctl, PR_GET_NAME, (long)r->name, 0);
+    region_publish(state, KIWI_ROW_LIVE);
+}
+
+static void working_state_reset(struct thread *t, uint32_t slot)
+{
+    /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena or cache of a former owner stays. */
+    char *arena = t->arena;
+    uint32_t arena_size = t->arena_size;
+    memset(t, 0, offsetof(struct thread, blocks));
+    memset(t->blocks, 0, sizeof t->blocks);
+    t->slot_index = slot;
+    t->slot = region_slot(slot);
+    t->arena = arena ? arena : t->first_arena;
+    t->arena_size = arena ? arena_size : THREAD_STACK_ARENA;
+    t->module_epoch = (uint32_t)RELAXED_LOAD(&region.header->module_epoch);
+}
+
+static void slot_reset(struct thread *t)
+{
+    struct kiwi_slot *s = t->slot;
+    memset((char *)s + sizeof s->state, 0, sizeof *s - sizeof s->state);
+    s->held_capacity = KIWI_SLOT_HELD;
+    s->cache_count = KIWI_SLOT_CACHE;
+    t->held = s->held;
+    t->cache = s->cache;
+    t->cache_mask = KIWI_SLOT_CACHE - 1;
+}
+
+struct thread *thread_attach(const struct thread_birth *birth)
+{
+    uint32_t slot = slot_take();
+    if (!slot)
+        return NULL;
+    if (!slot_room(slot)) {
+        slot_give_back(slot);
+        return NULL;
+    }
+    struct thread *t = (struct thread *)(memory.thread_pool + slot * THREAD_BYTES);
+    memory.threads[slot] = t;
+    working_state_reset(t, slot);
+    slot_reset(t);
+    t->tid = birth->tid ? birth->tid : sys_gettid();
+    t->stack_low = birth->stack_low;
+    t->stack_high = birth->stack_high;
+    t->segment_other = birth->segment;
+    t->segment_stale = true;
+    t->foreign = birth->flags & KIWI_THREAD_FOREIGN;
+    t->serial = RELAXED_ADD(&next_serial, 1) + 1;
+    t->thread_class = class_get(birth->start_function, birth->create_stack);
+    if (t->thread_class)
+        RELAXED_ADD(&region_thread_class(t->thread_class)->started, 1);
+    t->row = row_take();
+    if (t->row)
+        row_fill(region_thread(t->row), t, birth);
+    t->slot->thread = t->row;
+    region_publish(&t->slot->state, KIWI_ROW_LIVE);
+    t->guard = GUARD_IDLE;
+    return t;
+}
+
+void thread_detach(struct thread *t)
+{
+    t->guard = GUARD_ENDED;
+    acquisition_fold_all(t);
+    if (t->thread_class)
+        RELAXED_ADD(&region_thread_class(t->thread_class)->ended, 1);
+    if (t->row) {
+        struct kiwi_thread *r = region_thread(t->row);
+        r->end_ticks = clock_ticks();
+        r->slot = 0;
+        r->last_segment = t->segment ? t->segment : t->segment_other;
+        region_publish(&r->state, KIWI_ROW_ENDED);
+    }
+    region_publish(&t->slot->state, KIWI_ROW_EMPTY);
+    slot_give_back(t->slot_index);
+}
+
+void thread_name(uint32_t row, const char *name)
+{
+    if (row)
+        strncpy(region_thread(row)->name, name, sizeof region_thread(row)->name - 1);
+}
+
+struct thread *thread_of_row(uint32_t row)
+{
+    uint32_t slot = row ? RELAXED_LOAD(&region_thread(row)->slot) : 0;
+    return slot ? memory.threads[slot] : NULL;
+}
+
+static uint32_t segment_make(struct thread *t)
+{
+    uint32_t row = region_claim(KIWI_TABLE_SEGMENTS, 1);
+    if (!row)
+        return 0;
+    struct kiwi_segment *s = region_segment(row);
+    s->thread = t->row;
+    s->previous = t->segment;
+    s->other = t->segment_other;
+    region_publish(&s->state, KIWI_ROW_LIVE);
+    return row;
+}
+
+uint32_t thread_segment(struct thread *t)
+{
+    if (t->segment_stale) {
+        uint32_t made = segment_make(t);
+        if (made) {
+            t->segment = made;
+            t->segment_other = 0;
+            t->segment_stale = false;
+            if (t->row)
+                region_thread(t->row)->last_segment = made;
+        } else {
+            return 0;
+        }
+    }
+    return t->segment;
+}
+
+/* A thread that never needed a segment stands where its creator stood. */
+uint32_t thread_segment_before_create(struct thread *t)
+{
+    return t->segment ? t->segment : t->segment_other;
+}
+
+void thread_created_another(struct thread *t)
+{
+    t->creates++;
+    t->releases++;
+    t->segment_stale = true;
+    t->epoch++; /* cached dependencies must be seen again in the new segment */
+}
+
+void thread_joined(struct thread *t, uint32_t joined_row)
+{
+    uint32_t last = joined_row ? RELAXED_LOAD(&region_thread(joined_row)->last_segment) : 0;
+    if (!last)
+        return;
+    /* Two joins before the next dependency: keep the order by giving each its own segment. */
+    if (t->segment_stale && t->segment_other)
+        thread_segment(t);
+    t->segment_other = last;
+    t->segment_stale = true;
+    t->epoch++;
+}
+
+void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)
+{
+    struct kiwi_event *e = &t->slot->events[t->slot->event_next % KIWI_SLOT_EVENTS];
+    RELAXED_STORE(&e->ticks, 0);
+    COMPILER_BARRIER();
+    e->kind = kind;
+    e->row = row;
+    e->value = value;
+    e->value2 = value2;
+    COMPILER_BARRIER(); /* x86-64 keeps store order: a reader that sees the time sees the event */
+    RELAXED_STORE(&e->ticks, clock_ticks());
+    t->slot->event_next++;
+}

@@ -1,0 +1,97 @@
+/*
+ * thread.h - one recorded thread: its private working state, and its slot and row in the trace.
+ *
+ * The private part lies in memory that the kernel wipes on fork (MADV_WIPEONFORK), so in a child made by any means, even a
+ * raw clone, `guard` reads 0 and the very first wrapper notices; no store can reach the parent's trace.
+ *
+ * Everything here is called by the thread itself unless said otherwise.
+ */
+#ifndef KIWI_THREAD_H
+#define KIWI_THREAD_H
+
+#include "region.h"
+
+/* Values of thread.guard. Any other value is the stack address of the recorder's frame: the recorder is at work. */
+#define GUARD_WIPED 0u /* after fork, or never attached */
+#define GUARD_IDLE 1u
+#define GUARD_ENDED 2u /* past its last destructor: pass everything through */
+#define GUARD_VFORK 3u /* between vfork and the parent's next wrapped call */
+
+#define THREAD_BLOCKS 128       /* latest heap blocks, to name the block that holds a new lock */
+#define THREAD_STACK_HEADS 256  /* buckets of the stack cache */
+#define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
+
+struct recent_block {
+    uintptr_t address;
+    size_t size;      /* bytes as asked for */
+    uintptr_t caller; /* return address */
+};
+
+struct stack_entry;
+
+struct thread {
+    uintptr_t guard;
+    struct kiwi_slot *slot;
+    struct kiwi_held *held;
+    struct kiwi_cache_entry *cache;
+    uint32_t cache_mask;
+    uint32_t chain;  /* acquisition row of the innermost held lock, 0 = none */
+    uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
+    uint32_t module_epoch; /* of the stack cache */
+    uint64_t releases; /* locks let go and threads made: what could have published an object */
+    uint32_t evictions;
+    uint32_t hold_tick; /* counts acquisitions, to time every 64th hold */
+    uint32_t block_next;
+    /* Above: the hot path's cache lines. */
+    uint32_t row, serial, thread_class;
+    uint32_t slot_index;
+    uint32_t segment;       /* current, 0 = none made yet */
+    uint32_t segment_other; /* what the next segment comes after (creator's or joined thread's), 0 = nothing new */
+    bool segment_stale;     /* a create or join since `segment`: the next dependency needs a new one */
+    bool foreign;
+    uint8_t exit_rounds;    /* key destructor rounds so far */
+    uint32_t creates;       /* threads made */
+    int32_t tid;
+    int32_t vfork_tid;
+    uintptr_t stack_low, stack_high;
+    char *arena;
+    uint32_t arena_used, arena_size;
+    struct stack_entry *stacks[THREAD_STACK_HEADS];
+    struct recent_block blocks[THREAD_BLOCKS];
+    char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
+};
+
+/* How a thread came to be; all fields may be 0. */
+struct thread_birth {
+    uint32_t creator;      /* thread row */
+    uint32_t create_stack;
+    uintptr_t start_function;
+    uint32_t segment;      /* the creator's segment at creation */
+    uint32_t flags;        /* KIWI_THREAD_* */
+    int32_t tid;           /* 0 = ask the kernel */
+    uintptr_t pthread_id;
+    uintptr_t stack_low, stack_high;
+    const char *name;      /* NULL = ask the kernel */
+};
+
+/* Makes the working memory for up to `slots` threads plus the process-wide indexes. false = no memory. Tests call it
+ * after region_open_memory. */
+bool recorder_memory_open(void);
+void recorder_memory_close(void);
+
+/* A thread ready to record, or NULL when no slot is left (counted). The caller makes it current. */
+struct thread *thread_attach(const struct thread_birth *birth);
+/* Folds and frees the slot; the row stays. Any held locks are still in the trace's row counts. */
+void thread_detach(struct thread *t);
+void thread_name(uint32_t row, const char *name);
+
+/* Order by create and join. */
+uint32_t thread_segment(struct thread *t);        /* the current segment's row, made if needed; 0 = no room */
+void thread_created_another(struct thread *t);    /* after pthread_create returned */
+uint32_t thread_segment_before_create(struct thread *t);
+void thread_joined(struct thread *t, uint32_t joined_row);
+
+struct thread *thread_of_row(uint32_t row);
+
+void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2);
+#endif
