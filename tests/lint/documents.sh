@@ -5,7 +5,7 @@
 undocumented() { # FILE... reads names from standard input
     local name
     while read -r name; do
-        grep -qF -- "$name" "$@" || echo "$name is not in $*"
+        grep -qsF -- "$name" "$@" || echo "$name is not in $*"
     done
 }
 
@@ -23,7 +23,12 @@ fi
 if [ -e analysis/findings.def ]; then
     finding_ids() { sed -nE 's/^[[:space:]]*FINDING\([^"]*"([a-z-]+)".*/\1/p' analysis/findings.def; }
     report_case "every finding is in docs/findings.md" "$(finding_ids | undocumented docs/findings.md)"
-    report_case "every finding has an example and its mended twin" "$(finding_ids | while read -r id; do
+    decided_ids() {
+        sed -nE 's/^DECIDES\([a-z_]+, *([A-Z_]+)\).*/\1/p' analysis/detectors/detectors.def | while read -r name; do
+            sed -nE "s/^[[:space:]]*FINDING\($name, *\"([a-z-]+)\".*/\1/p" analysis/findings.def
+        done
+    }
+    report_case "every decided finding has an example and its mended twin" "$(decided_ids | while read -r id; do
         ls examples/"${id//-/_}".c* examples/"${id//-/_}"_fixed.c* >/dev/null || echo "$id"
     done 2>&1)"
 fi

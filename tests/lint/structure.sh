@@ -21,11 +21,11 @@ report_case "analysis/ includes nothing of tools/" "$(included_by analysis | gre
 banned='malloc|calloc|realloc|reallocarray|free|posix_memalign|aligned_alloc|strdup|strndup|v?f?printf|v?s?n?printf|v?asprintf'
 banned+='|v?dprintf|v?f?scanf|f(open|close|read|write|puts|putc|flush|gets|dopen)|puts|putchar|perror|stdout|stderr|pthread_.*'
 banned+='|sem_.*|exit|abort|system|setenv|putenv|unsetenv|strerror|localtime(_r)?|qsort|getaddrinfo|syslog|__tls_get_addr'
-{ wrapped_names; tr '|' '\n' <<<"$banned"; } | sed 's/.*/^&$/' >"$BUILD/banned"
+banned="^($(wrapped_names | paste -sd '|')|$banned)$"
 banned_calls() {
     local object
     for object in "$BUILD"/obj/interpose/**/*.o; do
-        nm -u "$object" | awk '{ print $2 }' | grep -E -f "$BUILD/banned" | sed "s|^|${object#"$BUILD"/obj/}: |"
+        nm -u "$object" | awk '{ print $2 }' | grep -E "$banned" | sed "s|^|${object#"$BUILD"/obj/}: |"
     done
 }
 report_case "the recorder calls no wrapped and no banned function" "$(banned_calls)"
@@ -39,14 +39,14 @@ report_case "no function is longer than 80 lines" "$(awk '
     FNR == 1            { start = 0 }
     /^\{/               { start = FNR }
     /^\}/ && start      { if (FNR - start > 80) print FILENAME ":" start ": " FNR - start " lines"; start = 0 }' $sources)"
-report_case "no line is wider than 120 columns" "$(grep -nE '^.{121,}' $sources | cut -c1-100)"
+report_case "no line is wider than 120 columns" "$(grep -nE '^.{121,}' $sources | grep -vE '^tests/cases/[^:]*:[0-9]*:// (about|expect|where): ' | cut -c1-100)"
 report_case "no unfinished places" "$(grep -nwE 'TODO|FIXME|XXX|HACK' $sources | cut -c1-120)"
 report_case "no trailing space or tab indentation in sources" "$(grep -nE '[[:space:]]$|^	' $sources | cut -c1-100)"
 
 untested() {
     local module
     for module in analysis/*.h interpose/record/*.h; do
-        grep -qrE "include .*\\b$(basename "$module")\"" tests/unit tests/detect || echo "$module is included by no unit test"
+        grep -qrE "include .*[\"/]$(basename "$module")\"" tests/unit tests/detect || echo "$module is included by no unit test"
     done
 }
 report_case "every module of analysis/ and interpose/record/ has its unit test" "$(untested)"
