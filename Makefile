@@ -62,10 +62,10 @@ TEST_LIB_C := $(sort $(wildcard tests/lib/*.c))
 UNIT_C     := $(sort $(wildcard tests/unit/test_*.c))
 DETECT_C   := $(sort $(wildcard tests/detect/*.c))
 WRAPTEST_C := $(sort $(wildcard tests/wrap/*.c))
-WRAPTEST_X := $(sort $(wildcard tests/wrap/*.cc))
+WRAPTEST_X := $(sort $(wildcard tests/wrap/*.cpp))
 FUZZ_C     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 EXAMPLES_C := $(sort $(wildcard examples/*.c))
-EXAMPLES_X := $(sort $(wildcard examples/*.cc))
+EXAMPLES_X := $(sort $(wildcard examples/*.cpp))
 SERVICE_C  := $(sort $(wildcard examples/service/*.c))
 
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(2)))
@@ -80,8 +80,8 @@ UNIT_BIN   := $(UNIT_C:tests/unit/%.c=$(B)/unit/%)
 DETECT_BIN := $(DETECT_C:tests/detect/%.c=$(B)/detect/%)
 ASAN_BIN   := $(UNIT_C:tests/unit/%.c=$(B)/asan/unit/%) $(DETECT_C:tests/detect/%.c=$(B)/asan/detect/%)
 FUZZ_BIN   := $(FUZZ_C:tests/fuzz/%.c=$(B)/fuzz/%)
-WRAP_BIN   := $(WRAPTEST_C:tests/wrap/%.c=$(B)/wrap/%) $(WRAPTEST_X:tests/wrap/%.cc=$(B)/wrap/%)
-EXAMPLE_BIN := $(EXAMPLES_C:examples/%.c=$(B)/examples/%) $(EXAMPLES_X:examples/%.cc=$(B)/examples/%)
+WRAP_BIN   := $(WRAPTEST_C:tests/wrap/%.c=$(B)/wrap/%) $(WRAPTEST_X:tests/wrap/%.cpp=$(B)/wrap/%)
+EXAMPLE_BIN := $(EXAMPLES_C:examples/%.c=$(B)/examples/%) $(EXAMPLES_X:examples/%.cpp=$(B)/examples/%)
 ifneq ($(SERVICE_C),)
 EXAMPLE_BIN += $(B)/examples/service
 endif
@@ -134,7 +134,7 @@ lint: all ## dependency rule, exports, formatting, static analysis
 	tests/run lint
 
 format: ## reformat the sources with clang-format 14
-	clang-format-14 -i $$(find interpose analysis tools tests examples -name '*.[ch]' -o -name '*.cc' -o -name '*.cpp')
+	clang-format-14 -i $$(find interpose analysis tools tests examples -name '*.[ch]' -o -name '*.cpp')
 
 tidy: ## clang-tidy over the sources (slow)
 	clang-tidy-14 --quiet $(RECORD_C) $(WRAP_C) -- $(RECORDER)
@@ -269,7 +269,7 @@ $(B)/wrap/%: tests/wrap/%.c Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $< -ldl
-$(B)/wrap/%: tests/wrap/%.cc Makefile | $(B)/.deps
+$(B)/wrap/%: tests/wrap/%.cpp Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $< -ldl
@@ -281,7 +281,7 @@ $(B)/examples/%: examples/%.c Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $<
-$(B)/examples/%: examples/%.cc Makefile | $(B)/.deps
+$(B)/examples/%: examples/%.cpp Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $<

@@ -4,7 +4,7 @@
 
 misformatted() {
     local file
-    tracked .c .h .cc .cpp | while read -r file; do
+    tracked .c .h .cpp | while read -r file; do
         clang-format-14 "$file" | cmp -s - "$file" || echo "$file: run make format"
     done
 }
