@@ -104,17 +104,17 @@ help: ## list targets and options
 
 check: ## install what is missing, build, run every test
 	tools/install-deps build check
-	$(MAKE) all tests
+	-$(MAKE) --no-print-directory -k all tests # what does not build, fails below
 	tests/run
 
 demo: ## install what is missing, build, record and review real programs
 	tools/install-deps build demo
-	$(MAKE) all examples
+	$(MAKE) --no-print-directory all examples
 	tools/demo.sh
 
 bench: ## install what is missing, build, measure the overhead
 	tools/install-deps build bench
-	$(MAKE) all
+	$(MAKE) --no-print-directory all
 	tests/bench/run
 
 tests: $(UNIT_BIN) $(DETECT_BIN) $(WRAP_BIN) $(ASAN_BIN) $(FUZZ_BIN) examples
