@@ -7,8 +7,8 @@
 
 #define LIVE_BLOCKS 1000
 #define PLAN_STEPS 4096 /* a power of two */
-#define SIZE_MIN 16
-#define SIZE_MAX_BYTES 512
+#define SIZE_SMALLEST 16
+#define SIZE_LARGEST 512
 
 /* Makes the compiler believe that the block is used, or it would drop both calls. */
 #define USE(block) __asm__ volatile("" : : "r"(block) : "memory")
@@ -35,7 +35,7 @@ static void heap_plan(struct heap *heap)
     unsigned long state = 1;
     for (int i = 0; i < PLAN_STEPS; i++) {
         heap->plan[i].block = (unsigned short)(draw(&state) % LIVE_BLOCKS);
-        heap->plan[i].size = (unsigned short)(SIZE_MIN + draw(&state) % (SIZE_MAX_BYTES - SIZE_MIN + 1));
+        heap->plan[i].size = (unsigned short)(SIZE_SMALLEST + draw(&state) % (SIZE_LARGEST - SIZE_SMALLEST + 1));
     }
 }
 

@@ -85,6 +85,12 @@ static inline __attribute__((always_inline)) int walk_measure(const struct setti
     return failed != 0;
 }
 
-int scenario_pair(const struct settings *settings) { return walk_measure(settings, false); }
+int scenario_pair(const struct settings *settings)
+{
+    return walk_measure(settings, false);
+}
 
-int scenario_nested(const struct settings *settings) { return walk_measure(settings, true); }
+int scenario_nested(const struct settings *settings)
+{
+    return walk_measure(settings, true);
+}

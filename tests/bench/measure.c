@@ -33,7 +33,10 @@ static uint64_t clock_ns(clockid_t clock)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-uint64_t measure_now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t measure_now_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
 
 static uint64_t timeval_ns(const struct timeval *time)
 {
@@ -77,7 +80,10 @@ static void phase_begin(struct measure *measure, bool warm)
     measure->phase_ns = measure_now_ns();
 }
 
-void measure_skip_warming(struct measure *measure) { phase_begin(measure, true); }
+void measure_skip_warming(struct measure *measure)
+{
+    phase_begin(measure, true);
+}
 
 bool measure_more(struct measure *measure)
 {
@@ -97,7 +103,10 @@ bool measure_more(struct measure *measure)
     return measure->done < MEASURED_BATCHES || spent_ns < measure->budget_ns;
 }
 
-void measure_start(struct measure *measure) { measure->start_ns = measure_now_ns(); }
+void measure_start(struct measure *measure)
+{
+    measure->start_ns = measure_now_ns();
+}
 
 void measure_stop(struct measure *measure, uint64_t ops)
 {

@@ -45,8 +45,7 @@ static FRAME_ATTRIBUTES void common_site(struct walk *walk)
 
 /* The 64 sites have octal names, 00 to 77. */
 #define EIGHT(X, a) X(a##0) X(a##1) X(a##2) X(a##3) X(a##4) X(a##5) X(a##6) X(a##7)
-#define SITES(X)                                                                                                       \
-    EIGHT(X, 0) EIGHT(X, 1) EIGHT(X, 2) EIGHT(X, 3) EIGHT(X, 4) EIGHT(X, 5) EIGHT(X, 6) EIGHT(X, 7)
+#define SITES(X) EIGHT(X, 0) EIGHT(X, 1) EIGHT(X, 2) EIGHT(X, 3) EIGHT(X, 4) EIGHT(X, 5) EIGHT(X, 6) EIGHT(X, 7)
 
 #define SITE(s)                                                                                                        \
     static FRAME_ATTRIBUTES void path_##s##_0(struct walk *walk)                                                       \
@@ -63,9 +62,9 @@ static FRAME_ATTRIBUTES void common_site(struct walk *walk)
         path_##s##_##inner(walk);                                                                                      \
         KEEP_FRAME();                                                                                                  \
     }
-#define PATH(s)                                                                                                        \
-    SITE(s) FRAME(s, 1, 0) FRAME(s, 2, 1) FRAME(s, 3, 2) FRAME(s, 4, 3) FRAME(s, 5, 4) FRAME(s, 6, 5) FRAME(s, 7, 6)   \
-            FRAME(s, 8, 7)
+#define LOWER_FRAMES(s) FRAME(s, 1, 0) FRAME(s, 2, 1) FRAME(s, 3, 2) FRAME(s, 4, 3)
+#define UPPER_FRAMES(s) FRAME(s, 5, 4) FRAME(s, 6, 5) FRAME(s, 7, 6) FRAME(s, 8, 7)
+#define PATH(s) SITE(s) LOWER_FRAMES(s) UPPER_FRAMES(s)
 
 SITES(PATH)
 

@@ -93,9 +93,15 @@ static int calls_measure(const struct settings *settings, int (*call)(struct chi
     return failed != 0;
 }
 
-int scenario_spawn(const struct settings *settings) { return calls_measure(settings, run_true); }
+int scenario_spawn(const struct settings *settings)
+{
+    return calls_measure(settings, run_true);
+}
 
-int scenario_system(const struct settings *settings) { return calls_measure(settings, run_system); }
+int scenario_system(const struct settings *settings)
+{
+    return calls_measure(settings, run_system);
+}
 
 struct park {
     pthread_mutex_t lock;

@@ -1,0 +1,97 @@
+"""The table of scenarios: what is measured, in what unit, with which figure to reach."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import probes
+from .probes import Batches, OneProcessor, Parked
+
+UNITS = {"ns": 1, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "KiB": 1, "MiB": 1024}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What libkiwi may cost. `quantity(bare, value)` is compared with `limit`, both shown in `unit` ("" = a ratio)."""
+
+    text: str
+    limit: float
+    quantity: Callable
+    unit: str = ""
+
+
+def ratio(limit):
+    return Target(f"≤ {limit:g}×", limit, lambda bare, value: value / bare)
+
+
+def added(amount, unit):
+    return Target(f"≤ +{amount:g} {unit}", amount, lambda bare, value: (value - bare) / UNITS[unit], unit)
+
+
+def at_most(amount, unit):
+    return Target(f"≤ {amount:g} {unit}", amount, lambda bare, value: value / UNITS[unit], unit)
+
+
+def factor_and_added(factor, amount, unit):
+    return Target(f"≤ {factor:g}× + {amount:g} {unit}", amount,
+                  lambda bare, value: (value - factor * bare) / UNITS[unit], unit)
+
+
+NO_TARGET = Target("", float("inf"), lambda bare, value: value / bare)
+LOCK_PEERS = ("TSan", "Helgrind")
+HEAP_PEERS = ("heaptrack", "TSan", "Helgrind")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    title: str
+    unit: str
+    probe: Callable
+    target: Target = NO_TARGET
+    peers: tuple = ()
+    rounds: int | None = None  # in a full run, if not the usual number
+    only: tuple | None = None  # variants for which it means anything
+
+
+def many(depth, *settings, locks=1000, ops=8000):
+    return Batches("pair", f"--depth={depth}", "--sites=64", f"--locks={locks}", f"--ops={ops}", *settings)
+
+
+SCENARIOS = (
+    Scenario("pair-d4", "lock pair, depth 4", "ns", Batches("pair", "--depth=4"), ratio(1.6), LOCK_PEERS),
+    Scenario("pair-d12", "lock pair, depth 12", "ns", Batches("pair", "--depth=12"), ratio(1.75), LOCK_PEERS),
+    Scenario("pair-d4-alone", "lock pair, depth 4, no second thread", "ns",
+             Batches("pair", "--depth=4", "--alone=1"), ratio(2.2)),
+    Scenario("pair-d12-alone", "lock pair, depth 12, no second thread", "ns",
+             Batches("pair", "--depth=12", "--alone=1"), ratio(2.2)),
+    Scenario("many-d4", "64 sites × 1,000 locks, depth 4", "ns", many(4), ratio(1.6), LOCK_PEERS),
+    Scenario("many-d12", "64 sites × 1,000 locks, depth 12", "ns", many(12), ratio(1.75), LOCK_PEERS),
+    Scenario("many-d12-eight", "the same, eight pairs each time a site is entered", "ns", many(12, "--repeat=8"),
+             ratio(1.75)),
+    Scenario("many-d12-own", "the same, each lock always at the same site", "ns", many(12, ops=1000), ratio(1.75)),
+    Scenario("many-d12-shared", "the same, through one common locking function", "ns", many(12, "--shared=1"),
+             ratio(1.75)),
+    Scenario("nested", "two nested pairs, depth 4", "ns", Batches("nested", "--depth=4"), ratio(1.8), LOCK_PEERS),
+    Scenario("nested-d12", "two nested pairs, depth 12", "ns", Batches("nested", "--depth=12"), ratio(1.8)),
+    Scenario("contended", "two threads, one lock, 200 ns section", "ns", Batches("contended", ms=(1000, 300)),
+             ratio(1.15), ("TSan",), rounds=21),
+    Scenario("contended-gap", "the same, 200 ns between sections", "ns",
+             Batches("contended", "--gap-ns=200", ms=(1000, 300)), NO_TARGET),
+    Scenario("queue", "producer and consumer, an item", "ns", Batches("queue"), NO_TARGET, LOCK_PEERS),
+    Scenario("pingpong", "two threads in turns on one processor", "ns", OneProcessor("pingpong"), NO_TARGET),
+    Scenario("poll", "write + epoll_wait + read of a pipe", "ns", Batches("poll", "--ops=100"), NO_TARGET, LOCK_PEERS),
+    Scenario("heap-tight", "malloc and free of one block", "ns", Batches("heap-tight"), ratio(1.3), HEAP_PEERS),
+    Scenario("heap-live", "malloc and free, 1,000 live blocks", "ns", Batches("heap-live"), ratio(1.2), HEAP_PEERS),
+    Scenario("memcached", "memcached, CPU time of a request", "µs", probes.memcached, ratio(1.03), ("Helgrind",)),
+    Scenario("start", "start and end of /bin/true", "ms", probes.spawn, added(3, "ms")),
+    Scenario("system", 'system(":")', "ms", probes.system_calls, factor_and_added(1.5, 3, "ms")),
+    Scenario("threads-memory", "memory with 1,000 threads", "MiB", Parked(1000, probes.memory_and_trace),
+             added(100, "MiB"), rounds=3),
+    Scenario("idle-trace", "trace of an idle process, on disk", "KiB",
+             Parked(0, probes.trace_only, place=lambda settings: settings.programs), at_most(1024, "KiB"), rounds=1,
+             only=("libkiwi",)),
+    Scenario("memcached-trace", "trace of memcached under load", "MiB", probes.memcached_trace, at_most(64, "MiB"),
+             rounds=1, only=("libkiwi",)),
+    Scenario("report", "kiwi report on memcached's trace", "ms", probes.report, at_most(1000, "ms"), rounds=3,
+             only=("libkiwi",)),
+)
