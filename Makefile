@@ -1,8 +1,8 @@
 # Kiwi: libkiwi.so (the recorder, preloaded into a service) and kiwi (the analyzer).
 #
-#   interpose/{base,record,wrap}/*.c -> build/libkiwi.so       and, without the wrappers, build/libkiwi-record.a for tests
-#   analysis/**/*.c                  -> build/libkiwi-analysis.a
-#   tools/*.c                        -> build/kiwi
+#   interpose/{base,record,process,wrap}/*.c -> build/libkiwi.so; {base,record} alone -> build/libkiwi-record.a, for tests
+#   analysis/**/*.c                          -> build/libkiwi-analysis.a
+#   tools/*.c                                -> build/kiwi
 #
 # Sources are found by wildcard: a new file needs no line here. Exported symbols come from interpose/wrapped.def.
 
@@ -54,7 +54,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined 
 
 # -------------------------------------------------------------------------------------------------------------- sources
 RECORD_C   := $(sort $(wildcard interpose/base/*.c interpose/record/*.c))
-WRAP_C     := $(sort $(wildcard interpose/wrap/*.c))
+WRAP_C     := $(sort $(wildcard interpose/process/*.c interpose/wrap/*.c))
 WRAP_S     := $(sort $(wildcard interpose/wrap/*.S interpose/base/*.S))
 ANALYSIS_C := $(sort $(wildcard analysis/*.c analysis/*/*.c))
 TOOLS_C    := $(sort $(wildcard tools/*.c))
@@ -227,8 +227,7 @@ $(B)/libkiwi-analysis.a: $(ANALYSIS_O)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-# `kiwi run` and the library read the recording options with the same code.
-$(B)/kiwi: $(TOOLS_O) $(B)/obj/interpose/base/options.o $(B)/libkiwi-analysis.a
+$(B)/kiwi: $(TOOLS_O) $(B)/libkiwi-analysis.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ANALYSIS_LIBS)
 

@@ -13,7 +13,7 @@ report_case "interpose/ includes nothing of analysis/ or tools/" "$(included_by 
 report_case "analysis/ sees only the trace format and the registries of interpose/" \
     "$(included_by analysis | grep '^interpose/' | grep -vE '^interpose/(trace_format\.h|[a-z]+\.def)$')"
 report_case "tools/ see no more of interpose/, but the options" \
-    "$(included_by tools | grep '^interpose/' | grep -vE '^interpose/(trace_format\.h|[a-z]+\.def|base/options\.h)$')"
+    "$(included_by tools | grep '^interpose/' | grep -vE '^interpose/(trace_format\.h|[a-z]+\.def|base/options\.[ch])$')"
 report_case "analysis/ includes nothing of tools/" "$(included_by analysis | grep '^tools/')"
 
 # The recorder's objects must not refer to a function that may lock, allocate, print or be wrapped: inside the
