@@ -20,18 +20,45 @@ struct model_acquisition {
 
 /* One lock of a held set, outermost first. */
 struct model_held {
-    uint32_t row;    /* acquisition row by which it was taken */
+    uint32_t row; /* acquisition row by which it was taken */
     uint32_t object;
     uint32_t stack;
     uint8_t mode, how;
 };
 
+#define MODEL_MAX_SLOT_HELD 4096 /* held locks of one thread that are read */
+
+/* A lock that a live thread holds. */
+struct model_holder {
+    uint32_t thread; /* row */
+    uint32_t slot;
+    bool releasing; /* its unlock has begun: it may have let go already */
+    struct kiwi_held held;
+};
+
+/* A live thread that asks for a lock. */
+struct model_waiter {
+    uint32_t thread; /* row */
+    uint32_t slot;
+    uint32_t object;
+    uint32_t row;   /* acquisition row of the request */
+    uint32_t want;  /* KIWI_WANT_TAKING (may own it already), _WAITING or _TIMED */
+    uint64_t since; /* ticks, 0 = not timed */
+};
+
+struct order;
+struct holders;
+struct names;
+
 struct model {
     struct trace *trace;
-    struct symbols *symbols;              /* may be NULL: no symbolization (unit tests) */
+    struct symbols *symbols;                /* may be NULL: no symbolization (unit tests) */
     struct model_acquisition *acquisitions; /* index = row, acquisition_count entries; .row NULL if not published */
-    uint64_t *call_counts;                  /* index = call row: count including cache lines */
+    uint64_t *call_counts;                  /* index = call row */
     uint32_t acquisition_count, call_count;
+    struct order *order; /* private to the model's files, as the two below */
+    struct holders *holders;
+    struct names *names;
 };
 
 /* symbols may be NULL. Takes ownership of neither. Returns NULL only when out of memory. */
@@ -44,6 +71,11 @@ unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *
 /* The held array of a live thread's slot: expanded from the slot (held chunk or inline). Returns the number. */
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max);
 
+/* Who holds an object, and who asks for it, at the moment of the trace: *count entries that live as long as the model (several
+ * holders: readers of a rwlock, or two copies of one moment in a live trace). NULL and 0 if nobody. */
+const struct model_holder *model_holders(const struct model *m, uint32_t object, uint32_t *count);
+const struct model_waiter *model_waiters(const struct model *m, uint32_t object, uint32_t *count);
+
 /* true if every moment of segment a is ordered before every moment of segment b by create/join (or program order of one
  * thread). Unknown segments (0) are ordered with nothing. */
 bool model_segment_before(const struct model *m, uint32_t a, uint32_t b);
@@ -55,6 +87,9 @@ const char *model_object_name(struct model *m, uint32_t object); /* "cache_lock 
                                                                      allocated at conn_new conn.c:112", "mutex initialised
                                                                      at f a.c:3", "mutex first locked at f a.c:3", else
                                                                      "mutex 0x7f..." */
-const char *model_thread_name(struct model *m, uint32_t thread);  /* "T3 \"worker\" (tid 4711, start worker_main)" */
-const char *model_duration(struct model *m, uint64_t ticks);      /* "1.25 ms" */
+const char *model_thread_name(struct model *m, uint32_t thread); /* "T3 \"worker\" (tid 4711, start worker_main)" */
+const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
+const char *model_site(struct model *m, uint32_t stack); /* "conn_new conn.c:112", "memcached+0x1f30", "an unknown
+                                                                     place"; the innermost frame that is the user's */
+const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex" */
 #endif

@@ -41,11 +41,22 @@ const char *trace_problem(const struct trace *t, unsigned i);  /* one line each:
 uint32_t trace_rows(const struct trace *t, enum kiwi_table_id table);
 /* NULL for index 0, out of range, or a row that was not published. Rows are at least as long as this version's type. */
 const void *trace_row(const struct trace *t, enum kiwi_table_id table, uint32_t index);
-const char *trace_string(const struct trace *t, uint32_t offset); /* "" for 0 or bad offsets; always NUL-terminated */
-const uint64_t *trace_frames(const struct trace *t, uint32_t stack, uint32_t *depth); /* NULL and 0 if none */
+/* The same for any claimed row, published or not. */
+const void *trace_raw_row(const struct trace *t, enum kiwi_table_id table, uint32_t index);
+/* "" for 0 or bad offsets; always NUL-terminated. Printable, well-formed UTF-8: other bytes read as '?'. */
+const char *trace_string(const struct trace *t, uint32_t offset);
+const char *trace_raw_string(const struct trace *t, uint32_t offset); /* the bytes as recorded, to open files with */
+/* Return addresses of a stack, innermost first, at most TRACE_MAX_DEPTH; NULL and 0 if none. */
+const uint64_t *trace_frames(const struct trace *t, uint32_t stack, uint32_t *depth);
+#define TRACE_MAX_DEPTH 1024u
+
+const char *trace_table_name(enum kiwi_table_id table); /* "OBJECTS" */
 
 #define TRACE_ROW_ACCESSOR(name, table, type)                                                                          \
-    static inline const struct type *trace_##name(const struct trace *t, uint32_t i) { return trace_row(t, table, i); }
+    static inline const struct type *trace_##name(const struct trace *t, uint32_t i)                                   \
+    {                                                                                                                  \
+        return trace_row(t, table, i);                                                                                 \
+    }
 TRACE_ROW_ACCESSOR(module, KIWI_TABLE_MODULES, kiwi_module)
 TRACE_ROW_ACCESSOR(stack, KIWI_TABLE_STACKS, kiwi_stack)
 TRACE_ROW_ACCESSOR(thread_class, KIWI_TABLE_CLASSES, kiwi_thread_class)
@@ -56,11 +67,21 @@ TRACE_ROW_ACCESSOR(acquisition, KIWI_TABLE_ACQUISITIONS, kiwi_acquisition)
 TRACE_ROW_ACCESSOR(call, KIWI_TABLE_CALLS, kiwi_call)
 TRACE_ROW_ACCESSOR(misuse, KIWI_TABLE_MISUSES, kiwi_misuse)
 TRACE_ROW_ACCESSOR(slot, KIWI_TABLE_SLOTS, kiwi_slot)
+TRACE_ROW_ACCESSOR(cache_entry, KIWI_TABLE_CACHES, kiwi_cache_entry)
+TRACE_ROW_ACCESSOR(held, KIWI_TABLE_HELD, kiwi_held)
+#undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */
 uint64_t trace_ns_at(const struct trace *t, uint64_t ticks);
 uint64_t trace_ns(const struct trace *t, uint64_t tick_duration);
 uint64_t trace_realtime_ns(const struct trace *t, uint64_t ticks); /* CLOCK_REALTIME of ticks */
 uint64_t trace_last_ticks(const struct trace *t);                  /* the latest time found anywhere in the trace */
-bool trace_is_live(const struct trace *t);                         /* the recorded process still runs on this machine */
+bool trace_is_live(
+        const struct trace *t); /* the recorded process still runs on this machine (when the trace was opened) */
+/*
+ * true if what this thread slot shows was true for the whole time of copying: always so for an ended process; in a live one,
+ * the slot read the same twice. Threads whose waits are settled waited all at the same moment, so a cycle through settled
+ * slots alone is no artefact of copying them one after the other.
+ */
+bool trace_slot_settled(const struct trace *t, uint32_t slot);
 #endif

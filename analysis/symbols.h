@@ -12,7 +12,7 @@
 struct symbol_frame {
     const char *function; /* demangled, NULL = unknown */
     const char *file;     /* as recorded in the line table (absolute where known), NULL = unknown */
-    const char *module;   /* path, NULL = unknown */
+    const char *module;   /* path as recorded, NULL = unknown */
     int line;             /* 0 = unknown */
     uint64_t offset;      /* file address (module-relative) of the frame */
     bool inlined;         /* inlined into the next frame of the list */
@@ -28,8 +28,13 @@ void symbols_close(struct symbols *s);
 const struct symbol_frame *symbols_stack(struct symbols *s, uint32_t stack, unsigned *count);
 /* One code address (return address: pass is_return = true so that the call itself is looked up). */
 const struct symbol_frame *symbols_address(struct symbols *s, uint64_t address, bool is_return, unsigned *count);
-/* Variable that holds a data address: returns its (demangled) name and the offset into it, NULL if none. */
+/*
+ * Variable that holds a data address: returns its (demangled) name and the offset into it, NULL if none. With debug
+ * information the name goes down to the member or element at that address ("shards[3].lock", offset 0).
+ */
 const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offset, const char **module);
-/* Modules used by some stack whose symbols could not be found or did not match; for the health section. */
+/* Modules used by some stack whose symbols could not be found or did not match, each with the reason ("/usr/bin/x: not the
+ * file that was recorded (its build id differs)"); for the health section. Covers what was looked up so far. Returns how many
+ * were written, at most max. */
 unsigned symbols_unresolved(struct symbols *s, const char **modules, unsigned max);
 #endif

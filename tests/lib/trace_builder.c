@@ -63,29 +63,30 @@ struct trace_builder *builder_open(void)
 {
     struct trace_builder *b = builder_allocate(1, sizeof *b);
 
-#define X(number, name, type) b->tables[number] = (struct builder_table){ .row_size = sizeof(type), .used = 1, .capacity = BUILDER_ROWS };
+#define X(number, name, type)                                                                                          \
+    b->tables[number] = (struct builder_table){.row_size = sizeof(type), .used = 1, .capacity = BUILDER_ROWS};
     KIWI_TABLES(X)
 #undef X
     b->tables[KIWI_TABLE_STRINGS].capacity = 32 * BUILDER_ROWS;
     b->tables[KIWI_TABLE_SLOTS].capacity = 2048;
 
     b->header = (struct kiwi_header){
-        .magic = KIWI_TRACE_MAGIC,
-        .major = KIWI_TRACE_MAJOR,
-        .minor = KIWI_TRACE_MINOR,
-        .byte_order = KIWI_TRACE_BYTE_ORDER,
-        .header_size = sizeof b->header,
-        .table_count = KIWI_TABLE_LIMIT,
-        .state = KIWI_ROW_LIVE,
-        .pid = 999999999, /* above pid_max: never a live process */
-        .clock_kind = KIWI_CLOCK_MONOTONIC_NS,
-        .start_realtime_ns = BUILDER_REALTIME,
-        .start_ticks = BUILDER_START,
-        .ticks_per_second = 1000000000,
-        .page_size = PAGE,
-        .module_epoch = 1,
-        .recording = 1,
-        .clock = { { BUILDER_START, BUILDER_START } },
+            .magic = KIWI_TRACE_MAGIC,
+            .major = KIWI_TRACE_MAJOR,
+            .minor = KIWI_TRACE_MINOR,
+            .byte_order = KIWI_TRACE_BYTE_ORDER,
+            .header_size = sizeof b->header,
+            .table_count = KIWI_TABLE_LIMIT,
+            .state = KIWI_ROW_LIVE,
+            .pid = 999999999, /* above pid_max: never a live process */
+            .clock_kind = KIWI_CLOCK_MONOTONIC_NS,
+            .start_realtime_ns = BUILDER_REALTIME,
+            .start_ticks = BUILDER_START,
+            .ticks_per_second = 1000000000,
+            .page_size = PAGE,
+            .module_epoch = 1,
+            .recording = 1,
+            .clock = {{BUILDER_START, BUILDER_START}},
     };
     b->header.executable = builder_string(b, "/usr/bin/example");
     b->header.host = builder_string(b, "testhost");
@@ -120,12 +121,12 @@ static size_t builder_place(struct trace_builder *b)
             continue;
         size_t bytes = page_round(rows->used * rows->row_size);
         b->header.tables[i] = (struct kiwi_table){
-            .id = i,
-            .row_size = rows->row_size,
-            .offset = end,
-            .capacity = bytes / rows->row_size,
-            .used = rows->used,
-            .ready = bytes,
+                .id = i,
+                .row_size = rows->row_size,
+                .offset = end,
+                .capacity = bytes / rows->row_size,
+                .used = rows->used,
+                .ready = bytes,
         };
         end += bytes;
     }
@@ -345,10 +346,10 @@ static struct kiwi_witness builder_witness(struct trace_builder *b, uint32_t thr
     const struct kiwi_thread *t = builder_thread_row(b, thread);
 
     return (struct kiwi_witness){
-        .thread = thread,
-        .serial = t->serial,
-        .first_segment = t->last_segment,
-        .last_segment = t->last_segment,
+            .thread = thread,
+            .serial = t->serial,
+            .first_segment = t->last_segment,
+            .last_segment = t->last_segment,
     };
 }
 
@@ -381,7 +382,8 @@ void builder_acquire_too(struct trace_builder *b, uint32_t acquisition, uint32_t
     builder_object_used(b, a->object, thread, a->stack);
 }
 
-void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, unsigned witness, uint32_t first, uint32_t last)
+void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, unsigned witness, uint32_t first,
+                              uint32_t last)
 {
     struct kiwi_witness *w = &builder_acquisition_row(b, acquisition)->witness[witness % 2];
 
@@ -397,10 +399,10 @@ void builder_hold(struct trace_builder *b, uint32_t thread, uint32_t acquisition
     if (s->held_count >= KIWI_SLOT_HELD)
         builder_die("too many held locks");
     s->held[s->held_count++] = (struct kiwi_held){
-        .address = builder_object_row(b, object)->address,
-        .row = acquisition,
-        .count = 1,
-        .object = object,
+            .address = builder_object_row(b, object)->address,
+            .row = acquisition,
+            .count = 1,
+            .object = object,
     };
 }
 
@@ -412,7 +414,6 @@ void builder_wait(struct trace_builder *b, uint32_t thread, uint32_t acquisition
     s->want = KIWI_WANT_WAITING;
     s->want_row = acquisition;
     s->want_since = since;
-    s->want_address = o->address;
     o->waiters++;
 }
 
@@ -445,7 +446,8 @@ uint32_t builder_call(struct trace_builder *b, uint32_t thread, enum kiwi_call_k
     return index;
 }
 
-uint32_t builder_misuse(struct trace_builder *b, uint32_t thread, enum kiwi_misuse_kind kind, uint32_t object, uint32_t stack)
+uint32_t builder_misuse(struct trace_builder *b, uint32_t thread, enum kiwi_misuse_kind kind, uint32_t object,
+                        uint32_t stack)
 {
     uint32_t index;
     struct kiwi_misuse *m = builder_row(b, KIWI_TABLE_MISUSES, &index);

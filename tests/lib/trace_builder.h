@@ -43,7 +43,8 @@ void *builder_at(struct trace_builder *b, enum kiwi_table_id table, uint32_t ind
 
 uint32_t builder_string(struct trace_builder *b, const char *text);
 uint32_t builder_module(struct trace_builder *b, const char *path, uint64_t base, uint64_t size);
-uint32_t builder_stack(struct trace_builder *b, uint32_t depth, ...); /* depth uint64_t return addresses, innermost first */
+uint32_t builder_stack(struct trace_builder *b, uint32_t depth,
+                       ...); /* depth uint64_t return addresses, innermost first */
 uint32_t builder_stack_of(struct trace_builder *b, uint32_t depth, const uint64_t *frames);
 
 /* A live thread with its class and slot. serial = row, tid = 1000 + row; the first one is the main thread. */
@@ -61,17 +62,20 @@ uint32_t builder_acquire(struct trace_builder *b, uint32_t thread, uint32_t pare
 /* Another thread showed the same behaviour: becomes the second witness, count + 1. */
 void builder_acquire_too(struct trace_builder *b, uint32_t acquisition, uint32_t thread);
 /* The segments of a witness (0 or 1) of an acquisition. */
-void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, unsigned witness, uint32_t first, uint32_t last);
+void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, unsigned witness, uint32_t first,
+                              uint32_t last);
 
 /* Thread state at the moment of the trace. */
 void builder_hold(struct trace_builder *b, uint32_t thread, uint32_t acquisition); /* pushes onto the held array */
 void builder_wait(struct trace_builder *b, uint32_t thread, uint32_t acquisition, uint64_t since); /* WANT_WAITING */
-void builder_call_now(struct trace_builder *b, uint32_t thread, uint32_t call, uint64_t since); /* inside a blocking call */
+void builder_call_now(struct trace_builder *b, uint32_t thread, uint32_t call,
+                      uint64_t since); /* inside a blocking call */
 
 /* A blocking-call behaviour: kind at stack holding chain held; count 1, waited for `ticks`. */
 uint32_t builder_call(struct trace_builder *b, uint32_t thread, enum kiwi_call_kind kind, uint32_t held, uint32_t stack,
                       uint64_t ticks);
-uint32_t builder_misuse(struct trace_builder *b, uint32_t thread, enum kiwi_misuse_kind kind, uint32_t object, uint32_t stack);
+uint32_t builder_misuse(struct trace_builder *b, uint32_t thread, enum kiwi_misuse_kind kind, uint32_t object,
+                        uint32_t stack);
 
 static inline struct kiwi_thread *builder_thread_row(struct trace_builder *b, uint32_t i)
 {

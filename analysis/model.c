@@ -1,0 +1,144 @@
+#include "model.h"
+
+#include "holders.h"
+#include "names.h"
+#include "order.h"
+
+#include <stdlib.h>
+
+static void add_saturating(uint64_t *total, uint64_t count)
+{
+    if (__builtin_add_overflow(*total, count, total))
+        *total = UINT64_MAX;
+}
+
+/* Adds what a cache line counted since it was last folded. Lines of calls carry no counts. */
+static void fold_line(struct model *m, const struct kiwi_cache_entry *line)
+{
+    if (line->count && line->address >= KIWI_CALL_LIMIT && line->row < m->acquisition_count)
+        add_saturating(&m->acquisitions[line->row].count, line->count);
+}
+
+static void fold_lines(struct model *m)
+{
+    uint32_t slots = trace_rows(m->trace, KIWI_TABLE_SLOTS), lines = trace_rows(m->trace, KIWI_TABLE_CACHES);
+
+    for (uint32_t i = 1; i < slots; i++) {
+        const struct kiwi_slot *s = trace_raw_row(m->trace, KIWI_TABLE_SLOTS, i);
+        for (unsigned k = 0; k < KIWI_SLOT_CACHE; k++)
+            fold_line(m, &s->cache[k]);
+    }
+    for (uint32_t i = 1; i < lines; i++)
+        fold_line(m, trace_cache_entry(m->trace, i));
+}
+
+static bool count_totals(struct model *m)
+{
+    m->acquisition_count = trace_rows(m->trace, KIWI_TABLE_ACQUISITIONS);
+    m->call_count = trace_rows(m->trace, KIWI_TABLE_CALLS);
+    m->acquisitions = calloc((size_t)m->acquisition_count + 1, sizeof *m->acquisitions);
+    m->call_counts = calloc((size_t)m->call_count + 1, sizeof *m->call_counts);
+    if (!m->acquisitions || !m->call_counts)
+        return false;
+    for (uint32_t i = 1; i < m->acquisition_count; i++) {
+        const struct kiwi_acquisition *a = trace_acquisition(m->trace, i);
+        m->acquisitions[i] = (struct model_acquisition){.count = a ? a->count : 0, .row = a};
+    }
+    for (uint32_t i = 1; i < m->call_count; i++) {
+        const struct kiwi_call *c = trace_call(m->trace, i);
+        m->call_counts[i] = c ? c->count : 0;
+    }
+    fold_lines(m);
+    return true;
+}
+
+struct model *model_open(struct trace *trace, struct symbols *symbols)
+{
+    struct model *m = calloc(1, sizeof *m);
+
+    if (!m)
+        return NULL;
+    m->trace = trace;
+    m->symbols = symbols;
+    if (count_totals(m) && (m->order = order_open(trace)) && (m->holders = holders_open(m)) &&
+        (m->names = names_open(m)))
+        return m;
+    model_close(m);
+    return NULL;
+}
+
+void model_close(struct model *m)
+{
+    if (!m)
+        return;
+    names_close(m->names);
+    holders_close(m->holders);
+    order_close(m->order);
+    free(m->acquisitions);
+    free(m->call_counts);
+    free(m);
+}
+
+static struct model_held held_of(const struct kiwi_acquisition *a, uint32_t row)
+{
+    return (struct model_held){.row = row, .object = a->object, .stack = a->stack, .mode = a->mode, .how = a->how};
+}
+
+unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *out, unsigned max)
+{
+    unsigned count = 0, limit = max < MODEL_MAX_HELD ? max : MODEL_MAX_HELD;
+
+    /* A chain in a damaged trace may run in a circle: the limit ends it. */
+    while (row && row < m->acquisition_count && m->acquisitions[row].row && count < limit) {
+        out[count++] = held_of(m->acquisitions[row].row, row);
+        row = m->acquisitions[row].row->parent;
+    }
+    for (unsigned i = 0; i < count / 2; i++) {
+        struct model_held swap = out[i];
+        out[i] = out[count - 1 - i];
+        out[count - 1 - i] = swap;
+    }
+    return count;
+}
+
+unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max)
+{
+    unsigned count = s->held_count < max ? s->held_count : max;
+
+    if (!s->held_rows && count > KIWI_SLOT_HELD)
+        count = KIWI_SLOT_HELD;
+    for (unsigned i = 0; i < count; i++) {
+        const struct kiwi_held *held = &s->held[i];
+        if (s->held_rows)
+            held = i > UINT32_MAX - s->held_rows ? NULL : trace_held(m->trace, s->held_rows + i);
+        if (!held)
+            return i;
+        out[i] = *held;
+    }
+    return count;
+}
+
+const struct model_holder *model_holders(const struct model *m, uint32_t object, uint32_t *count)
+{
+    return holders_of(m->holders, object, count);
+}
+
+const struct model_waiter *model_waiters(const struct model *m, uint32_t object, uint32_t *count)
+{
+    return waiters_of(m->holders, object, count);
+}
+
+bool model_segment_before(const struct model *m, uint32_t a, uint32_t b)
+{
+    return order_before(m->order, a, b);
+}
+
+bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t thread_b)
+{
+    const struct kiwi_thread *a = trace_thread(m->trace, thread_a), *b = trace_thread(m->trace, thread_b);
+
+    if (!a || !b)
+        return false;
+    uint64_t end_a = a->end_ticks ? a->end_ticks : UINT64_MAX, end_b = b->end_ticks ? b->end_ticks : UINT64_MAX;
+    return a->start_ticks < end_b && b->start_ticks < end_a;
+}

@@ -1,0 +1,255 @@
+#include "names.h"
+
+#include "arena.h"
+#include "place.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NS_PER_US 1000
+#define NS_PER_MS 1000000
+#define NS_PER_S 1000000000
+#define S_PER_MINUTE 60
+#define S_PER_HOUR 3600
+#define PLACE_BYTES 512 /* longer places are cut */
+
+struct names {
+    struct arena texts;
+    const char **objects, **threads, **sites; /* index = row; NULL = not made yet */
+    uint32_t object_count, thread_count, site_count;
+};
+
+struct names *names_open(const struct model *m)
+{
+    struct names *n = calloc(1, sizeof *n);
+
+    if (!n)
+        return NULL;
+    n->object_count = trace_rows(m->trace, KIWI_TABLE_OBJECTS);
+    n->thread_count = trace_rows(m->trace, KIWI_TABLE_THREADS);
+    n->site_count = trace_rows(m->trace, KIWI_TABLE_STACKS);
+    n->objects = calloc((size_t)n->object_count + 1, sizeof *n->objects);
+    n->threads = calloc((size_t)n->thread_count + 1, sizeof *n->threads);
+    n->sites = calloc((size_t)n->site_count + 1, sizeof *n->sites);
+    if (n->objects && n->threads && n->sites)
+        return n;
+    names_close(n);
+    return NULL;
+}
+
+void names_close(struct names *n)
+{
+    if (!n)
+        return;
+    free(n->objects);
+    free(n->threads);
+    free(n->sites);
+    arena_release(&n->texts);
+    free(n);
+}
+
+static const char *or_unnamed(const char *text)
+{
+    return text ? text : "(out of memory)";
+}
+
+static const char *frame_name(struct names *n, const struct symbol_frame *f)
+{
+    char text[PLACE_BYTES];
+
+    return arena_copy(&n->texts, place_text(f, text, sizeof text));
+}
+
+static const char *site_text(struct model *m, uint32_t stack)
+{
+    struct symbol_frame f = place_location(m->trace, m->symbols, stack);
+
+    return frame_name(m->names, &f);
+}
+
+const char *model_site(struct model *m, uint32_t stack)
+{
+    if (!trace_stack(m->trace, stack))
+        return "an unknown place";
+    if (!m->names->sites[stack])
+        m->names->sites[stack] = or_unnamed(site_text(m, stack));
+    return m->names->sites[stack];
+}
+
+/* The user's frame of one code address; an inlined library header's frame is not one. */
+static const char *code_text(struct model *m, uint64_t address, bool is_return)
+{
+    unsigned count = 0;
+    const struct symbol_frame *frames = m->symbols ? symbols_address(m->symbols, address, is_return, &count) : NULL;
+    const struct symbol_frame *chosen = count ? &frames[0] : NULL;
+
+    for (unsigned i = 0; i < count && chosen->internal; i++)
+        chosen = &frames[i];
+    return chosen ? frame_name(m->names, chosen) : arena_format(&m->names->texts, "0x%" PRIx64, address);
+}
+
+const char *model_object_kind(const struct model *m, uint32_t object)
+{
+    static const char *const words[] = {
+#define X(id, name, text) [id] = text,
+            KIWI_OBJECT_KINDS(X)
+#undef X
+    };
+    const struct kiwi_object *o = trace_object(m->trace, object);
+    const char *word = o && o->kind < sizeof words / sizeof *words ? words[o->kind] : NULL;
+
+    return word ? word : "lock";
+}
+
+static const char *variable_name(struct model *m, const struct kiwi_object *o)
+{
+    uint64_t offset = 0;
+    const char *module = NULL;
+    const char *variable = m->symbols ? symbols_variable(m->symbols, o->address, &offset, &module) : NULL;
+
+    if (!variable)
+        return NULL;
+    module = module ? place_base_name(module) : "an unknown module";
+    if (offset)
+        return arena_format(&m->names->texts, "%s+0x%" PRIx64 " in %s", variable, offset, module);
+    return arena_format(&m->names->texts, "%s in %s", variable, module);
+}
+
+static const char *block_name(struct model *m, const struct kiwi_object *o)
+{
+    if (!o->block || o->address < o->block || o->address - o->block >= o->block_size)
+        return NULL;
+    const char *caller = o->block_caller ? code_text(m, o->block_caller, true) : "an unknown place";
+    return arena_format(&m->names->texts, "+0x%" PRIx64 " in a %" PRIu64 "-byte block allocated at %s",
+                        o->address - o->block, o->block_size, or_unnamed(caller));
+}
+
+/* "T3" of the thread whose stack holds the address; a thread that lives comes before one that used the same memory. */
+static uint32_t stack_owner(const struct model *m, const struct kiwi_object *o)
+{
+    uint32_t owner = 0, count = trace_rows(m->trace, KIWI_TABLE_THREADS);
+
+    for (uint32_t i = 1; i < count; i++) {
+        const struct kiwi_thread *t = trace_thread(m->trace, i);
+        if (!t || o->address < t->stack_low || o->address >= t->stack_high)
+            continue;
+        if (t->state == KIWI_ROW_LIVE || !owner)
+            owner = i;
+        if (i == o->first_thread || i == o->creator)
+            return i;
+    }
+    return owner;
+}
+
+static const char *stack_variable_name(struct model *m, const struct kiwi_object *o, const char *kind)
+{
+    uint32_t owner = stack_owner(m, o), site = o->init_stack ? o->init_stack : o->first_stack;
+    const struct kiwi_thread *t = trace_thread(m->trace, owner);
+
+    if (!(o->flags & KIWI_OBJECT_ON_STACK))
+        return NULL;
+    if (t)
+        return arena_format(&m->names->texts, "%s in the stack of T%u at %s", kind, t->serial, model_site(m, site));
+    return arena_format(&m->names->texts, "%s in a thread's stack at %s", kind, model_site(m, site));
+}
+
+static const char *site_name(struct model *m, const struct kiwi_object *o, const char *kind)
+{
+    bool is_lock = o->kind == KIWI_OBJECT_MUTEX || o->kind == KIWI_OBJECT_RWLOCK || o->kind == KIWI_OBJECT_SPIN ||
+                   o->kind == KIWI_OBJECT_CUSTOM;
+
+    if (o->init_stack)
+        return arena_format(&m->names->texts, "%s initialised at %s", kind, model_site(m, o->init_stack));
+    if (o->first_stack)
+        return arena_format(&m->names->texts, "%s first %s at %s", kind, is_lock ? "locked" : "used",
+                            model_site(m, o->first_stack));
+    return NULL;
+}
+
+static const char *make_object_name(struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+    const char *kind = model_object_kind(m, object), *name;
+
+    if (!o)
+        return "an unknown object";
+    if (o->name && trace_string(m->trace, o->name)[0])
+        return trace_string(m->trace, o->name);
+    if ((name = variable_name(m, o)) || (name = block_name(m, o)) || (name = stack_variable_name(m, o, kind)) ||
+        (name = site_name(m, o, kind)))
+        return name;
+    return arena_format(&m->names->texts, "%s 0x%" PRIx64, kind, o->address);
+}
+
+const char *model_object_name(struct model *m, uint32_t object)
+{
+    if (!trace_object(m->trace, object))
+        return "an unknown object";
+    if (!m->names->objects[object])
+        m->names->objects[object] = or_unnamed(make_object_name(m, object));
+    return m->names->objects[object];
+}
+
+static const char *make_thread_name(struct model *m, const struct kiwi_thread *t)
+{
+    struct arena *texts = &m->names->texts;
+    const char *title =
+            t->name[0] ? arena_format(texts, "T%u \"%s\"", t->serial, t->name) : arena_format(texts, "T%u", t->serial);
+
+    title = or_unnamed(title);
+    if (t->flags & KIWI_THREAD_MAIN)
+        return arena_format(texts, "%s (tid %d, main thread)", title, t->tid);
+    if (t->flags & KIWI_THREAD_FORKED)
+        return arena_format(texts, "%s (tid %d, the thread that called fork)", title, t->tid);
+    if (!t->start_function)
+        return arena_format(texts, "%s (tid %d)", title, t->tid);
+
+    unsigned count = 0;
+    const struct symbol_frame *f = m->symbols ? symbols_address(m->symbols, t->start_function, false, &count) : NULL;
+    /* The outermost frame is the function itself; others were inlined into its beginning. */
+    const char *start = count && f[count - 1].function ? f[count - 1].function : code_text(m, t->start_function, false);
+    return arena_format(texts, "%s (tid %d, start %s)", title, t->tid, or_unnamed(start));
+}
+
+const char *model_thread_name(struct model *m, uint32_t thread)
+{
+    const struct kiwi_thread *t = trace_thread(m->trace, thread);
+
+    if (!t)
+        return "an unknown thread";
+    if (!m->names->threads[thread])
+        m->names->threads[thread] = or_unnamed(make_thread_name(m, t));
+    return m->names->threads[thread];
+}
+
+/* Three significant digits. */
+static const char *in_units(struct arena *texts, uint64_t ns, uint64_t unit, const char *name)
+{
+    double value = (double)ns / (double)unit;
+
+    return arena_format(texts, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, name);
+}
+
+static const char *duration_text(struct arena *texts, uint64_t ns)
+{
+    uint64_t seconds = ns / NS_PER_S;
+
+    if (ns < NS_PER_US)
+        return arena_format(texts, "%" PRIu64 " ns", ns);
+    if (ns < NS_PER_MS)
+        return in_units(texts, ns, NS_PER_US, "us");
+    if (ns < NS_PER_S)
+        return in_units(texts, ns, NS_PER_MS, "ms");
+    if (seconds < 2 * S_PER_MINUTE)
+        return in_units(texts, ns, NS_PER_S, "s");
+    if (seconds < 2 * S_PER_HOUR)
+        return arena_format(texts, "%" PRIu64 " min %" PRIu64 " s", seconds / S_PER_MINUTE, seconds % S_PER_MINUTE);
+    return arena_format(texts, "%" PRIu64 " h %" PRIu64 " min", seconds / S_PER_HOUR,
+                        seconds % S_PER_HOUR / S_PER_MINUTE);
+}
+
+const char *model_duration(struct model *m, uint64_t ticks)
+{
+    return or_unnamed(duration_text(&m->names->texts, trace_ns(m->trace, ticks)));
+}
