@@ -9,7 +9,8 @@ from pathlib import Path
 from .scenarios import UNITS
 from .stats import estimate
 
-COLUMNS = ("scenario", "bare", "no-op", "libkiwi", "libkiwi : bare [95 %]", "CPU", "noise", "target", "", "others : bare")
+COLUMNS = ("scenario", "bare", "no-op", "libkiwi", "libkiwi : bare [95 %]", "CPU", "noise", "target", "",
+           "others : bare")
 
 
 def first_line(command):

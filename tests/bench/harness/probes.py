@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from . import process
 from .variants import Scratch
 
 RUN_SECONDS = 120
+FILE_LIMIT = 1024  # memcached sets both limits to what -c says; valgrind refuses any but the soft one it began with
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD"):
     program = settings.programs / ("bench-tsan" if variant.sanitized else "bench")
     with Scratch() as scratch:
         command = variant.command([program, *arguments], scratch)
-        result = subprocess.run(command, env=variant.surroundings(scratch, preload_name), capture_output=True, text=True,
-                                stdin=subprocess.DEVNULL, timeout=RUN_SECONDS, check=False)
+        result = subprocess.run(command, env=variant.surroundings(scratch, preload_name), stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
         if result.returncode != 0:
             raise RuntimeError(f"exit status {result.returncode}: {(result.stderr or result.stdout).strip()[-300:]}")
         check_trace(variant, scratch)
@@ -173,9 +175,14 @@ def serve(settings, variant, scratch, requests):
     """Runs memcached with four worker threads, it and the load on one processor; returns CPU time per request, ns."""
     port = free_port()
     user = ["-u", "root"] if os.getuid() == 0 else []
-    command = variant.command(["memcached", "-l", "127.0.0.1", "-p", port, "-U", "0", "-t", "4", *user], scratch)
-    server = subprocess.Popen(["taskset", "-c", str(settings.cpu), *command], env=variant.surroundings(scratch),
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server_command = ["memcached", "-l", "127.0.0.1", "-p", port, "-U", "0", "-t", "4", "-c", FILE_LIMIT, *user]
+
+    def prepare():  # here and not by taskset and prlimit, which would be recorded as well
+        os.sched_setaffinity(0, {settings.cpu})
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILE_LIMIT, 2 * FILE_LIMIT))
+
+    server = subprocess.Popen(variant.command(server_command, scratch), env=variant.surroundings(scratch),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=prepare)
     try:
         process.wait_until(lambda: server.poll() is not None or answers(port), 60, "the start of memcached")
         load(settings, port, min(requests, 2000))
