@@ -47,6 +47,7 @@ depth_is() { # DEPTH SETTING...
 }
 
 check "the benchmark programs build" tests/bench/run --build
+check "the harness judges made-up samples rightly" tests/bench/test_harness.py
 check "the registry of scenarios can be listed" tests/bench/run --list
 
 check "depth 4 is four frames" depth_is 4
