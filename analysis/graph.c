@@ -1,18 +1,8 @@
 #include "graph.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int edge_compare(const void *a, const void *b)
-{
-    const struct graph_edge *x = a, *y = b;
-
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    if (x->to != y->to)
-        return x->to < y->to ? -1 : 1;
-    return (x->label > y->label) - (x->label < y->label);
-}
 
 void graph_release(struct graph *g)
 {
@@ -22,30 +12,46 @@ void graph_release(struct graph *g)
     *g = (struct graph){0};
 }
 
+static uint32_t edge_key(const struct graph_edge *e, bool by_target)
+{
+    return by_target ? e->to : e->from;
+}
+
+/* One stable counting sort. `start` gets nodes + 1 entries: where each node's edges begin in `out`. */
+static void edges_sort(const struct graph_edge *in, struct graph_edge *out, uint32_t count, uint32_t nodes, bool by_target,
+                       uint32_t *start)
+{
+    memset(start, 0, (nodes + 1ul) * sizeof *start);
+    for (uint32_t i = 0; i < count; i++)
+        start[edge_key(&in[i], by_target) + 1]++;
+    for (uint32_t n = 0; n < nodes; n++)
+        start[n + 1] += start[n];
+    for (uint32_t i = 0; i < count; i++)
+        out[start[edge_key(&in[i], by_target)]++] = in[i];
+    memmove(start + 1, start, nodes * sizeof *start); /* each entry now is where its node's edges end */
+    start[0] = 0;
+}
+
 int graph_make(struct graph *g, uint32_t nodes, const struct graph_edge *edges, uint32_t count)
 {
-    struct graph_edge *sorted = malloc((count + 1ul) * sizeof *sorted);
+    struct graph_edge *room = malloc((2ul * count + 1) * sizeof *room), *by_target = room, *sorted = room + count;
 
     *g = (struct graph){.nodes = nodes, .edges = count};
-    g->first = calloc(nodes + 2ul, sizeof *g->first);
+    g->first = malloc((nodes + 1ul) * sizeof *g->first);
     g->to = malloc((count + 1ul) * sizeof *g->to);
     g->label = malloc((count + 1ul) * sizeof *g->label);
-    if (!sorted || !g->first || !g->to || !g->label) {
-        free(sorted);
+    if (!room || !g->first || !g->to || !g->label) {
+        free(room);
         graph_release(g);
         return -1;
     }
-    if (count)
-        memcpy(sorted, edges, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, edge_compare);
+    edges_sort(edges, by_target, count, nodes, true, g->first);
+    edges_sort(by_target, sorted, count, nodes, false, g->first);
     for (uint32_t i = 0; i < count; i++) {
-        g->first[sorted[i].from + 1]++;
         g->to[i] = sorted[i].to;
         g->label[i] = sorted[i].label;
     }
-    for (uint32_t n = 0; n < nodes; n++)
-        g->first[n + 1] += g->first[n];
-    free(sorted);
+    free(room);
     return 0;
 }
 

@@ -6,8 +6,8 @@
  *     for (uint32_t e = g.first[n]; e < g.first[n + 1]; e++) visit(g.to[e], g.label[e]);
  *     graph_release(&g);
  *
- * Edges of a node are sorted by target, then by label. Space and time are linear in nodes + edges (up to the sort of each
- * node's own edges). Parallel edges stay; so do edges from a node to itself.
+ * Edges of a node are sorted by target; parallel edges stay, in the order in which they were given, and so do edges from a
+ * node to itself. Space and time are linear in nodes + edges.
  */
 #ifndef KIWI_GRAPH_H
 #define KIWI_GRAPH_H

@@ -1,0 +1,299 @@
+/*
+ * deadlock: threads that wait for each other in a circle at the moment the trace was read.
+ *
+ * Observed, not predicted: every link is a thread that asked for a lock (or for a thread's end) and the thread that has
+ * it. A lock is in a thread's held list only between the return of the real lock call and the start of the unlock, so in a
+ * process that is dead a circle of links can not come apart, even where a thread has only just asked. A running process
+ * is copied slot by slot while it goes on; there a circle counts only if the state of every member was settled.
+ */
+#include "detector.h"
+
+#include "../graph.h"
+#include "lock_class.h"
+#include "waits.h"
+#include "wording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct deadlock {
+    struct model *m;
+    struct waits waits;
+    struct graph graph;  /* nodes: rows of SLOTS; labels: entries of waits */
+    uint32_t *component, *size;
+    uint32_t *from;      /* search: the wait by which a slot was reached */
+    uint32_t *queue;
+    uint32_t *cycle;     /* waits of the cycle at hand; waiter of [i+1] is the holder of [i] */
+    uint32_t cycle_count;
+};
+
+#define NOT_REACHED UINT32_MAX
+
+static int deadlock_graph(struct deadlock *d)
+{
+    uint32_t nodes = trace_rows(d->m->trace, KIWI_TABLE_SLOTS), count = 0;
+    struct graph_edge *edges = calloc(d->waits.count + 1ul, sizeof *edges);
+    int result;
+
+    if (!edges)
+        return -1;
+    for (uint32_t i = 0; i < d->waits.count; i++) {
+        const struct wait *w = &d->waits.items[i];
+
+        if (w->waiter != w->holder) /* a thread that waits for itself is self-deadlock's */
+            edges[count++] = (struct graph_edge){w->waiter, w->holder, i};
+    }
+    result = graph_make(&d->graph, nodes, edges, count);
+    free(edges);
+    return result;
+}
+
+/* Writes the waits from start around to start, found backwards through `from`. */
+static void deadlock_unwind(struct deadlock *d, uint32_t closing, uint32_t start)
+{
+    uint32_t length = 1, at = closing;
+
+    for (uint32_t node = d->waits.items[closing].waiter; node != start; node = d->waits.items[d->from[node]].waiter)
+        length++;
+    d->cycle_count = length;
+    for (uint32_t i = length; i-- > 0;) {
+        d->cycle[i] = at;
+        if (i)
+            at = d->from[d->waits.items[at].waiter];
+    }
+}
+
+/* A shortest circle through start inside its component, by breadth-first search. */
+static bool deadlock_find_cycle(struct deadlock *d, uint32_t start)
+{
+    uint32_t head = 0, tail = 0;
+
+    for (uint32_t n = 0; n < d->graph.nodes; n++)
+        d->from[n] = NOT_REACHED;
+    d->queue[tail++] = start;
+    while (head < tail) {
+        uint32_t node = d->queue[head++];
+
+        for (uint32_t e = d->graph.first[node]; e < d->graph.first[node + 1]; e++) {
+            uint32_t to = d->graph.to[e];
+
+            if (d->component[to] != d->component[start])
+                continue;
+            if (to == start) {
+                deadlock_unwind(d, d->graph.label[e], start);
+                return true;
+            }
+            if (d->from[to] == NOT_REACHED) {
+                d->from[to] = d->graph.label[e];
+                d->queue[tail++] = to;
+            }
+        }
+    }
+    return false;
+}
+
+static uint32_t slot_thread(const struct deadlock *d, uint32_t slot)
+{
+    const struct kiwi_slot *s = trace_slot(d->m->trace, slot);
+
+    return s ? s->thread : 0;
+}
+
+static const struct wait *cycle_wait(const struct deadlock *d, uint32_t i)
+{
+    return &d->waits.items[d->cycle[i % d->cycle_count]];
+}
+
+static uint32_t wait_stack(const struct deadlock *d, const struct wait *w)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(d->m->trace, w->want_row);
+    const struct kiwi_call *c = trace_call(d->m->trace, w->call_row);
+
+    return a ? a->stack : c ? c->stack : 0;
+}
+
+static uint32_t held_stack(const struct deadlock *d, const struct wait *w)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(d->m->trace, w->held_row);
+
+    return a ? a->stack : 0;
+}
+
+/* See the top of the file. */
+static bool deadlock_is_settled(const struct deadlock *d)
+{
+    for (uint32_t i = 0; i < d->cycle_count; i++)
+        if (!trace_slot_settled(d->m->trace, cycle_wait(d, i)->waiter))
+            return false;
+    return true;
+}
+
+/* Threads outside the component that wait, directly or not, for one inside. */
+static uint32_t deadlock_victims(struct deadlock *d, uint32_t component)
+{
+    uint32_t victims = 0;
+    bool more = true;
+
+    for (uint32_t n = 0; n < d->graph.nodes; n++)
+        d->from[n] = d->component[n] == component;
+    while (more) {
+        more = false;
+        for (uint32_t i = 0; i < d->waits.count; i++) {
+            const struct wait *w = &d->waits.items[i];
+
+            if (!d->from[w->waiter] && d->from[w->holder]) {
+                d->from[w->waiter] = 1;
+                victims++;
+                more = true;
+            }
+        }
+    }
+    return victims;
+}
+
+static void describe_wait(const struct deadlock *d, const struct wait *w, char *text, size_t size)
+{
+    if (w->object)
+        snprintf(text, size, "%s", model_object_name(d->m, w->object));
+    else
+        snprintf(text, size, "the end of %s", wording_thread(d->m, slot_thread(d, w->holder)));
+}
+
+/* One member: what it waits for, and what it took that the member before it waits for. */
+static void report_member(const struct deadlock *d, struct finding *f, uint32_t i)
+{
+    const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
+    const char *thread = wording_thread(d->m, slot_thread(d, w->waiter));
+    uint64_t now = trace_last_ticks(d->m->trace);
+    const char *at = model_site(d->m, wait_stack(d, w));
+    char wanted[WORDING_SIZE];
+
+    describe_wait(d, w, wanted, sizeof wanted);
+    finding_stack(f, d->m, wait_stack(d, w), slot_thread(d, w->waiter), "waits for %s", wanted);
+    if (before->object) {
+        const char *held = model_object_name(d->m, before->object);
+
+        finding_evidence(f, "%s holds %s, taken at %s, and waits for %s at %s.", thread, held,
+                         model_site(d->m, held_stack(d, before)), wanted, at);
+        finding_stack(f, d->m, held_stack(d, before), slot_thread(d, w->waiter), "took %s", held);
+    } else {
+        finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
+    }
+    if (w->since && now > w->since)
+        finding_evidence(f, "It had waited for %s when the trace was last written to.",
+                         model_duration(d->m, now - w->since));
+}
+
+static void report_texts(const struct deadlock *d, struct finding *f, const uint32_t *objects, unsigned count,
+                         uint32_t victims)
+{
+    char locks[WORDING_SIZE];
+    bool joins = count < d->cycle_count;
+
+    wording_objects(d->m, objects, count, locks, sizeof locks);
+    finding_set(f, &f->title, joins ? "Deadlock: %u threads wait for each other over %s and pthread_join"
+                                    : "Deadlock: %u threads wait for each other over %s",
+                d->cycle_count, locks);
+    finding_set(f, &f->why,
+                "None of these %u threads can ever go on: each has what the next one waits for. Whatever they serve has "
+                "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
+                d->cycle_count, locks);
+    if (victims)
+        finding_evidence(f, "%u more thread%s already stopped behind them.", victims,
+                         victims == 1 ? " has" : "s have");
+    if (joins)
+        finding_set(f, &f->fix,
+                    "Release %s before pthread_join, or let the joined thread finish without it: a thread must not be "
+                    "joined by one that holds what it still needs.",
+                    locks);
+    else
+        finding_set(f, &f->fix,
+                    "Take these locks in one order everywhere (%s, say; for locks of one kind the order of their "
+                    "addresses will do), or release the first before asking for the second.",
+                    locks);
+}
+
+static uint64_t deadlock_cause(const struct deadlock *d)
+{
+    struct lock_link links[LOCK_LINKS_MAX];
+    uint32_t count = d->cycle_count < LOCK_LINKS_MAX ? d->cycle_count : LOCK_LINKS_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
+
+        links[i] = (struct lock_link){before->object, w->object, held_stack(d, before), wait_stack(d, w)};
+    }
+    return lock_links_cause(d->m, links, count);
+}
+
+static int deadlock_report(struct deadlock *d, struct finding_list *list, uint32_t component)
+{
+    struct finding *f = finding_add(list, FINDING_DEADLOCK);
+    uint32_t *objects = calloc(d->cycle_count, sizeof *objects);
+    uint64_t closed = 0;
+    unsigned count = 0;
+
+    if (!f || !objects) {
+        free(objects);
+        return -1;
+    }
+    f->grade = "G1";
+    f->confidence = CONFIDENCE_HIGH;
+    f->cause = deadlock_cause(d);
+    for (uint32_t i = 0; i < d->cycle_count; i++) {
+        const struct wait *w = cycle_wait(d, i);
+
+        report_member(d, f, i);
+        if (w->object)
+            objects[count++] = w->object;
+        closed = w->since > closed ? w->since : closed;
+    }
+    for (unsigned i = 0; i < count; i++)
+        finding_object(f, d->m, objects[i]);
+    report_texts(d, f, objects, count, deadlock_victims(d, component));
+    wording_validation(f, d->m, "deadlock,lock-order-cycle", "it must neither hang nor report these locks.");
+    wording_seen(f, d->m, closed, trace_last_ticks(d->m->trace));
+    free(objects);
+    return 0;
+}
+
+static int deadlock_search(struct deadlock *d, struct finding_list *list)
+{
+    if (graph_components(&d->graph, d->component, d->size) < 0)
+        return -1;
+    for (uint32_t n = 0; n < d->graph.nodes; n++) {
+        uint32_t component = d->component[n];
+
+        if (d->size[component] < 2)
+            continue;
+        d->size[component] = 0; /* each once */
+        if (deadlock_find_cycle(d, n) && deadlock_is_settled(d) && deadlock_report(d, list, component))
+            return -1;
+    }
+    return 0;
+}
+
+int detect_deadlock(struct model *m, struct finding_list *list)
+{
+    struct deadlock d = {.m = m};
+    uint32_t nodes = trace_rows(m->trace, KIWI_TABLE_SLOTS);
+    uint32_t *room = NULL;
+    int result = -1;
+
+    if (waits_make(&d.waits, m))
+        return -1;
+    room = calloc(5ul * nodes + 1, sizeof *room);
+    if (!room || deadlock_graph(&d))
+        goto out;
+    d.component = room;
+    d.size = d.component + nodes;
+    d.from = d.size + nodes;
+    d.queue = d.from + nodes;
+    d.cycle = d.queue + nodes;
+    result = deadlock_search(&d, list);
+out:
+    free(room);
+    graph_release(&d.graph);
+    waits_release(&d.waits);
+    return result;
+}

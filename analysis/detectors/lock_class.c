@@ -1,0 +1,85 @@
+#include "lock_class.h"
+
+#include "../place.h"
+
+#include <stdlib.h>
+
+/* A data or code address as something that does not change from run to run. */
+static uint64_t address_hash(const struct trace *t, uint64_t address)
+{
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_MODULES); i++) {
+        const struct kiwi_module *m = trace_module(t, i);
+
+        if (m && address >= m->start && address < m->end)
+            return place_hash(place_hash_text(0, place_base_name(trace_string(t, m->path))), address - m->base);
+    }
+    return place_hash(0, address);
+}
+
+uint64_t lock_class(const struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+    uint64_t hash;
+
+    if (!o)
+        return 0;
+    hash = place_hash(o->kind, o->type);
+    if (o->flags & KIWI_OBJECT_STATIC)
+        return place_hash(hash, address_hash(m->trace, o->address));
+    if (o->block_caller)
+        return place_hash(place_hash(hash, address_hash(m->trace, o->block_caller)), o->address - o->block);
+    if (o->init_stack)
+        return place_hash(hash, place_stack_hash(m->trace, o->init_stack));
+    return o->first_stack ? place_hash(hash, place_stack_hash(m->trace, o->first_stack)) : place_hash(hash, o->address);
+}
+
+static bool thread_alive_in(const struct model *m, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks)
+{
+    const struct kiwi_thread *t = trace_thread(m->trace, thread);
+
+    if (!t)
+        return false;
+    return t->start_ticks <= last_ticks && (!t->end_ticks || t->end_ticks >= first_ticks);
+}
+
+uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+
+    if (!o || !o->other_thread)
+        return 0;
+    if (o->first_thread != thread && thread_alive_in(m, o->first_thread, first_ticks, last_ticks))
+        return o->first_thread;
+    if (o->other_thread != thread && thread_alive_in(m, o->other_thread, first_ticks, last_ticks))
+        return o->other_thread;
+    return 0;
+}
+
+static uint64_t link_hash(const struct model *m, const struct lock_link *link)
+{
+    uint64_t hash = place_hash(lock_class(m, link->from), lock_class(m, link->to));
+
+    hash = place_hash(hash, place_location_hash(m->trace, m->symbols, link->held_stack));
+    return place_hash(hash, place_location_hash(m->trace, m->symbols, link->wanted_stack));
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+uint64_t lock_links_cause(const struct model *m, const struct lock_link *links, unsigned count)
+{
+    uint64_t hashes[LOCK_LINKS_MAX], cause = 0;
+
+    count = count < LOCK_LINKS_MAX ? count : LOCK_LINKS_MAX;
+    for (unsigned i = 0; i < count; i++)
+        hashes[i] = link_hash(m, &links[i]);
+    qsort(hashes, count, sizeof *hashes, compare_hashes);
+    for (unsigned i = 0; i < count; i++) /* each once: transfer(a, b) closes circles of any length */
+        if (!i || hashes[i] != hashes[i - 1])
+            cause = place_hash(cause, hashes[i]);
+    return cause ? cause : 1;
+}

@@ -1,0 +1,43 @@
+/*
+ * lock_cycles.h - circles of lock-order dependencies that different threads could really close.
+ *
+ *     struct lock_cycles c;
+ *     if (lock_cycles_find(&c, &edges, m)) out of memory;
+ *     for (uint32_t i = 0; i < c.count; i++) use(&c.items[i]);
+ *     lock_cycles_release(&c);
+ *
+ * A cycle of n links needs n different threads, each holding the lock that the one before wants. It is left out when
+ *   - two of them hold a lock in common (a gate: they never get there together), unless both hold it for reading;
+ *   - a lock is wanted for reading and held for reading;
+ *   - pthread_create and pthread_join put one thread's part wholly before another's.
+ * Shortest come first. A longer cycle that shares a step (this lock held, that one wanted) with a shorter one is left out:
+ * it may well go away with the shorter one.
+ */
+#ifndef KIWI_LOCK_CYCLES_H
+#define KIWI_LOCK_CYCLES_H
+
+#include "lock_edges.h"
+
+#define LOCK_CYCLE_MAX 8u          /* links */
+#define LOCK_CYCLES_KEPT 4096u
+#define LOCK_CYCLES_STEPS 20000000u /* of the search in all */
+#define LOCK_CYCLES_STEPS_EACH 400000u /* from one lock at one length: no knot starves the others */
+
+enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5 };
+
+struct lock_cycle {
+    uint32_t length;
+    enum lock_grade grade;
+    uint32_t groups[LOCK_CYCLE_MAX]; /* groups[i].to == groups[i + 1].from, and round */
+    uint32_t threads[LOCK_CYCLE_MAX]; /* a thread row for each link; 0 = only known as one of several */
+};
+
+struct lock_cycles {
+    struct lock_cycle *items;
+    uint32_t count;
+    bool cut; /* the search stopped early: there may be more */
+};
+
+int lock_cycles_find(struct lock_cycles *c, struct lock_edges *e, const struct model *m); /* -1 when out of memory */
+void lock_cycles_release(struct lock_cycles *c);
+#endif

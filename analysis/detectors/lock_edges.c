@@ -1,0 +1,237 @@
+#include "lock_edges.h"
+
+#include "../place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Growing arrays of edges, first as bare pairs and then, for the few that matter, in full. */
+struct pairs {
+    struct graph_edge *items;
+    uint32_t count, capacity;
+};
+
+struct collector {
+    const struct model *m;
+    struct pairs pairs;
+    const uint32_t *component, *size; /* second pass */
+    struct lock_edges *edges;
+    uint32_t edge_capacity;
+};
+
+static int pairs_add(struct pairs *p, struct graph_edge edge)
+{
+    if (p->count == p->capacity) {
+        uint32_t capacity = p->capacity ? 2 * p->capacity : 1024;
+        struct graph_edge *items = reallocarray(p->items, capacity, sizeof *items);
+
+        if (!items)
+            return -1;
+        p->items = items;
+        p->capacity = capacity;
+    }
+    p->items[p->count++] = edge;
+    return 0;
+}
+
+/*
+ * Does the row say that a thread may wait for its lock here? A successful trylock never waits. A lock that was still
+ * private to its maker, a row that only names a held set, and one that was never asked for, order nothing.
+ */
+static bool row_can_wait(const struct model *m, uint32_t row)
+{
+    const struct kiwi_acquisition *a = m->acquisitions[row].row;
+
+    if (!a || !a->parent || !trace_object(m->trace, a->object))
+        return false;
+    if (a->how == KIWI_HOW_TRY || (a->flags & KIWI_ACQ_UNPUBLISHED))
+        return false;
+    return m->acquisitions[row].count || (a->requested && !(a->flags & KIWI_ACQ_DERIVED));
+}
+
+/* The locks held at row, or 0 of them if it took one of them again. */
+static unsigned row_held_set(const struct model *m, uint32_t row, struct model_held *held)
+{
+    const struct kiwi_acquisition *a = m->acquisitions[row].row;
+    unsigned count = model_held_set(m, a->parent, held, MODEL_MAX_HELD);
+
+    for (unsigned i = 0; i < count; i++)
+        if (held[i].object == a->object)
+            return 0;
+    return count;
+}
+
+static bool held_counts(const struct model *m, const struct model_held *h)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(m->trace, h->row);
+
+    return a && trace_object(m->trace, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
+}
+
+static int collect_pairs(struct collector *c, uint32_t row)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    uint32_t wanted = c->m->acquisitions[row].row->object;
+    unsigned count = row_held_set(c->m, row, held);
+
+    for (unsigned i = 0; i < count; i++)
+        if (held_counts(c->m, &held[i]) && pairs_add(&c->pairs, (struct graph_edge){held[i].object, wanted, row}))
+            return -1;
+    return 0;
+}
+
+static int edges_add(struct collector *c, struct lock_edge edge)
+{
+    struct lock_edges *e = c->edges;
+
+    if (e->edge_count == c->edge_capacity) {
+        uint32_t capacity = c->edge_capacity ? 2 * c->edge_capacity : 64;
+        struct lock_edge *edges = reallocarray(e->edges, capacity, sizeof *edges);
+
+        if (!edges)
+            return -1;
+        e->edges = edges;
+        c->edge_capacity = capacity;
+    }
+    e->edges[e->edge_count++] = edge;
+    return 0;
+}
+
+/* Order of taking does not matter for who can be inside together, so neither does it here. */
+static uint64_t held_set_hash(const struct model_held *held, unsigned count)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        sum += place_hash(held[i].object, held[i].mode);
+    return sum;
+}
+
+static int collect_edges(struct collector *c, uint32_t row)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    const struct kiwi_acquisition *a = c->m->acquisitions[row].row;
+    unsigned count = row_held_set(c->m, row, held);
+    uint64_t hash = held_set_hash(held, count);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct lock_edge edge = {.from = held[i].object, .to = a->object, .row = row, .held_row = held[i].row,
+                                 .held_hash = hash, .from_mode = held[i].mode, .to_mode = a->mode,
+                                 .timed = a->how == KIWI_HOW_TIMED};
+
+        if (!held_counts(c->m, &held[i]) || c->component[edge.from] != c->component[edge.to])
+            continue;
+        if (c->size[c->component[edge.from]] > 1 && edges_add(c, edge))
+            return -1;
+    }
+    return 0;
+}
+
+static int collect(struct collector *c, int (*one)(struct collector *c, uint32_t row))
+{
+    for (uint32_t row = 1; row < c->m->acquisition_count; row++)
+        if (row_can_wait(c->m, row) && one(c, row))
+            return -1;
+    return 0;
+}
+
+static int compare(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* What decides whether an edge can meet another: everything but the stacks. 0 = no difference. */
+static int edge_compare(const void *a, const void *b, void *model)
+{
+    const struct model *m = model;
+    const struct lock_edge *x = a, *y = b;
+    const struct kiwi_acquisition *p = m->acquisitions[x->row].row, *q = m->acquisitions[y->row].row;
+    int order = compare(x->from, y->from);
+
+    order = order ? order : compare(x->to, y->to);
+    order = order ? order : compare(x->timed, y->timed);
+    order = order ? order : compare(x->from_mode, y->from_mode);
+    order = order ? order : compare(x->to_mode, y->to_mode);
+    order = order ? order : compare(x->held_hash, y->held_hash);
+    order = order ? order : compare(p->threads >= 3, q->threads >= 3);
+    return order ? order : memcmp(p->witness, q->witness, sizeof p->witness);
+}
+
+static int edge_compare_rows(const void *a, const void *b, void *model)
+{
+    int order = edge_compare(a, b, model);
+
+    return order ? order : compare(((const struct lock_edge *)a)->row, ((const struct lock_edge *)b)->row);
+}
+
+static int edges_group(struct lock_edges *e, const struct model *m)
+{
+    e->groups = calloc(e->edge_count + 1ul, sizeof *e->groups);
+    if (!e->groups)
+        return -1;
+    if (e->edge_count)
+        qsort_r(e->edges, e->edge_count, sizeof *e->edges, edge_compare_rows, (void *)m);
+    for (uint32_t i = 0; i < e->edge_count; i++) {
+        if (!i || edge_compare(&e->edges[i - 1], &e->edges[i], (void *)m))
+            e->groups[e->group_count++] = (struct lock_group){e->edges[i].from, e->edges[i].to, i, 0, false};
+        e->groups[e->group_count - 1].count++;
+    }
+    return 0;
+}
+
+static int edges_graph(struct lock_edges *e, uint32_t nodes)
+{
+    struct graph_edge *pairs = calloc(e->group_count + 1ul, sizeof *pairs);
+    int result;
+
+    if (!pairs)
+        return -1;
+    for (uint32_t i = 0; i < e->group_count; i++)
+        pairs[i] = (struct graph_edge){e->groups[i].from, e->groups[i].to, i};
+    result = graph_make(&e->graph, nodes, pairs, e->group_count);
+    free(pairs);
+    return result;
+}
+
+int lock_edges_make(struct lock_edges *e, const struct model *m)
+{
+    struct collector c = {.m = m, .edges = e};
+    uint32_t nodes = trace_rows(m->trace, KIWI_TABLE_OBJECTS);
+    uint32_t *room = calloc(2ul * nodes + 1, sizeof *room);
+    struct graph all = {0};
+    int result = -1;
+
+    *e = (struct lock_edges){0};
+    if (!room || collect(&c, collect_pairs) || graph_make(&all, nodes, c.pairs.items, c.pairs.count))
+        goto out;
+    if (graph_components(&all, room, room + nodes) < 0)
+        goto out;
+    c.component = room;
+    c.size = room + nodes;
+    if (!collect(&c, collect_edges) && !edges_group(e, m) && !edges_graph(e, nodes))
+        result = 0;
+out:
+    graph_release(&all);
+    free(c.pairs.items);
+    free(room);
+    if (result)
+        lock_edges_release(e);
+    return result;
+}
+
+void lock_edges_release(struct lock_edges *e)
+{
+    free(e->edges);
+    free(e->groups);
+    graph_release(&e->graph);
+    *e = (struct lock_edges){0};
+}
+
+uint64_t lock_group_count(const struct lock_edges *e, const struct model *m, const struct lock_group *g)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = g->first; i < g->first + g->count; i++)
+        count += m->acquisitions[e->edges[i].row].count;
+    return count;
+}
