@@ -1,0 +1,290 @@
+/* thread_dump.h as text. */
+#include "thread_dump.h"
+#include "thread_view.h"
+#include "words.h"
+
+#include "../analysis/place.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LABEL "    %-10s"
+#define NO_LABEL "              "
+
+struct writer {
+    const struct thread_dump *dump;
+    FILE *out;
+};
+
+static const char *thread_name(const struct writer *w, uint32_t row)
+{
+    return row ? model_thread_name(w->dump->model, row) : "an unknown thread";
+}
+
+/* " for 1.20 s": exact while the process runs; of one that has ended only the last recorded moment is known. */
+static void print_age(const struct writer *w, uint64_t ns)
+{
+    char text[WORDS_SIZE];
+
+    if (ns > 0)
+        fprintf(w->out, " for %s%s", w->dump->facts.live ? "" : "at least ", words_duration(ns, text));
+}
+
+static void print_object(const struct writer *w, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(w->dump->model->trace, object);
+
+    if (!o) {
+        fputs("an unknown lock", w->out);
+        return;
+    }
+    fprintf(w->out, "%s (%s at 0x%" PRIx64 ")", model_object_name(w->dump->model, object),
+            model_object_kind(w->dump->model, object), o->address);
+}
+
+/* How many frames are worth printing: what lies outside the program's outermost function says nothing. */
+static unsigned useful_frames(const struct writer *w, uint32_t stack)
+{
+    const struct model *m = w->dump->model;
+    unsigned all = place_frames(m->trace, m->symbols, stack), count = all;
+
+    while (count > 0 && place_frame(m->trace, m->symbols, stack, count - 1).internal)
+        count--;
+    return count > 0 ? count : all;
+}
+
+static void print_stack(const struct writer *w, uint32_t stack, const char *label)
+{
+    const struct model *m = w->dump->model;
+    unsigned count = useful_frames(w, stack), limit = w->dump->frames;
+    char text[512];
+
+    for (unsigned i = 0; i < count && (limit == 0 || i < limit); i++) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
+
+        fprintf(w->out, LABEL "%s\n", i == 0 ? label : "", place_text(&f, text, sizeof text));
+    }
+    if (limit > 0 && count > limit)
+        fprintf(w->out, LABEL "... %u more frames (--frames=0 shows all)\n", "", count - limit);
+}
+
+/* Nobody is recorded as holder: say who was between two states, or that nobody is known. */
+static void print_possible_holders(const struct writer *w, const struct thread_view *v)
+{
+    const struct model *m = w->dump->model;
+    uint32_t slot = 0;
+    bool found = false;
+
+    while ((slot = thread_view_in_transition(m, v->object, slot + 1)) != 0) {
+        const struct kiwi_slot *s = trace_slot(m->trace, slot);
+
+        if (s->thread == v->row)
+            continue;
+        fprintf(w->out, LABEL "%s is %s it and may own it\n", found ? "" : "held by", thread_name(w, s->thread),
+                s->want == KIWI_WANT_TAKING ? "taking" : "releasing");
+        found = true;
+    }
+    if (!found)
+        fprintf(w->out, LABEL "nobody that is recorded\n", "held by");
+}
+
+static void print_holders(const struct writer *w, const struct thread_view *v)
+{
+    for (uint32_t i = 0; i < v->holder_count; i++) {
+        const struct model_holder *h = &v->holders[i];
+
+        fprintf(w->out, LABEL "%s%s", i == 0 ? "held by" : "", thread_name(w, h->thread),
+                h->thread == v->row ? ", this thread itself" : "");
+        print_age(w, thread_view_age(w->dump->model, w->dump->facts.duration_ns, h->held.since));
+        fprintf(w->out, "%s\n", h->releasing ? ", releasing it" : "");
+    }
+    if (v->holder_count == 0)
+        print_possible_holders(w, v);
+}
+
+static void print_lock_state(const struct writer *w, const struct thread_view *v)
+{
+    fprintf(w->out, LABEL, v->state == THREAD_WAITING ? "waits for" : v->state == THREAD_TAKING ? "takes" : "releases");
+    print_object(w, v->object);
+    if (v->for_reading)
+        fputs(", for reading", w->out);
+    print_age(w, v->for_ns);
+    if (v->timed)
+        fputs(", with a time limit", w->out);
+    if (v->call)
+        fprintf(w->out, ", inside %s", v->call);
+    fputc('\n', w->out);
+    if (v->state == THREAD_WAITING)
+        print_holders(w, v);
+}
+
+static void print_call(const struct writer *w, const struct thread_view *v)
+{
+    fprintf(w->out, LABEL "%s", "in", v->call);
+    if (v->joined)
+        fprintf(w->out, " of %s", thread_name(w, v->joined));
+    if (v->condition) {
+        fputs(" on ", w->out);
+        print_object(w, v->condition);
+    }
+    if (v->descriptor >= 0)
+        fprintf(w->out, " on descriptor %" PRId64, v->descriptor);
+    print_age(w, v->for_ns);
+    if (v->timed)
+        fputs(", with a time limit", w->out);
+    fputc('\n', w->out);
+}
+
+static void print_held(const struct writer *w, const struct thread_view *v)
+{
+    const struct model *m = w->dump->model;
+
+    for (unsigned i = 0; i < v->held_count; i++) {
+        const struct kiwi_held *h = &v->held[i];
+
+        fprintf(w->out, LABEL, "holds");
+        print_object(w, h->object);
+        print_age(w, thread_view_age(m, w->dump->facts.duration_ns, h->since));
+        if (h->count > 1)
+            fprintf(w->out, ", locked %" PRIu32 " times", h->count);
+        fputs(", taken at\n", w->out);
+        print_stack(w, thread_view_stack(m, h->row), "");
+    }
+    if (v->slot && v->slot->held_lost > 0)
+        fprintf(w->out, LABEL "%" PRIu32 " more locks that found no room\n", "holds", v->slot->held_lost);
+}
+
+static const char *event_name(uint32_t kind)
+{
+    switch (kind) {
+#define X(id, name, text)                                                                                              \
+    case id:                                                                                                           \
+        return text;
+        KIWI_EVENTS(X)
+#undef X
+    default:
+        return "unknown event";
+    }
+}
+
+static void print_event_subject(const struct writer *w, const struct kiwi_event *e)
+{
+    struct model *m = w->dump->model;
+    const struct kiwi_acquisition *a;
+    const struct kiwi_call *c;
+    char text[WORDS_SIZE];
+
+    switch (e->kind) {
+    case KIWI_EVENT_LOCK_WAIT:
+    case KIWI_EVENT_ACQUIRE:
+    case KIWI_EVENT_RELEASE:
+        a = trace_acquisition(m->trace, e->row);
+        fprintf(w->out, " %s", a ? model_object_name(m, a->object) : "an unknown lock");
+        if (e->kind == KIWI_EVENT_LOCK_WAIT)
+            fprintf(w->out, ", waited %s", words_duration(trace_ns(m->trace, e->value), text));
+        break;
+    case KIWI_EVENT_CALL:
+        c = trace_call(m->trace, e->row);
+        fprintf(w->out, " at %s, %s, result %" PRId64, c ? model_site(m, c->stack) : "an unknown place",
+                words_duration(trace_ns(m->trace, e->value), text), (int64_t)e->value2);
+        break;
+    case KIWI_EVENT_CREATE:
+    case KIWI_EVENT_JOIN:
+        fprintf(w->out, " %s", thread_name(w, e->row));
+        break;
+    case KIWI_EVENT_FORK:
+    case KIWI_EVENT_MARK:
+        fprintf(w->out, " %" PRIu64, e->value);
+        break;
+    case KIWI_EVENT_COND_SIGNAL:
+        fprintf(w->out, " %s", model_object_name(m, e->row));
+        break;
+    default:
+        break;
+    }
+}
+
+static void print_events(const struct writer *w, const struct thread_view *v)
+{
+    const struct thread_dump *d = w->dump;
+    const struct kiwi_event *e;
+    char text[WORDS_SIZE];
+
+    for (unsigned i = 0; i < d->events && (e = thread_view_event(v, i)) != NULL; i++) {
+        uint64_t age = thread_view_age(d->model, d->facts.duration_ns, e->ticks);
+
+        fprintf(w->out, LABEL "%s ago: %s", i == 0 ? "last" : "", words_duration(age, text), event_name(e->kind));
+        print_event_subject(w, e);
+        fputc('\n', w->out);
+    }
+}
+
+static void print_thread(const struct writer *w, const struct thread_view *v)
+{
+    fprintf(w->out, "\n%s: %s%s\n", thread_name(w, v->row), thread_state_word(v->state),
+            v->settled ? "" : " (changed while it was read)");
+    if (v->state == THREAD_CALLING)
+        print_call(w, v);
+    else if (v->state == THREAD_TAKING || v->state == THREAD_WAITING || v->state == THREAD_RELEASING)
+        print_lock_state(w, v);
+    if (v->stack)
+        print_stack(w, v->stack, "at");
+    print_held(w, v);
+    print_events(w, v);
+}
+
+static void print_heading(const struct writer *w, const unsigned *states)
+{
+    const struct trace_facts *f = &w->dump->facts;
+    char started[WORDS_SIZE], duration[WORDS_SIZE];
+    const char *between = " ";
+    unsigned alive = 0;
+
+    for (int s = THREAD_EXITED + 1; s <= THREAD_CALLING; s++)
+        alive += states[s];
+    fprintf(w->out, "%s (pid %" PRIu32 "): %s, recorded from %s for %s\n", f->executable, f->pid, f->state,
+            words_local_time(f->started_ns, started), words_duration(f->duration_ns, duration));
+    fprintf(w->out, "%u thread%s%s", alive, alive == 1 ? "" : "s", f->live ? ":" : " at the last moment:");
+    for (int s = THREAD_EXITED + 1; s <= THREAD_CALLING; s++) {
+        if (states[s] == 0)
+            continue;
+        fprintf(w->out, "%s%u %s", between, states[s], thread_state_word((enum thread_state)s));
+        between = ", ";
+    }
+    fprintf(w->out, "%s; %u ended before\n", alive == 0 ? " none" : "", states[THREAD_EXITED]);
+}
+
+/* Runs over all threads: counts states when `states` is given, prints them otherwise. */
+static int each_thread(const struct writer *w, unsigned *states)
+{
+    const struct thread_dump *d = w->dump;
+    uint32_t rows = trace_rows(d->model->trace, KIWI_TABLE_THREADS);
+
+    for (uint32_t row = 1; row < rows; row++) {
+        struct thread_view v;
+
+        if (!trace_thread(d->model->trace, row))
+            continue;
+        if (!thread_view_open(&v, d->model, d->facts.duration_ns, row))
+            return -1;
+        if (states)
+            states[v.state]++;
+        else if (v.state != THREAD_EXITED || d->ended)
+            print_thread(w, &v);
+        thread_view_close(&v);
+    }
+    return 0;
+}
+
+int thread_dump_text(const struct thread_dump *d, FILE *out)
+{
+    struct writer w = {.dump = d, .out = out};
+    unsigned states[THREAD_CALLING + 1] = {0};
+
+    if (each_thread(&w, states) != 0)
+        return -1;
+    print_heading(&w, states);
+    if (each_thread(&w, NULL) != 0)
+        return -1;
+    return ferror(out) ? -1 : 0;
+}
