@@ -183,6 +183,10 @@ $(B)/asan/analysis/%.o: analysis/%.c Makefile $(B)/.flags
 $(B)/asan/tests/%.o: tests/%.c Makefile $(B)/.flags
 	$(call compile,$(TEST) $(SANITIZE))
 
+# Cancellation inside pthread_cond_wait must run code of the wrapper. With -fexceptions that needs a personality routine,
+# which would bind to the wrong unwinder; without, glibc's setjmp form serves.
+$(B)/obj/interpose/wrap/cond.o: RECORDER += -fno-exceptions
+
 # --------------------------------------------------------------------------------------------------------- the unwinder
 # LLVM's libunwind goes into libkiwi.so as one object from which only the unw_* calls below can be reached, so that
 # nothing else in the process ever meets it. Its exception-raising half (UnwindLevel1*.o, the _Unwind_* functions) is

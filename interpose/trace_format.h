@@ -125,7 +125,8 @@ struct kiwi_header {
     uint32_t out_name;       /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
     uint32_t recording;      /* atomic: 1 recording, 0 stopped or paused */
     uint64_t module_epoch;   /* atomic: bumped at every dlopen/dlclose */
-    uint64_t reserved[8];
+    uint64_t processes; /* root trace only: processes of this run that recorded; atomic, added to by children */
+    uint64_t reserved[7];
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */

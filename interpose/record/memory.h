@@ -10,6 +10,7 @@
 
 #define FILTER_GENERATIONS 4096u /* generation counters, by hash of the lock's address */
 #define FILTER_PAGES 65536u      /* locks per page of memory, by low bits of the page number */
+#define THREAD_IDS 16384u        /* pthread_t to thread row, by hash */
 #define FILTER_LINES 65536u      /* locks per 64-byte line, by hash */
 
 /* Open-addressing hash index from a key's hash to a row; the row itself holds the key. */
@@ -33,6 +34,7 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
     struct object_birth *births;
+    uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */
 };

@@ -2,6 +2,7 @@
 #include "stack.h"
 
 #include "../base/sys.h"
+#include "../base/unwind_shim.h"
 #include "memory.h"
 #include "module.h"
 
@@ -141,7 +142,8 @@ static COLD void unwind(struct thread *t, struct call_site site, struct unwound 
         return;
     }
     unw_getcontext(&context);
-    if (unw_init_local(&cursor, &context) == UNW_ESUCCESS && cursor_to_site(&cursor, site))
+    if (__builtin_setjmp(unwind_escape) == 0 && unw_init_local(&cursor, &context) == UNW_ESUCCESS &&
+        cursor_to_site(&cursor, site))
         unwind_from(t, &cursor, u);
     if (!u->depth)
         unwound_short(u, site);

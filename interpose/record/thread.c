@@ -142,6 +142,46 @@ static void slot_reset(struct thread *t)
     t->cache_mask = KIWI_SLOT_CACHE - 1;
 }
 
+#define ID_PROBES 16u
+
+static uint32_t *id_place(uintptr_t id, uint32_t probe)
+{
+    return &memory.thread_ids[((uint32_t)(hash_mix(id >> 6) >> 20) + probe) & (THREAD_IDS - 1)];
+}
+
+static bool id_done(const struct kiwi_thread *r)
+{
+    return r->state != KIWI_ROW_LIVE && (RELAXED_LOAD(&r->flags) & (KIWI_THREAD_JOINED | KIWI_THREAD_DETACHED));
+}
+
+/* Takes over the place of a thread that nobody can ask for any more; else, when all are taken, the first. */
+static void id_note(uintptr_t id, uint32_t row)
+{
+    uint32_t *place = id_place(id, 0);
+    for (uint32_t i = 0; i < ID_PROBES; i++) {
+        uint32_t *p = id_place(id, i), old = RELAXED_LOAD(p);
+        if (!old || id_done(region_thread(old))) {
+            place = p;
+            break;
+        }
+    }
+    RELAXED_STORE(place, row);
+}
+
+uint32_t thread_row_of_id(uintptr_t id)
+{
+    uint32_t found = 0, serial = 0;
+    for (uint32_t i = 0; i < ID_PROBES; i++) {
+        uint32_t row = RELAXED_LOAD(id_place(id, i));
+        const struct kiwi_thread *r = region_thread(row);
+        if (!row || r->pthread_id != id || (RELAXED_LOAD(&r->flags) & KIWI_THREAD_JOINED) || r->serial <= serial)
+            continue;
+        found = row;
+        serial = r->serial;
+    }
+    return found;
+}
+
 struct thread *thread_attach(const struct thread_birth *birth)
 {
     uint32_t slot = slot_take();
@@ -166,8 +206,10 @@ struct thread *thread_attach(const struct thread_birth *birth)
     if (t->thread_class)
         RELAXED_ADD(&region_thread_class(t->thread_class)->started, 1);
     t->row = row_take();
-    if (t->row)
+    if (t->row) {
         row_fill(region_thread(t->row), t, birth);
+        id_note(birth->pthread_id, t->row);
+    }
     t->slot->thread = t->row;
     region_publish(&t->slot->state, KIWI_ROW_LIVE);
     t->guard = GUARD_IDLE;
@@ -236,6 +278,8 @@ uint32_t thread_segment(struct thread *t)
 /* A thread that never needed a segment stands where its creator stood. */
 uint32_t thread_segment_before_create(struct thread *t)
 {
+    if (t->segment_stale && t->segment && t->segment_other)
+        return thread_segment(t); /* after both: its own past and the thread it joined */
     return t->segment ? t->segment : t->segment_other;
 }
 
@@ -260,6 +304,23 @@ void thread_joined(struct thread *t, uint32_t joined_row)
     t->epoch++;
 }
 
+/* A later pair of both clocks makes the conversion of ticks exact; one every 100 ms of activity is plenty. */
+void clock_pair_note(void)
+{
+    static uint64_t last;
+    uint64_t now = clock_ticks(), seen = RELAXED_LOAD(&last);
+    if (now - seen < clock_state.ticks_per_second / 10 ||
+        !__atomic_compare_exchange_n(&last, &seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return;
+    struct kiwi_header *h = region.header;
+    struct kiwi_clock_pair *p = &h->clock[1 + RELAXED_ADD(&h->clock_next, 1) % (KIWI_CLOCK_PAIRS - 1)];
+    p->ticks = 0; /* a reader skips a pair without ticks */
+    COMPILER_BARRIER();
+    p->monotonic_ns = sys_clock_ns(CLOCK_MONOTONIC);
+    COMPILER_BARRIER();
+    p->ticks = clock_ticks();
+}
+
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)
 {
     struct kiwi_event *e = &t->slot->events[t->slot->event_next % KIWI_SLOT_EVENTS];
@@ -272,4 +333,5 @@ void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64
     COMPILER_BARRIER(); /* x86-64 keeps store order: a reader that sees the time sees the event */
     RELAXED_STORE(&e->ticks, clock_ticks());
     t->slot->event_next++;
+    clock_pair_note();
 }

@@ -92,6 +92,9 @@ uint32_t thread_segment_before_create(struct thread *t);
 void thread_joined(struct thread *t, uint32_t joined_row);
 
 struct thread *thread_of_row(uint32_t row);
+/* The row of the youngest thread with this pthread_t that was not joined; 0 = unknown. Ids are reused. */
+uint32_t thread_row_of_id(uintptr_t pthread_id);
 
+void clock_pair_note(void);
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2);
 #endif

@@ -1,0 +1,68 @@
+#include "real.h"
+
+#include "sys.h"
+
+#include <sched.h>
+
+struct real_functions real;
+volatile int real_state;
+static volatile int looking_tid;
+
+struct wanted {
+    const char *name, *version;
+    size_t offset;
+};
+
+static const struct wanted table[] = {
+#define WRAP(name) {#name, NULL, offsetof(struct real_functions, name)},
+#define WRAPV(name, version) {#name, version, offsetof(struct real_functions, name)},
+#define WRAPO(name, signature) {#name, NULL, offsetof(struct real_functions, name)},
+#include "../wrapped.def"
+#undef WRAP
+#undef WRAPV
+#undef WRAPO
+};
+
+static void look_up_all(void)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        void *found = table[i].version ? dlvsym(RTLD_NEXT, table[i].name, table[i].version) : NULL;
+        if (!found)
+            found = dlsym(RTLD_NEXT, table[i].name);
+        *(void **)((char *)&real + table[i].offset) = found;
+    }
+    /* A name that this process lacks (no libstdc++) left an error behind that is not the service's. */
+    dlerror();
+}
+
+COLD bool real_ensure(void)
+{
+    if (__atomic_load_n(&real_state, __ATOMIC_ACQUIRE) == REAL_READY)
+        return true;
+    int me = sys_gettid(), unknown = REAL_UNKNOWN;
+    if (__atomic_compare_exchange_n(&real_state, &unknown, REAL_LOOKING, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+        looking_tid = me;
+        look_up_all();
+        __atomic_store_n(&real_state, REAL_READY, __ATOMIC_RELEASE);
+        return true;
+    }
+    if (looking_tid == me)
+        return false;
+    while (__atomic_load_n(&real_state, __ATOMIC_ACQUIRE) != REAL_READY)
+        sys_call3(SYS_sched_yield, 0, 0, 0);
+    return true;
+}
+
+void *real_from_cxx_runtime(const char *name)
+{
+    static const char *const runtimes[] = {"libstdc++.so.6", "libc++.so.1"};
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++) {
+        void *handle = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
+        void *found = handle ? dlsym(handle, name) : NULL;
+        if (handle)
+            dlclose(handle);
+        if (found)
+            return found;
+    }
+    return NULL;
+}

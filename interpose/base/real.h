@@ -1,0 +1,48 @@
+/*
+ * real.h - the functions behind the wrappers: one member per row of wrapped.def.
+ *
+ *     return real.pthread_mutex_lock(m);
+ *
+ * They are looked up once, at the first wrapped call of the process, which usually is the loader's own first malloc, long
+ * before any constructor. Heap calls that the lookup itself makes are served from a small bootstrap pool (real_heap.c).
+ */
+#ifndef KIWI_REAL_H
+#define KIWI_REAL_H
+
+#include "compiler.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <dlfcn.h>
+
+struct real_functions {
+#define WRAP(name) __typeof__(&name) name;
+#define WRAPV(name, version) __typeof__(&name) name;
+#define WRAPO(name, signature) __typeof__(signature) name;
+#include "../wrapped.def"
+#undef WRAP
+#undef WRAPV
+#undef WRAPO
+};
+extern struct real_functions real;
+
+enum real_state { REAL_UNKNOWN, REAL_LOOKING, REAL_READY };
+extern volatile int real_state; /* volatile: dlsym is declared a leaf, yet comes back through our malloc */
+
+/* Looks everything up unless that is done. Returns false while this very thread is doing it (a call from inside dlsym):
+ * then only the bootstrap pool may be used. */
+bool real_ensure(void);
+
+/* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if none. */
+void *real_from_cxx_runtime(const char *name);
+#endif

@@ -1,0 +1,129 @@
+/*
+ * unwind_shim.c - what LLVM's libunwind calls instead of the loader, the heap and stdio.
+ *
+ * Its dl_iterate_phdr would take the loader's lock and deadlock with a service whose callback waits for a lock; the
+ * loader's lock-free lookup answers the same question. There are no dynamically registered frames, so its cache of them
+ * stays empty and its lock has nothing to guard.
+ */
+#include "unwind_shim.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+__thread void *unwind_escape[5];
+
+/* First words of what libunwind 14 passes as data (LocalAddressSpace::findUnwindSections). The unit test of stacks would
+ * see at once if another version laid it out differently. */
+struct unwind_request {
+    void *address_space, *sections;
+    uintptr_t target;
+};
+
+int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
+int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
+{
+    struct dl_find_object f;
+    if (_dl_find_object((void *)((struct unwind_request *)data)->target, &f) != 0)
+        return 0;
+    const ElfW(Ehdr) *e = f.dlfo_map_start;
+    if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0)
+        return 0;
+    struct dl_phdr_info info = {
+            .dlpi_addr = f.dlfo_link_map->l_addr,
+            .dlpi_name = f.dlfo_link_map->l_name,
+            .dlpi_phdr = (const void *)((uintptr_t)f.dlfo_map_start + e->e_phoff),
+            .dlpi_phnum = e->e_phnum,
+            .dlpi_adds = 1, /* libunwind caches by these two when it caches at all */
+            .dlpi_subs = 0,
+    };
+    return callback(&info, sizeof info, data);
+}
+
+int kiwi_unwind_pthread_rwlock_rdlock(void *lock);
+int kiwi_unwind_pthread_rwlock_rdlock(void *lock)
+{
+    (void)lock;
+    return 0;
+}
+
+int kiwi_unwind_pthread_rwlock_wrlock(void *lock);
+int kiwi_unwind_pthread_rwlock_wrlock(void *lock)
+{
+    (void)lock;
+    return 0;
+}
+
+int kiwi_unwind_pthread_rwlock_unlock(void *lock);
+int kiwi_unwind_pthread_rwlock_unlock(void *lock)
+{
+    (void)lock;
+    return 0;
+}
+
+/* Only for its cache of registered frames, which nobody fills. */
+void *kiwi_unwind_malloc(size_t size);
+void *kiwi_unwind_malloc(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+
+void kiwi_unwind_free(void *p);
+void kiwi_unwind_free(void *p)
+{
+    (void)p;
+}
+
+int kiwi_unwind_dladdr(const void *address, Dl_info *info);
+int kiwi_unwind_dladdr(const void *address, Dl_info *info)
+{
+    (void)address;
+    (void)info;
+    return 0;
+}
+
+/* Its log and its complaints: a preloaded library says nothing. */
+FILE *kiwi_unwind_stderr;
+
+int kiwi_unwind_fprintf(FILE *to, const char *format, ...);
+int kiwi_unwind_fprintf(FILE *to, const char *format, ...)
+{
+    (void)to;
+    (void)format;
+    return 0;
+}
+
+int kiwi_unwind_snprintf(char *to, size_t size, const char *format, ...);
+int kiwi_unwind_snprintf(char *to, size_t size, const char *format, ...)
+{
+    (void)format;
+    if (size)
+        *to = '\0';
+    return 0;
+}
+
+size_t kiwi_unwind_fwrite(const void *from, size_t size, size_t count, FILE *to);
+size_t kiwi_unwind_fwrite(const void *from, size_t size, size_t count, FILE *to)
+{
+    (void)from;
+    (void)size;
+    (void)to;
+    return count;
+}
+
+int kiwi_unwind_fflush(FILE *to);
+int kiwi_unwind_fflush(FILE *to)
+{
+    (void)to;
+    return 0;
+}
+
+/* Reached on unwind tables that libunwind can not read: the walk ends there, and the service goes on. */
+void kiwi_unwind_abort(void) __attribute__((noreturn));
+void kiwi_unwind_abort(void)
+{
+    __builtin_longjmp(unwind_escape, 1);
+}

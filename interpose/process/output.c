@@ -1,0 +1,189 @@
+#include "output.h"
+
+#include "../base/line.h"
+#include "../base/sys.h"
+#include "../record/region.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/vfs.h>
+
+#define TMPFS_MAGIC 0x01021994
+#define RAMFS_MAGIC 0x858458f6
+#define SHM "/dev/shm"
+#define SHM_ROOM (16u << 20) /* bytes that must be free there: containers often have 64 MiB or none */
+#define MAX_SUFFIX 10000u
+#define PAGE 4096u
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static void complain(char *error, size_t size, const char *path, long failure)
+{
+    struct line l = line_begin(error, size);
+    const char *reason = strerrordesc_np((int)-failure);
+    line_text(&l, "kiwi: cannot create trace '");
+    line_quoted(&l, path);
+    line_text(&l, "': ");
+    line_text(&l, reason ? reason : "unknown error");
+    line_text(&l, "; this process is not recorded (set out= to a place that can be written)");
+}
+
+static bool file_system(const char *path, struct statfs *fs)
+{
+    memset(fs, 0, sizeof *fs);
+    return !sys_failed(sys_call3(SYS_statfs, (long)path, (long)fs, 0));
+}
+
+/* Stores to a file that is mapped from a disk can stall in writeback for a long time; tmpfs has none. */
+static bool directory_is_memory(const char *file)
+{
+    char directory[OUTPUT_PATH];
+    struct statfs fs;
+    struct line l = line_begin(directory, sizeof directory);
+    line_text(&l, file);
+    char *slash = strrchr(directory, '/');
+    if (!slash)
+        return false;
+    slash[slash == directory] = '\0';
+    return file_system(directory, &fs) && ((uint32_t)fs.f_type == TMPFS_MAGIC || (uint32_t)fs.f_type == RAMFS_MAGIC);
+}
+
+static bool shm_has_room(void)
+{
+    struct statfs fs;
+    return file_system(SHM, &fs) && (uint32_t)fs.f_type == TMPFS_MAGIC &&
+           (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= SHM_ROOM;
+}
+
+/* O_EXCL follows no link and reuses no file: nobody can lead the recorder to a file of their choice. */
+static long create(const char *path)
+{
+    return sys_openat(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+static void shm_name(char *path, size_t size, uint32_t pid)
+{
+    struct line l = line_begin(path, size);
+    line_text(&l, SHM "/kiwi-");
+    line_number(&l, (uint64_t)sys_call3(SYS_geteuid, 0, 0, 0));
+    line_char(&l, '-');
+    line_number(&l, pid);
+    line_char(&l, '-');
+    line_number(&l, sys_clock_ns(CLOCK_REALTIME));
+    line_text(&l, ".trace");
+}
+
+/* The name without and with its suffixes, first free one. Returns a descriptor or -errno. */
+static long take_name(struct output *o, const char *wanted, uint32_t pid)
+{
+    long fd = -1;
+    bool link = !directory_is_memory(wanted) && shm_has_room();
+    if (link) {
+        shm_name(o->place, sizeof o->place, pid);
+        fd = create(o->place);
+        link = !sys_failed(fd);
+    }
+    long r = -EEXIST;
+    for (uint32_t n = 0; r == -EEXIST && n < MAX_SUFFIX; n++) {
+        struct line l = line_begin(o->name, sizeof o->name);
+        line_text(&l, wanted);
+        if (n) {
+            line_char(&l, '.');
+            line_number(&l, n);
+        }
+        r = line_cut(&l) ? -ENAMETOOLONG
+            : link       ? sys_call3(SYS_symlink, (long)o->place, (long)o->name, 0)
+                         : create(o->name);
+    }
+    if (!link) {
+        memcpy(o->place, o->name, sizeof o->place);
+        return r;
+    }
+    if (sys_failed(r)) {
+        sys_close((int)fd);
+        sys_call3(SYS_unlink, (long)o->place, 0, 0);
+        return r;
+    }
+    return fd;
+}
+
+static void drop_name(const struct output *o)
+{
+    sys_call3(SYS_unlink, (long)o->place, 0, 0);
+    sys_call3(SYS_unlink, (long)o->name, 0, 0);
+}
+
+/* Going past RLIMIT_FSIZE would raise SIGXFSZ. */
+static uint64_t size_within_limits(uint64_t size)
+{
+    struct rlimit limit;
+    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0)) && limit.rlim_cur < size)
+        size = limit.rlim_cur;
+    /* Of a small address space, leave nearly all to the service. */
+    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0)) && limit.rlim_cur / 16 < size)
+        size = limit.rlim_cur / 16;
+    return size / PAGE * PAGE;
+}
+
+static bool populate_works(void *page)
+{
+    return sys_madvise(page, PAGE, MADV_POPULATE_WRITE) != -EINVAL;
+}
+
+static long map(struct output *o, int fd, uint64_t size)
+{
+    if (size < REGION_MIN)
+        return -EFBIG;
+    for (;; size = size / 2 / PAGE * PAGE) {
+        long r = sys_call3(SYS_ftruncate, fd, (long)size, 0);
+        if (sys_failed(r))
+            return r;
+        o->base = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+        if (!sys_failed((long)o->base))
+            break;
+        if (size / 2 < REGION_MIN)
+            return (long)o->base;
+    }
+    o->size = size;
+    /* Before Linux 5.14 tables can not be backed one chunk at a time: take less, and take it now. */
+    bool backed = !populate_works(o->base);
+    if (backed) {
+        if (o->size > 16u << 20)
+            o->size = 16u << 20;
+        long r = sys_call6(SYS_fallocate, fd, 0, 0, (long)o->size, 0, 0);
+        if (sys_failed(r))
+            return r;
+        sys_call3(SYS_ftruncate, fd, (long)o->size, 0);
+    }
+    sys_madvise(o->base, o->size, MADV_DONTFORK); /* a child never sees its parent's trace */
+    return region_format(o->base, o->size, backed) ? 0 : -ENOSPC;
+}
+
+bool output_open(struct output *o, const struct output_request *r, char *error, size_t error_size)
+{
+    char wanted[OUTPUT_PATH];
+    bool fits = options_expand_out(wanted, sizeof wanted, r->pattern, &r->names);
+    size_t length = strlen(wanted);
+    struct line l = line_begin(wanted + length, sizeof wanted - length);
+    if (r->child && !options_out_has_pid(r->pattern)) {
+        line_char(&l, '.');
+        line_number(&l, r->names.pid);
+    }
+    long fd = fits && !line_cut(&l) ? take_name(o, wanted, r->names.pid) : -ENAMETOOLONG;
+    if (sys_failed(fd)) {
+        complain(error, error_size, wanted, fd);
+        return false;
+    }
+    long failure = map(o, (int)fd, size_within_limits(r->size));
+    sys_close((int)fd);
+    if (!sys_failed(failure))
+        return true;
+    complain(error, error_size, o->name, failure);
+    drop_name(o);
+    return false;
+}

@@ -1,0 +1,28 @@
+/*
+ * output.h - where the trace goes: names, tmpfs or disk, limits, and the mapping.
+ */
+#ifndef KIWI_OUTPUT_H
+#define KIWI_OUTPUT_H
+
+#include "../base/options.h"
+
+#define OUTPUT_PATH 4096
+
+struct output_request {
+    const char *pattern;     /* absolute out= pattern */
+    struct options_names names;
+    uint64_t size;           /* bytes at most */
+    bool child;              /* a pattern without %p gets .PID */
+};
+
+struct output {
+    char name[OUTPUT_PATH];  /* what out= asked for */
+    char place[OUTPUT_PATH]; /* where the trace lies: the same, or a file on tmpfs to which `name` links */
+    void *base;
+    size_t size;
+};
+
+/* Creates and maps the file and lays out an empty trace in it (region is ready then). On failure returns false and one
+ * line for people in error. Every descriptor it opened is closed again. */
+bool output_open(struct output *o, const struct output_request *r, char *error, size_t error_size);
+#endif

@@ -1,0 +1,447 @@
+#include "process.h"
+
+#include "../base/clock.h"
+#include "../base/line.h"
+#include "../base/options.h"
+#include "../record/acquisition.h"
+#include "../record/memory.h"
+#include "../record/module.h"
+#include "../record/stack.h"
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnu/libc-version.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#define ROOT_VARIABLE "KIWI_ROOT" /* PID,PLACE OF THE ROOT'S TRACE,ABSOLUTE PATTERN: from the first process to all others */
+#define MAIN_STACK_MAX ((uintptr_t)1 << 30) /* assumed where RLIMIT_STACK is unlimited */
+
+extern void *__libc_stack_end; /* ld.so: the main thread's first frame */
+
+int process_state;
+static struct options options;
+
+/* What the first process of a run hands to its children. */
+struct root {
+    uint32_t pid;
+    char place[OUTPUT_PATH];
+    char pattern[OUTPUT_PATH];
+};
+
+struct identity {
+    char executable[OUTPUT_PATH];
+    char directory[OUTPUT_PATH];
+    struct utsname host;
+    char command_line[2048];
+};
+
+static struct root root;
+static struct identity identity;
+static struct output output;
+
+/* Messages. The only thing this library ever says, and only on standard error. */
+
+static void say(const char *text)
+{
+    char buffer[OUTPUT_PATH + 256];
+    struct line l = line_begin(buffer, sizeof buffer);
+    line_text(&l, text);
+    line_char(&l, '\n');
+    sys_write(2, buffer, strlen(buffer));
+}
+
+static void complain_option(void *arg, const char *text)
+{
+    (void)arg;
+    say(text);
+}
+
+/* Who we are. */
+
+static void read_link(const char *path, char *to, size_t size)
+{
+    long n = sys_call3(SYS_readlink, (long)path, (long)to, (long)size - 1);
+    to[sys_failed(n) ? 0 : n] = '\0';
+}
+
+static void identify(int argc, char **argv)
+{
+    read_link("/proc/self/exe", identity.executable, sizeof identity.executable);
+    if (!identity.executable[0] && getauxval(AT_EXECFN)) {
+        struct line l = line_begin(identity.executable, sizeof identity.executable);
+        line_text(&l, (const char *)getauxval(AT_EXECFN));
+    }
+    if (sys_failed(sys_call3(SYS_getcwd, (long)identity.directory, sizeof identity.directory, 0)))
+        identity.directory[0] = '\0';
+    sys_call3(SYS_uname, (long)&identity.host, 0, 0);
+    struct line l = line_begin(identity.command_line, sizeof identity.command_line);
+    for (int i = 0; i < argc && argv && argv[i]; i++) {
+        if (i)
+            line_char(&l, ' ');
+        line_quoted(&l, argv[i]);
+    }
+}
+
+/* KIWI_ROOT. */
+
+static void root_parse(const char *text)
+{
+    root = (struct root){0};
+    uint32_t pid = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        pid = pid * 10 + (uint32_t)(*text - '0');
+    const char *comma = *text == ',' ? strchr(text + 1, ',') : NULL;
+    if (!comma || (size_t)(comma - text) > sizeof root.place || strlen(comma + 1) >= sizeof root.pattern)
+        return;
+    memcpy(root.place, text + 1, (size_t)(comma - text) - 1);
+    strcpy(root.pattern, comma + 1);
+    root.pid = pid;
+}
+
+static void root_announce(void)
+{
+    static char value[2 * OUTPUT_PATH + 16];
+    struct line l = line_begin(value, sizeof value);
+    line_number(&l, root.pid);
+    line_char(&l, ',');
+    line_text(&l, root.place);
+    line_char(&l, ',');
+    line_text(&l, root.pattern);
+    if (!line_cut(&l) && !strchr(root.place, ','))
+        setenv(ROOT_VARIABLE, value, 1);
+}
+
+static void root_begin(void)
+{
+    root.pid = (uint32_t)sys_getpid();
+    if (!options_out_absolute(&options, identity.directory))
+        say("kiwi: the path of out= is too long; the trace goes to the current directory");
+    memcpy(root.pattern, options.out, strlen(options.out) + 1);
+}
+
+/* Children of a run count themselves in the root's trace, so that `max-files` holds over a whole process tree. */
+static bool child_may_record(void)
+{
+    long fd = sys_openat(root.place, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (sys_failed(fd))
+        return true; /* moved away or out of sight: the bound can not be kept, recording can */
+    struct kiwi_header *h = sys_mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd);
+    sys_close((int)fd);
+    if (sys_failed((long)h))
+        return true;
+    bool may = h->pid != root.pid || RELAXED_ADD(&h->processes, 1) + 1 < options.max_files;
+    sys_munmap(h, sizeof *h);
+    return may;
+}
+
+static bool wanted_here(bool child)
+{
+    if (!child)
+        return true;
+    return options_follows(&options, identity.executable) && child_may_record();
+}
+
+/* The trace. */
+
+static uint32_t text_row(const char *s)
+{
+    return region_string(s, strlen(s));
+}
+
+static void fill_header(bool child)
+{
+    struct kiwi_header *h = region.header;
+    h->pid = (uint32_t)sys_getpid();
+    h->parent_pid = (uint32_t)sys_call3(SYS_getppid, 0, 0, 0);
+    h->clock_kind = clock_state.tsc ? KIWI_CLOCK_TSC : KIWI_CLOCK_MONOTONIC_NS;
+    h->ticks_per_second = clock_state.ticks_per_second;
+    h->start_realtime_ns = sys_clock_ns(CLOCK_REALTIME);
+    h->clock[0].monotonic_ns = sys_clock_ns(CLOCK_MONOTONIC);
+    h->start_ticks = h->clock[0].ticks = clock_ticks();
+    h->executable = text_row(identity.executable);
+    h->host = text_row(identity.host.nodename);
+    h->command_line = text_row(identity.command_line);
+    h->directory = text_row(identity.directory);
+    h->parent_trace = child ? text_row(root.place) : 0;
+    h->version = text_row(KIWI_VERSION);
+    h->libc = text_row(gnu_get_libc_version());
+    h->out_name = text_row(output.name);
+    char text[OPTIONS_TEXT * 2];
+    if (options_format(&options, text, sizeof text))
+        h->options = text_row(text);
+    h->recording = 1;
+    h->module_epoch = 1;
+    region_publish(&h->state, KIWI_ROW_LIVE);
+}
+
+static bool open_trace(bool child)
+{
+    char error[OUTPUT_PATH + 256];
+    struct output_request r = {.pattern = root.pattern,
+                               .names = {(uint32_t)sys_getpid(), identity.executable, identity.host.nodename,
+                                         sys_clock_ns(CLOCK_REALTIME) / 1000000000u},
+                               .size = options.size,
+                               .child = child};
+    if (!output_open(&output, &r, error, sizeof error)) {
+        say(error);
+        return false;
+    }
+    if (!recorder_memory_open()) {
+        say("kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded");
+        return false;
+    }
+    fill_header(child);
+    return true;
+}
+
+/* Threads. */
+
+static pthread_key_t end_key;
+static bool end_key_made;
+static struct thread thread_gone = {.guard = GUARD_ENDED};
+
+/* TLS destructors of the service run wrappers too: stay until the last round of key destructors. */
+static void thread_ending(void *self)
+{
+    struct thread *t = self;
+    if (t != kiwi_self || t->guard != GUARD_IDLE)
+        return;
+    if (++t->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        pthread_setspecific(end_key, t);
+        return;
+    }
+    kiwi_self = &thread_gone; /* the slot may have its next owner before this thread is quite dead */
+    thread_detach(t);
+}
+
+static void adopt(struct thread *t)
+{
+    kiwi_self = t;
+    if (end_key_made) {
+        t->guard = (uintptr_t)__builtin_frame_address(0);
+        pthread_setspecific(end_key, t);
+        t->guard = GUARD_IDLE;
+    }
+}
+
+struct thread *thread_begin(const struct thread_birth *birth)
+{
+    if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING)
+        return NULL;
+    struct thread *t = thread_attach(birth);
+    if (t)
+        adopt(t);
+    return t;
+}
+
+static void main_stack(struct thread_birth *b)
+{
+    struct rlimit limit;
+    uintptr_t size = MAIN_STACK_MAX;
+    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0)) && limit.rlim_cur < size)
+        size = limit.rlim_cur;
+    b->stack_high = ((uintptr_t)__libc_stack_end + 4095) & ~(uintptr_t)4095;
+    b->stack_low = b->stack_high > size ? b->stack_high - size : 0;
+}
+
+/* Of a thread that this library did not see begin. */
+static void foreign_stack(struct thread_birth *b)
+{
+    pthread_attr_t attr;
+    void *low;
+    size_t size;
+    if (sys_gettid() == sys_getpid()) {
+        main_stack(b);
+        return;
+    }
+    if (pthread_getattr_np(pthread_self(), &attr))
+        return;
+    if (!pthread_attr_getstack(&attr, &low, &size)) {
+        b->stack_low = (uintptr_t)low;
+        b->stack_high = (uintptr_t)low + size;
+    }
+    pthread_attr_destroy(&attr);
+}
+
+struct thread *process_adopt_thread(void)
+{
+    static __thread bool adopting; /* its own heap calls come back here */
+    if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING || adopting)
+        return NULL;
+    adopting = true;
+    int saved = errno;
+    bool first = sys_gettid() == sys_getpid();
+    struct thread_birth birth = {.flags = first ? KIWI_THREAD_MAIN : KIWI_THREAD_FOREIGN,
+                                 .pthread_id = (uintptr_t)pthread_self()};
+    foreign_stack(&birth);
+    struct thread *t = thread_begin(&birth);
+    errno = saved;
+    adopting = false;
+    return t;
+}
+
+/* Start. */
+
+static void at_exit(int status, void *arg)
+{
+    (void)arg;
+    process_exiting(status);
+}
+
+static struct fork_held fork_held[FORK_HELD];
+static uint32_t fork_held_count;
+
+/* Runs in the forking thread; only one fork runs at a time (glibc's own lock). */
+static void fork_prepare(void)
+{
+    struct thread *t = kiwi_self;
+    fork_held_count = 0;
+    if (t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    for (uint32_t i = 0; i < t->slot->held_count && fork_held_count < FORK_HELD; i++) {
+        const struct kiwi_held *h = &t->held[i];
+        if (!h->row)
+            continue;
+        const struct kiwi_acquisition *a = region_acquisition(h->row);
+        const struct kiwi_object *o = region_object(a->object);
+        fork_held[fork_held_count++] =
+                (struct fork_held){h->address, o->kind, o->type, a->mode, o->flags, h->count};
+    }
+    guard_clear(t);
+}
+
+static void fork_child(void)
+{
+    process_forked(fork_held, fork_held_count);
+}
+
+static void start_recording(void)
+{
+    stack_depth_limit = (uint32_t)options.depth;
+    object_is_static = module_holds_data;
+    module_reset();
+    __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);
+}
+
+static void hook_process(void)
+{
+    pthread_atfork(fork_prepare, NULL, fork_child);
+    on_exit(at_exit, NULL);
+    end_key_made = pthread_key_create(&end_key, thread_ending) == 0;
+}
+
+static bool choose_options(bool *child)
+{
+    const char *root_text = getenv(ROOT_VARIABLE);
+    options_defaults(&options);
+    options_parse(&options, getenv("KIWI_OPTIONS"), complain_option, NULL);
+    if (root_text)
+        root_parse(root_text);
+    *child = root.pid && root.pid != (uint32_t)sys_getpid();
+    if (!root.pid)
+        root_begin();
+    return wanted_here(*child);
+}
+
+__attribute__((constructor(101))) static void process_start(int argc, char **argv)
+{
+    bool child, first;
+    int saved = errno;
+    if (!real_ensure() || process_state != PROCESS_BOOT)
+        return;
+    identify(argc, argv);
+    clock_init();
+    first = choose_options(&child);
+    if (!first || !open_trace(child)) {
+        process_state = PROCESS_OFF;
+        errno = saved;
+        return;
+    }
+    if (!child && !root.place[0]) {
+        memcpy(root.place, output.place, sizeof root.place);
+        root_announce();
+    }
+    hook_process();
+    start_recording();
+    process_adopt_thread();
+    if (options.verbose) {
+        char text[OUTPUT_PATH + 64];
+        struct line l = line_begin(text, sizeof text);
+        line_text(&l, "kiwi: recording to ");
+        line_text(&l, output.name);
+        say(text);
+    }
+    errno = saved;
+}
+
+/* Fork: everything that the parent recorded belongs to the parent. */
+
+static void hold_again(struct thread *t, const struct fork_held *h)
+{
+    struct object_facts facts = {.address = h->address, .kind = h->kind, .type = h->type, .flags = h->flags};
+    struct acquisition_key key = {.parent = t->chain, .object = object_get(t, &facts, 0), .mode = h->mode};
+    uint32_t row = key.object ? acquisition_row(t, &key) : 0;
+    acquisition_taken_slow(t, h->address, row, 0, 0);
+    if (t->slot->held_count)
+        t->held[t->slot->held_count - 1].count = h->count;
+}
+
+void process_forked(const struct fork_held *held, uint32_t count)
+{
+    if (process_state != PROCESS_RECORDING)
+        return;
+    int saved = errno;
+    process_state = PROCESS_OFF;
+    recorder_memory_close();
+    region = (struct region){0};
+    kiwi_self = &thread_none;
+    if (wanted_here(true) && open_trace(true)) {
+        start_recording();
+        struct thread_birth birth = {.flags = KIWI_THREAD_FORKED, .pthread_id = (uintptr_t)pthread_self()};
+        foreign_stack(&birth);
+        struct thread *t = thread_begin(&birth);
+        for (uint32_t i = 0; t && i < count; i++)
+            hold_again(t, &held[i]);
+    }
+    errno = saved;
+}
+
+/* End. */
+
+void process_exec_begin(void)
+{
+    if (process_state != PROCESS_RECORDING || !region.header)
+        return;
+    region.header->end_ticks = clock_ticks();
+    RELAXED_STORE(&region.header->end_kind, KIWI_END_EXEC);
+}
+
+void process_exec_failed(void)
+{
+    if (process_state != PROCESS_RECORDING || !region.header)
+        return;
+    RELAXED_STORE(&region.header->end_kind, KIWI_END_NONE);
+    region.header->end_ticks = 0;
+}
+
+/* Recording goes on: other handlers and destructors still run. */
+void process_exiting(int status)
+{
+    if (process_state != PROCESS_RECORDING || !region.header)
+        return;
+    region.header->end_status = status;
+    region.header->end_ticks = clock_ticks();
+    RELAXED_STORE(&region.header->end_kind, KIWI_END_EXIT);
+}
+
+void process_freeze(void)
+{
+    region.frozen = true;
+}

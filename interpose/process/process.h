@@ -1,0 +1,32 @@
+/*
+ * process.h - start, fork, exec and end of the recorded process.
+ */
+#ifndef KIWI_PROCESS_H
+#define KIWI_PROCESS_H
+
+#include "enter.h"
+
+enum process_state { PROCESS_BOOT, PROCESS_RECORDING, PROCESS_OFF };
+
+extern int process_state; /* enum process_state; atomic */
+
+/* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread holds. */
+struct fork_held {
+    uintptr_t address;
+    uint8_t kind, type, mode;
+    uint16_t flags;
+    uint32_t count;
+};
+#define FORK_HELD 64
+void process_forked(const struct fork_held *held, uint32_t count);
+
+/* Attaches a thread that Kiwi has not seen begin; NULL if there is no recording. */
+struct thread *process_adopt_thread(void);
+
+void process_exec_begin(void);  /* before the real exec */
+void process_exec_failed(void); /* it returned */
+void process_exiting(int status);
+
+/* No system call may be made from now on (seccomp): go on in the room that is ready. */
+void process_freeze(void);
+#endif

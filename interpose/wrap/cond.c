@@ -1,0 +1,239 @@
+/*
+ * cond.c - pthread_cond_*.
+ *
+ * A wait is a release and a reacquisition of its mutex, while every other lock stays held. glibc takes the mutex back
+ * inside, not through the wrapper, and on cancellation as well: then the cleanup handler puts it back on the held array
+ * before the service's own handlers run. (This file is compiled without -fexceptions, see the Makefile.)
+ *
+ * How many threads wait and how many of them were woken is one 64-bit word per condvar, so that destroy can tell a thread
+ * that is still blocked from one that is on its way out.
+ */
+#include "../record/call.h"
+#include "lock.h"
+#include "mutex.h"
+
+#include <errno.h>
+
+#define ONE_WAITING 1ull
+#define ONE_SIGNALLED (1ull << 32)
+
+static uint32_t waiting_of(uint64_t w)
+{
+    return (uint32_t)w;
+}
+
+static uint32_t signalled_of(uint64_t w)
+{
+    return (uint32_t)(w >> 32);
+}
+
+static uint64_t *waiters_word(uint32_t object)
+{
+    _Static_assert(offsetof(struct kiwi_object, cond_signalled) == offsetof(struct kiwi_object, cond_waiting) + 4 &&
+                           offsetof(struct kiwi_object, cond_waiting) % 8 == 0,
+                   "the two counts are one atomic word");
+    return (uint64_t *)(void *)&region_object(object)->cond_waiting;
+}
+
+static uint64_t one_woken(uint64_t w)
+{
+    return signalled_of(w) < waiting_of(w) ? w + ONE_SIGNALLED : w;
+}
+
+static uint64_t all_woken(uint64_t w)
+{
+    return (uint64_t)waiting_of(w) << 32 | waiting_of(w);
+}
+
+/* A waiter that was woken uses up a signal; one that timed out leaves it to the others. */
+static uint64_t one_returned(uint64_t w)
+{
+    uint32_t waiting = waiting_of(w) ? waiting_of(w) - 1 : 0, signalled = signalled_of(w) ? signalled_of(w) - 1 : 0;
+    return (uint64_t)signalled << 32 | waiting;
+}
+
+static uint64_t one_gave_up(uint64_t w)
+{
+    uint32_t waiting = waiting_of(w) ? waiting_of(w) - 1 : 0;
+    return (uint64_t)(signalled_of(w) < waiting ? signalled_of(w) : waiting) << 32 | waiting;
+}
+
+static void change(uint32_t object, uint64_t (*next)(uint64_t))
+{
+    if (!object)
+        return;
+    uint64_t *w = waiters_word(object), old = RELAXED_LOAD(w);
+    while (!__atomic_compare_exchange_n(w, &old, next(old), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+static uint32_t cond_object(struct thread *t, pthread_cond_t *c, uint32_t stack)
+{
+    struct object_facts facts = {.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND};
+    return object_get(t, &facts, stack);
+}
+
+struct wait {
+    struct thread *t;
+    pthread_cond_t *c;
+    pthread_mutex_t *m;
+    struct call_record call;
+    uint32_t cond;       /* object */
+    uint32_t held_count; /* recursion of the mutex when the wait began, 0 = it was not on the held array */
+    uint32_t word;       /* stack and kind of the reacquisition */
+};
+
+static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
+{
+    w->t = t;
+    if (!t)
+        return;
+    guard_set(t);
+    uint32_t stack = stack_of(t, site);
+    w->cond = cond_object(t, w->c, stack);
+    w->word = stack | ACQUISITION_KIND(0, KIWI_HOW_COND);
+    int at = acquisition_held(t, (uintptr_t)w->m);
+    w->held_count = at >= 0 ? t->held[at].count : 0;
+    if (at >= 0)
+        acquisition_released(t, at);
+    if (w->cond)
+        RELAXED_ADD(waiters_word(w->cond), ONE_WAITING);
+    call_enter(&w->call, t, kind, stack, flags, w->cond);
+    guard_clear(t);
+}
+
+/* The mutex is held again, whatever ended the wait. */
+static void wait_end(struct wait *w, bool woken)
+{
+    struct thread *t = w->t;
+    if (!t || t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    call_leave(&w->call, 0, 0);
+    change(w->cond, woken ? one_returned : one_gave_up);
+    if (w->held_count) {
+        struct kiwi_cache_entry *e = acquisition_find(t, (uintptr_t)w->m, w->word);
+        if (!e) {
+            struct object_facts facts;
+            mutex_facts((uintptr_t)w->m, &facts);
+            e = acquisition_line_new(t, &facts, w->word);
+        }
+        lock_granted(t, (uintptr_t)w->m, e);
+        int at = acquisition_held(t, (uintptr_t)w->m);
+        if (at >= 0)
+            t->held[at].count = w->held_count;
+    }
+    guard_clear(t);
+}
+
+static void wait_cancelled(void *w)
+{
+    wait_end(w, false);
+}
+
+EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
+{
+    struct thread *t = thread_enter();
+    struct wait w = {.c = c, .m = m};
+    int result;
+    wait_begin(&w, t, KIWI_CALL_COND_WAIT, KIWI_CALLF_UNTIMED, CALL_SITE());
+    pthread_cleanup_push(wait_cancelled, &w);
+    result = real.pthread_cond_wait(c, m);
+    pthread_cleanup_pop(0);
+    wait_end(&w, result == 0);
+    return result;
+}
+
+EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+{
+    struct thread *t = thread_enter();
+    struct wait w = {.c = c, .m = m};
+    int result;
+    wait_begin(&w, t, KIWI_CALL_COND_TIMEDWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    pthread_cleanup_push(wait_cancelled, &w);
+    result = real.pthread_cond_timedwait(c, m, until);
+    pthread_cleanup_pop(0);
+    wait_end(&w, result == 0);
+    return result;
+}
+
+EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
+{
+    struct thread *t = thread_enter();
+    struct wait w = {.c = c, .m = m};
+    int result;
+    wait_begin(&w, t, KIWI_CALL_COND_CLOCKWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    pthread_cleanup_push(wait_cancelled, &w);
+    result = real.pthread_cond_clockwait(c, m, clock, until);
+    pthread_cleanup_pop(0);
+    wait_end(&w, result == 0);
+    return result;
+}
+
+/* Before the real call: the woken thread may destroy the condvar as soon as it runs. */
+static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
+{
+    struct thread *t = thread_enter();
+    if (!t)
+        return;
+    guard_set(t);
+    change(object_find((uintptr_t)c), next);
+    t->releases++;
+    guard_clear(t);
+}
+
+EXPORT int pthread_cond_signal(pthread_cond_t *c)
+{
+    note_signal(c, one_woken);
+    return real.pthread_cond_signal(c);
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *c)
+{
+    note_signal(c, all_woken);
+    return real.pthread_cond_broadcast(c);
+}
+
+EXPORT int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
+{
+    struct thread *t = thread_enter();
+    int result = real.pthread_cond_init(c, attr);
+    if (!t || result)
+        return result;
+    guard_set(t);
+    struct object_facts facts = {.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND};
+    object_init(t, &facts, stack_of(t, CALL_SITE()));
+    guard_clear(t);
+    return result;
+}
+
+/* glibc waits here for threads that are on their way out, and for ever for one that nobody wakes: record it first. */
+static uint32_t note_waited(struct thread *t, pthread_cond_t *c, struct call_site site)
+{
+    uint32_t object = object_find((uintptr_t)c);
+    uint64_t w = object ? RELAXED_LOAD(waiters_word(object)) : 0;
+    if (waiting_of(w) <= signalled_of(w))
+        return 0;
+    struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_WAITED, .object = object, .stack = stack_of(t, site)};
+    return misuse_note(t, &f);
+}
+
+EXPORT int pthread_cond_destroy(pthread_cond_t *c)
+{
+    struct thread *t = thread_enter();
+    uint32_t noted = 0;
+    if (t) {
+        guard_set(t);
+        noted = note_waited(t, c, CALL_SITE());
+        guard_clear(t);
+    }
+    int result = real.pthread_cond_destroy(c);
+    if (t && t->guard == GUARD_IDLE) {
+        guard_set(t);
+        misuse_result(noted, result);
+        if (result == 0)
+            object_end((uintptr_t)c);
+        guard_clear(t);
+    }
+    return result;
+}

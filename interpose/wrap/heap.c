@@ -1,0 +1,187 @@
+/*
+ * heap.c - the heap calls, passed through: Kiwi notes the latest blocks of each thread (to name the block that holds a
+ * lock) and ends the identity of locks whose block is freed.
+ *
+ * Heap calls made while the real functions are being looked up (dlsym allocates) come from a small pool that is never
+ * given back.
+ */
+#include "../process/enter.h"
+#include "../record/object.h"
+
+#include "cxx_heap.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "../base/sys.h"
+
+#define BOOT_POOL 65536u
+
+static char boot_pool[BOOT_POOL] __attribute__((aligned(16)));
+static uint32_t boot_used;
+
+static bool from_boot_pool(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)boot_pool < BOOT_POOL;
+}
+
+/* The size stands in front of each block, for realloc. Past the pool, each block is a mapping of its own. */
+static void *boot_allocate(size_t size)
+{
+    size_t room = (size + 31) & ~(size_t)15;
+    uint32_t at = size < BOOT_POOL ? RELAXED_ADD(&boot_used, (uint32_t)room) : BOOT_POOL;
+    if (at + room > BOOT_POOL) {
+        void *map = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+        return sys_failed((long)map) ? NULL : map;
+    }
+    *(size_t *)(void *)&boot_pool[at] = size;
+    return &boot_pool[at + 16];
+}
+
+static size_t boot_size(const void *p)
+{
+    return *(const size_t *)((uintptr_t)p - 16);
+}
+
+/* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone else's. */
+COLD static void suspect_freed(struct thread *t, void *p)
+{
+    int saved = errno;
+    guard_set(t);
+    object_end_range((uintptr_t)p, malloc_usable_size(p));
+    guard_clear(t);
+    errno = saved;
+}
+
+void heap_note_free(struct thread *t, void *p)
+{
+    if (object_block_suspect((uintptr_t)p))
+        suspect_freed(t, p);
+}
+
+EXPORT void *malloc(size_t size)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t && real_state != REAL_READY))
+        return boot_allocate(size);
+    void *p = real.malloc(size);
+    if (likely(t && p))
+        object_note_block(t, p, size, __builtin_return_address(0));
+    return p;
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t && real_state != REAL_READY)) {
+        size_t bytes;
+        return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
+    }
+    void *p = real.calloc(n, size);
+    if (likely(t && p))
+        object_note_block(t, p, n * size, __builtin_return_address(0));
+    return p;
+}
+
+EXPORT void free(void *p)
+{
+    if (unlikely(from_boot_pool(p)))
+        return;
+    struct thread *t = thread_enter();
+    if (likely(t && p))
+        heap_note_free(t, p);
+    if (likely(real_state == REAL_READY))
+        real.free(p);
+}
+
+static void *boot_realloc(void *old, size_t size)
+{
+    void *p = real_state == REAL_READY ? real.malloc(size) : boot_allocate(size);
+    if (p)
+        memcpy(p, old, boot_size(old) < size ? boot_size(old) : size);
+    return p;
+}
+
+/* A block that moves takes no lock with it: one in the old place is gone. */
+static void moved(struct thread *t, uintptr_t old, size_t old_size, void *p, size_t size, void *caller)
+{
+    if ((uintptr_t)p != old && old_size) {
+        int saved = errno;
+        guard_set(t);
+        object_end_range(old, old_size);
+        guard_clear(t);
+        errno = saved;
+    }
+    object_note_block(t, p, size, caller);
+}
+
+EXPORT void *realloc(void *old, size_t size)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
+        return old ? boot_realloc(old, size) : boot_allocate(size);
+    size_t old_size = t && old && object_block_suspect((uintptr_t)old) ? malloc_usable_size(old) : 0;
+    uintptr_t old_address = (uintptr_t)old;
+    void *p = real.realloc(old, size);
+    if (t && p)
+        moved(t, old_address, old_size, p, size, __builtin_return_address(0));
+    return p;
+}
+
+EXPORT void *reallocarray(void *old, size_t n, size_t size)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(from_boot_pool(old))) {
+        size_t bytes;
+        if (!__builtin_mul_overflow(n, size, &bytes))
+            return boot_realloc(old, bytes);
+        errno = ENOMEM;
+        return NULL;
+    }
+    size_t old_size = t && old && object_block_suspect((uintptr_t)old) ? malloc_usable_size(old) : 0;
+    uintptr_t old_address = (uintptr_t)old;
+    void *p = real.reallocarray(old, n, size);
+    if (t && p)
+        moved(t, old_address, old_size, p, n * size, __builtin_return_address(0));
+    return p;
+}
+
+static void *noted(struct thread *t, void *p, size_t size, void *caller)
+{
+    if (t && p)
+        object_note_block(t, p, size, caller);
+    return p;
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    struct thread *t = thread_enter();
+    return noted(t, real.memalign(alignment, size), size, __builtin_return_address(0));
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+    struct thread *t = thread_enter();
+    return noted(t, real.aligned_alloc(alignment, size), size, __builtin_return_address(0));
+}
+
+EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
+{
+    struct thread *t = thread_enter();
+    int result = real.posix_memalign(p, alignment, size);
+    if (result == 0)
+        noted(t, *p, size, __builtin_return_address(0));
+    return result;
+}
+
+EXPORT void *valloc(size_t size)
+{
+    struct thread *t = thread_enter();
+    return noted(t, real.valloc(size), size, __builtin_return_address(0));
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+    struct thread *t = thread_enter();
+    return noted(t, real.pvalloc(size), size, __builtin_return_address(0));
+}

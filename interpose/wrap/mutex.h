@@ -1,0 +1,31 @@
+/*
+ * mutex.h - glibc's mutex seen from outside: its words are part of the ABI (PTHREAD_MUTEX_INITIALIZER is compiled into
+ * programs), so they may be read.
+ */
+#ifndef KIWI_WRAP_MUTEX_H
+#define KIWI_WRAP_MUTEX_H
+
+#include "../record/object.h"
+
+#include <pthread.h>
+
+/* Bits of __data.__kind (glibc's nptl/pthreadP.h keeps them stable, since static initialisers carry them). */
+#define MUTEX_KIND_TYPE 3
+#define MUTEX_KIND_ROBUST 16
+#define MUTEX_KIND_INHERIT 32
+#define MUTEX_KIND_PROTECT 64
+#define MUTEX_KIND_SHARED 128
+#define MUTEX_OWNER_TID 0x3fffffff /* of the lock word of robust and priority-inheriting mutexes */
+
+void mutex_facts(uintptr_t address, struct object_facts *facts);
+
+static inline int mutex_type(const pthread_mutex_t *m)
+{
+    return RELAXED_LOAD(&m->__data.__kind) & MUTEX_KIND_TYPE;
+}
+
+static inline int mutex_owner(const pthread_mutex_t *m)
+{
+    return RELAXED_LOAD(&m->__data.__owner);
+}
+#endif

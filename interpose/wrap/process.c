@@ -1,0 +1,94 @@
+/*
+ * process.c - exec and exit. fork itself is seen through pthread_atfork, and through memory that the kernel wipes.
+ *
+ * A vfork child borrows its parent's memory: its wrappers must not record (see vfork.S and thread_enter_slow). When it
+ * calls exec or _exit, the parent's trace must not be told that the process ended.
+ */
+#include "../process/process.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+/* Called from vfork.S in the parent, before the system call. */
+void vfork_begin(void);
+void vfork_begin(void)
+{
+    struct thread *t = thread_enter();
+    if (!t)
+        return;
+    t->vfork_tid = t->tid;
+    COMPILER_BARRIER();
+    t->guard = GUARD_VFORK; /* the first wrapper to run on this thread finds out whether it is parent or child */
+}
+
+void *vfork_real(void);
+void *vfork_real(void)
+{
+    return (void *)real.vfork;
+}
+
+static bool exec_begin(void)
+{
+    bool mine = thread_enter() != NULL;
+    if (mine)
+        process_exec_begin();
+    return mine;
+}
+
+static int exec_failed(bool mine)
+{
+    if (mine)
+        process_exec_failed();
+    return -1;
+}
+
+EXPORT int execve(const char *path, char *const argv[], char *const env[])
+{
+    bool mine = exec_begin();
+    real.execve(path, argv, env);
+    return exec_failed(mine);
+}
+
+EXPORT int execv(const char *path, char *const argv[])
+{
+    bool mine = exec_begin();
+    real.execv(path, argv);
+    return exec_failed(mine);
+}
+
+EXPORT int execvp(const char *file, char *const argv[])
+{
+    bool mine = exec_begin();
+    real.execvp(file, argv);
+    return exec_failed(mine);
+}
+
+EXPORT int execvpe(const char *file, char *const argv[], char *const env[])
+{
+    bool mine = exec_begin();
+    real.execvpe(file, argv, env);
+    return exec_failed(mine);
+}
+
+EXPORT int fexecve(int fd, char *const argv[], char *const env[])
+{
+    bool mine = exec_begin();
+    real.fexecve(fd, argv, env);
+    return exec_failed(mine);
+}
+
+EXPORT void _exit(int status)
+{
+    if (thread_enter())
+        process_exiting(status);
+    real._exit(status);
+    __builtin_unreachable();
+}
+
+EXPORT void _Exit(int status)
+{
+    if (thread_enter())
+        process_exiting(status);
+    real._Exit(status);
+    __builtin_unreachable();
+}

@@ -1,0 +1,207 @@
+/*
+ * thread.c - pthread_create, join, detach, exit and names.
+ */
+#include "../process/enter.h"
+#include "../record/call.h"
+#include "lock.h"
+
+#include <string.h>
+
+#define PACKAGES 64u /* threads being born at once before packages come from the heap */
+
+/* What a new thread needs to know; handed over from pthread_create to the thread's first function. */
+struct package {
+    void *(*start)(void *);
+    void *argument;
+    uintptr_t frame_size;
+    struct thread_birth birth;
+    bool pooled;
+};
+
+static struct package pool[PACKAGES];
+static uint8_t pool_used[PACKAGES];
+
+static struct package *package_take(void)
+{
+    for (uint32_t i = 0; i < PACKAGES; i++)
+        if (!__atomic_exchange_n(&pool_used[i], 1, __ATOMIC_ACQUIRE)) {
+            pool[i].pooled = true;
+            return &pool[i];
+        }
+    struct package *p = real.malloc(sizeof *p);
+    if (p)
+        p->pooled = false;
+    return p;
+}
+
+static void package_give_back(struct package *p)
+{
+    if (p->pooled)
+        __atomic_store_n(&pool_used[p - pool], 0, __ATOMIC_RELEASE);
+    else
+        real.free(p);
+}
+
+/* glibc puts the thread's descriptor, which pthread_self points to, at the top of its stack. */
+static void stack_bounds(struct thread_birth *b, size_t size)
+{
+    b->stack_high = (uintptr_t)pthread_self();
+    b->stack_low = b->stack_high - size;
+}
+
+static void *thread_main(void *arg)
+{
+    struct package p = *(struct package *)arg;
+    package_give_back(arg);
+    p.birth.pthread_id = (uintptr_t)pthread_self();
+    if (!p.birth.stack_high)
+        stack_bounds(&p.birth, p.frame_size);
+    thread_begin(&p.birth);
+    return p.start(p.argument);
+}
+
+/* Bytes of stack that a thread with these attributes certainly has; its guard pages are taken off. */
+static size_t stack_size(const pthread_attr_t *attr)
+{
+    static size_t standard; /* the default rarely changes, and a stale figure only moves where unwinding gives up */
+    size_t size = 0, guard = 0;
+    pthread_attr_t defaults;
+    if (!attr && standard)
+        return standard;
+    if (!attr && pthread_getattr_default_np(&defaults))
+        return 64 << 10;
+    pthread_attr_getstacksize(attr ? attr : &defaults, &size);
+    pthread_attr_getguardsize(attr ? attr : &defaults, &guard);
+    size = size > guard ? size - guard : size;
+    if (!attr) {
+        pthread_attr_destroy(&defaults);
+        standard = size;
+    }
+    return size;
+}
+
+static void own_stack(struct thread_birth *b, const pthread_attr_t *attr)
+{
+    void *low = NULL;
+    size_t size = 0;
+    if (attr && pthread_attr_getstack(attr, &low, &size) == 0 && low) {
+        b->stack_low = (uintptr_t)low;
+        b->stack_high = (uintptr_t)low + size;
+    }
+}
+
+EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*start)(void *), void *argument)
+{
+    struct thread *t = thread_enter();
+    struct package *p = t ? package_take() : NULL;
+    if (!p)
+        return real.pthread_create(id, attr, start, argument);
+    guard_set(t);
+    int detached = PTHREAD_CREATE_JOINABLE;
+    if (attr)
+        pthread_attr_getdetachstate(attr, &detached);
+    bool pooled = p->pooled;
+    *p = (struct package){.start = start, .argument = argument, .frame_size = stack_size(attr), .pooled = pooled};
+    p->birth = (struct thread_birth){.creator = t->row,
+                                     .create_stack = stack_of(t, CALL_SITE()),
+                                     .start_function = (uintptr_t)start,
+                                     .segment = thread_segment_before_create(t),
+                                     .flags = detached == PTHREAD_CREATE_DETACHED ? KIWI_THREAD_DETACHED : 0};
+    own_stack(&p->birth, attr);
+    thread_created_another(t); /* what this thread does from here on is not ordered before the new one */
+    guard_clear(t);
+    int result = real.pthread_create(id, attr, thread_main, p);
+    if (result)
+        package_give_back(p);
+    return result;
+}
+
+struct join {
+    struct call_record call;
+    struct thread *t;
+    uint32_t row;
+};
+
+static void join_begin(struct join *j, pthread_t id, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
+{
+    j->t = thread_enter();
+    j->row = 0;
+    if (!j->t) {
+        j->call.t = NULL;
+        return;
+    }
+    guard_set(j->t);
+    j->row = thread_row_of_id((uintptr_t)id);
+    guard_clear(j->t);
+    call_begin(&j->call, j->t, kind, site, flags, j->row);
+}
+
+static int join_end(struct join *j, int result)
+{
+    struct thread *t = j->t;
+    call_end(&j->call, result, 0);
+    if (!t || result || !j->row || t->guard != GUARD_IDLE)
+        return result;
+    guard_set(t);
+    __atomic_fetch_or(&region_thread(j->row)->flags, KIWI_THREAD_JOINED, __ATOMIC_RELAXED);
+    region_thread(j->row)->joiner = t->row;
+    thread_joined(t, j->row);
+    event_add(t, KIWI_EVENT_JOIN, j->row, 0, 0);
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_join(pthread_t id, void **value)
+{
+    struct join j;
+    join_begin(&j, id, KIWI_CALL_JOIN, KIWI_CALLF_UNTIMED, CALL_SITE());
+    return join_end(&j, real.pthread_join(id, value));
+}
+
+EXPORT int pthread_tryjoin_np(pthread_t id, void **value)
+{
+    struct join j = {.t = thread_enter()};
+    if (j.t)
+        j.row = thread_row_of_id((uintptr_t)id);
+    return join_end(&j, real.pthread_tryjoin_np(id, value));
+}
+
+EXPORT int pthread_timedjoin_np(pthread_t id, void **value, const struct timespec *until)
+{
+    struct join j;
+    join_begin(&j, id, KIWI_CALL_TIMEDJOIN, until ? KIWI_CALLF_TIMED : KIWI_CALLF_UNTIMED, CALL_SITE());
+    return join_end(&j, real.pthread_timedjoin_np(id, value, until));
+}
+
+EXPORT int pthread_clockjoin_np(pthread_t id, void **value, clockid_t clock, const struct timespec *until)
+{
+    struct join j;
+    join_begin(&j, id, KIWI_CALL_CLOCKJOIN, until ? KIWI_CALLF_TIMED : KIWI_CALLF_UNTIMED, CALL_SITE());
+    return join_end(&j, real.pthread_clockjoin_np(id, value, clock, until));
+}
+
+EXPORT int pthread_detach(pthread_t id)
+{
+    struct thread *t = thread_enter();
+    uint32_t row = t ? thread_row_of_id((uintptr_t)id) : 0; /* before: afterwards the id may already name another thread */
+    int result = real.pthread_detach(id);
+    if (row && result == 0)
+        __atomic_fetch_or(&region_thread(row)->flags, KIWI_THREAD_DETACHED, __ATOMIC_RELAXED);
+    return result;
+}
+
+EXPORT void pthread_exit(void *value)
+{
+    real_ensure();
+    real.pthread_exit(value);
+    __builtin_unreachable();
+}
+
+EXPORT int pthread_setname_np(pthread_t id, const char *name)
+{
+    struct thread *t = thread_enter();
+    int result = real.pthread_setname_np(id, name);
+    if (t && result == 0)
+        thread_name(thread_row_of_id((uintptr_t)id), name);
+    return result;
+}
