@@ -1,0 +1,228 @@
+#include "image.h"
+
+#include "code_index.h"
+#include "demangle.h"
+
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEBUG_PATH ":.debug:/usr/lib/debug"
+#define NETWORK_VARIABLE "DEBUGINFOD_URLS"
+
+struct image {
+    char debug_path[sizeof DEBUG_PATH];
+    char *debug_paths; /* = debug_path: libdwfl wants a pointer to a pointer that is not const */
+    Dwfl_Callbacks callbacks;
+    Dwfl *dwfl;
+    Dwfl_Module *module;
+    const char *fault;
+    struct code_index *code;
+    bool dwarf_tried;
+    Dwarf *dwarf;
+    Dwarf_Addr dwarf_bias;
+};
+
+/*
+ * The library's own search ends at the debuginfod servers that the environment names: a review must not wait for them, nor
+ * tell them what is being looked at. The variable is put back at once; libdw looks at it in this call alone.
+ */
+static int find_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
+                          const char *link, GElf_Word crc, char **found)
+{
+    const char *servers = getenv(NETWORK_VARIABLE);
+    char *kept = servers ? strdup(servers) : NULL;
+
+    if (servers && (!kept || unsetenv(NETWORK_VARIABLE) != 0)) {
+        free(kept);
+        return -1;
+    }
+    int fd = dwfl_standard_find_debuginfo(module, user, name, base, file, link, crc, found);
+    if (kept)
+        setenv(NETWORK_VARIABLE, kept, 1); /* fails only without memory: then the servers stay unknown */
+    free(kept);
+    return fd;
+}
+
+/* Only regular files: a trace may name a device or a FIFO. */
+static int open_regular(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd;
+    close(fd);
+    errno = ENOENT;
+    return -1;
+}
+
+static bool same_build_id(Dwfl_Module *module, const uint8_t *build_id, uint32_t size)
+{
+    const unsigned char *bytes;
+    GElf_Addr where;
+    int found = dwfl_module_build_id(module, &bytes, &where);
+
+    return found > 0 && (uint32_t)found >= size && memcmp(bytes, build_id, size) == 0;
+}
+
+/* Reports the file at load address 0, so that addresses are those of the file. Takes the descriptor. */
+static const char *load_file(struct image *i, const char *path, int fd, const uint8_t *build_id, uint32_t size)
+{
+    i->dwfl = dwfl_begin(&i->callbacks);
+    if (!i->dwfl) {
+        close(fd);
+        return "out of memory";
+    }
+    dwfl_report_begin(i->dwfl);
+    i->module = dwfl_report_elf(i->dwfl, path, path, fd, 0, true);
+    if (!i->module)
+        close(fd);
+    if (dwfl_report_end(i->dwfl, NULL, NULL) != 0 || !i->module)
+        return "not an ELF file that can be read";
+    if (size && !same_build_id(i->module, build_id, size))
+        return "not the file that was recorded (its build id differs)";
+    return NULL;
+}
+
+static void unload(struct image *i)
+{
+    if (i->dwfl)
+        dwfl_end(i->dwfl);
+    i->dwfl = NULL;
+    i->module = NULL;
+}
+
+/* The debug file of a module that is gone or was replaced has its symbols and lines all the same. */
+static int open_debug_file(const uint8_t *build_id, uint32_t size, char *path, size_t path_size)
+{
+    size_t at;
+
+    if (size < 2)
+        return -1;
+    at = (size_t)snprintf(path, path_size, "/usr/lib/debug/.build-id/%02x/", build_id[0]);
+    for (uint32_t k = 1; k < size && at < path_size; k++)
+        at += (size_t)snprintf(path + at, path_size - at, "%02x", build_id[k]);
+    if (at < path_size)
+        snprintf(path + at, path_size - at, ".debug");
+    return open_regular(path);
+}
+
+static struct image *image_new(void)
+{
+    struct image *i = calloc(1, sizeof *i);
+
+    if (!i)
+        return NULL;
+    memcpy(i->debug_path, DEBUG_PATH, sizeof i->debug_path);
+    i->debug_paths = i->debug_path;
+    i->callbacks = (Dwfl_Callbacks){.find_debuginfo = find_debuginfo, .debuginfo_path = &i->debug_paths};
+    return i;
+}
+
+struct image *image_open(const char *path, const uint8_t *build_id, uint32_t build_id_size)
+{
+    struct image *i = image_new();
+    char debug_file[128];
+
+    if (!i)
+        return NULL;
+    if (build_id_size > KIWI_BUILD_ID_BYTES)
+        build_id_size = KIWI_BUILD_ID_BYTES;
+    int fd = open_regular(path);
+    i->fault = fd < 0 ? "the file is not there" : load_file(i, path, fd, build_id, build_id_size);
+    if (!i->fault)
+        return i;
+    unload(i);
+    fd = open_debug_file(build_id, build_id_size, debug_file, sizeof debug_file);
+    if (fd < 0)
+        return i;
+    if (load_file(i, debug_file, fd, build_id, build_id_size) == NULL)
+        i->fault = NULL;
+    else
+        unload(i);
+    return i;
+}
+
+void image_close(struct image *i)
+{
+    if (!i)
+        return;
+    code_index_close(i->code);
+    unload(i);
+    free(i);
+}
+
+const char *image_fault(const struct image *i)
+{
+    return i->fault;
+}
+
+Dwarf *image_dwarf(struct image *i, uint64_t *bias)
+{
+    if (!i->dwarf_tried && i->module) {
+        i->dwarf_tried = true;
+        i->dwarf = dwfl_module_getdwarf(i->module, &i->dwarf_bias);
+    }
+    *bias = i->dwarf_bias;
+    return i->dwarf;
+}
+
+/* A symbol counts when the address lies in it; one without a size (assembly) when it is a function. */
+static const char *symbol_at(struct image *i, uint64_t address, GElf_Sym *symbol, uint64_t *offset)
+{
+    const char *name = i->module ? dwfl_module_addrinfo(i->module, address, offset, symbol, NULL, NULL, NULL) : NULL;
+
+    if (!name || !name[0] || (symbol->st_size && *offset >= symbol->st_size))
+        return NULL;
+    return name;
+}
+
+static const char *function_symbol(struct image *i, uint64_t address, struct arena *texts)
+{
+    GElf_Sym symbol;
+    uint64_t offset;
+    const char *name = symbol_at(i, address, &symbol, &offset);
+
+    if (!name || (GELF_ST_TYPE(symbol.st_info) != STT_FUNC && GELF_ST_TYPE(symbol.st_info) != STT_GNU_IFUNC &&
+                  !(GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE && symbol.st_size)))
+        return NULL;
+    return demangle(texts, name);
+}
+
+const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offset)
+{
+    GElf_Sym symbol;
+    const char *name = symbol_at(i, address, &symbol, offset);
+
+    return name && symbol.st_size && GELF_ST_TYPE(symbol.st_info) == STT_OBJECT ? name : NULL;
+}
+
+unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, struct symbol_frame *out, unsigned max)
+{
+    uint64_t bias;
+    unsigned count = 0;
+
+    if (!max)
+        return 0;
+    Dwarf *dwarf = image_dwarf(i, &bias);
+    if (dwarf && !i->code)
+        i->code = code_index_open(dwarf);
+    if (i->code)
+        count = code_index_frames(i->code, address - bias, texts, out, max);
+    if (!count) {
+        out[0] = (struct symbol_frame){0};
+        count = 1;
+    }
+    /* Assembly and files without debug information have only the symbol table. */
+    if (!out[count - 1].function)
+        out[count - 1].function = function_symbol(i, address, texts);
+    return count;
+}
