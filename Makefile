@@ -68,6 +68,7 @@ EXAMPLES_C := $(sort $(wildcard examples/*.c))
 EXAMPLES_X := $(sort $(wildcard examples/*.cpp))
 SERVICE_C  := $(sort $(wildcard examples/service/*.c))
 
+SOURCES = $(shell find interpose analysis tools tests examples -name '*.[ch]' -o -name '*.cpp')
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(2)))
 RECORD_O   := $(call objects,obj,$(RECORD_C))
 WRAP_O     := $(call objects,obj,$(WRAP_C) $(WRAP_S))
@@ -134,7 +135,8 @@ lint: all ## dependency rule, exports, formatting, static analysis
 	tests/run lint
 
 format: ## reformat the sources with clang-format 14
-	clang-format-14 -i $$(find interpose analysis tools tests examples -name '*.[ch]' -o -name '*.cpp')
+	tests/lint/wrap_comments.py $(SOURCES)
+	clang-format-14 -i $(SOURCES)
 
 tidy: ## clang-tidy over the sources (slow)
 	clang-tidy-14 --quiet $(RECORD_C) $(WRAP_C) -- $(RECORDER)
