@@ -70,7 +70,7 @@ static void complain(const struct complaint *c, const char *text, uint32_t bad_r
     char line[256], more[64] = "";
 
     if (bad_rows > 1)
-        snprintf(more, sizeof more, " (and %u more rows)", bad_rows - 1);
+        snprintf(more, sizeof more, " (and in %u more row%s)", bad_rows - 1, bad_rows > 2 ? "s" : "");
     snprintf(line, sizeof line, "%s%s", text, more);
     c->report(c->context, line);
 }

@@ -101,19 +101,23 @@ unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *
     return count;
 }
 
+/* Entry i of a slot's held array: in the slot itself, or in its chunk. NULL past the end. */
+static const struct kiwi_held *slot_entry(const struct model *m, const struct kiwi_slot *s, unsigned i)
+{
+    if (!s->held_rows)
+        return i < KIWI_SLOT_HELD ? &s->held[i] : NULL;
+    return i <= UINT32_MAX - s->held_rows ? trace_held(m->trace, s->held_rows + i) : NULL;
+}
+
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max)
 {
-    unsigned count = s->held_count < max ? s->held_count : max;
+    unsigned count = 0;
 
-    if (!s->held_rows && count > KIWI_SLOT_HELD)
-        count = KIWI_SLOT_HELD;
-    for (unsigned i = 0; i < count; i++) {
-        const struct kiwi_held *held = &s->held[i];
-        if (s->held_rows)
-            held = i > UINT32_MAX - s->held_rows ? NULL : trace_held(m->trace, s->held_rows + i);
+    while (count < s->held_count && count < max) {
+        const struct kiwi_held *held = slot_entry(m, s, count);
         if (!held)
-            return i;
-        out[i] = *held;
+            break;
+        out[count++] = *held;
     }
     return count;
 }

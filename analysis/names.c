@@ -223,7 +223,7 @@ const char *model_thread_name(struct model *m, uint32_t thread)
     return m->names->threads[thread];
 }
 
-/* Three significant digits. */
+/* Three significant digits; what would round up to 1000 belongs to the next unit. */
 static const char *in_units(struct arena *texts, uint64_t ns, uint64_t unit, const char *name)
 {
     double value = (double)ns / (double)unit;
@@ -237,9 +237,9 @@ static const char *duration_text(struct arena *texts, uint64_t ns)
 
     if (ns < NS_PER_US)
         return arena_format(texts, "%" PRIu64 " ns", ns);
-    if (ns < NS_PER_MS)
+    if (ns < NS_PER_MS - NS_PER_US / 2)
         return in_units(texts, ns, NS_PER_US, "us");
-    if (ns < NS_PER_S)
+    if (ns < NS_PER_S - NS_PER_MS / 2)
         return in_units(texts, ns, NS_PER_MS, "ms");
     if (seconds < 2 * S_PER_MINUTE)
         return in_units(texts, ns, NS_PER_S, "s");
