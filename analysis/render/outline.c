@@ -1,0 +1,68 @@
+#include "outline.h"
+
+#include "../place.h"
+
+#include <stdio.h>
+#include <time.h>
+
+const char *outline_verdict(const struct review *r)
+{
+    return r->verdict == VERDICT_REQUEST_CHANGES ? "REQUEST_CHANGES" : "APPROVE";
+}
+
+const char *outline_risk(const struct review *r)
+{
+    return r->risk < 0 ? "NONE" : severity_name((enum severity)r->risk);
+}
+
+bool outline_location(const struct finding *f, struct symbol_frame *at)
+{
+    const struct finding_stack *s = f->stack_count ? &f->stacks[0] : NULL;
+
+    if (!s || !place_frames(s->trace, s->symbols, s->stack))
+        return false;
+    *at = place_location(s->trace, s->symbols, s->stack);
+    return true;
+}
+
+const char *outline_frame(const struct symbol_frame *at, char *text, size_t size)
+{
+    if (at->function && at->file)
+        snprintf(text, size, "%s (%s:%d)", at->function, at->file, at->line);
+    else if (at->function)
+        snprintf(text, size, "%s in %s", at->function, at->module ? at->module : "an unknown module");
+    else if (at->module)
+        snprintf(text, size, "%s+0x%llx", at->module, (unsigned long long)at->offset);
+    else
+        snprintf(text, size, "0x%llx", (unsigned long long)at->offset);
+    return text;
+}
+
+const char *outline_item(const struct finding *f, char *text, size_t size)
+{
+    struct symbol_frame at;
+    char place[OUTLINE_TEXT];
+
+    if (outline_location(f, &at))
+        snprintf(text, size, "[%s] %s, at %s", severity_name(f->severity), f->title, place_text(&at, place, sizeof place));
+    else
+        snprintf(text, size, "[%s] %s", severity_name(f->severity), f->title);
+    return text;
+}
+
+bool outline_required(const struct finding *f)
+{
+    return f->severity >= SEVERITY_HIGH;
+}
+
+const char *outline_time(uint64_t realtime_ns, char *text, size_t size)
+{
+    time_t seconds = (time_t)(realtime_ns / 1000000000u);
+    char date[32];
+    struct tm utc;
+
+    text[0] = '\0';
+    if (realtime_ns && gmtime_r(&seconds, &utc) && strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc))
+        snprintf(text, size, "%s.%03uZ", date, (unsigned)(realtime_ns / 1000000u % 1000u));
+    return text;
+}

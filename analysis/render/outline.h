@@ -1,0 +1,25 @@
+/*
+ * outline.h - what all formats say alike: names of verdict and risk, the location of a finding, the two to-do lists.
+ */
+#ifndef KIWI_OUTLINE_H
+#define KIWI_OUTLINE_H
+
+#include "../symbols.h"
+#include "render.h"
+
+#define OUTLINE_TEXT 1024
+
+const char *outline_verdict(const struct review *r); /* "APPROVE" or "REQUEST_CHANGES" */
+const char *outline_risk(const struct review *r);    /* "CRITICAL" ... "INFO", "NONE" */
+
+/* The innermost frame of the first stack that is the program's own; false if no stack was recorded. */
+bool outline_location(const struct finding *f, struct symbol_frame *at);
+/* "conn_new (src/conn.c:112)", "conn_new in /usr/bin/x", "/usr/bin/x+0x12a0"; returns text. */
+const char *outline_frame(const struct symbol_frame *at, char *text, size_t size);
+/* The finding in one line: "[HIGH] title, at conn_new conn.c:112"; returns text. */
+const char *outline_item(const struct finding *f, char *text, size_t size);
+
+/* Findings that must be mended before a merge, and all others. */
+bool outline_required(const struct finding *f);
+const char *outline_time(uint64_t realtime_ns, char *text, size_t size); /* ISO 8601 in UTC with milliseconds; "" for 0 */
+#endif

@@ -1,0 +1,264 @@
+#include "review.h"
+
+#include "detectors/detector.h"
+#include "place.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONG_ENOUGH_NS 10000000000ull /* a silent review of a shorter recording says little */
+
+static detector_run *const detectors[] = {
+#define DETECTOR(name) detect_##name,
+#include "detectors/detectors.def"
+};
+
+static bool wanted(const struct review_options *o, enum finding_id id)
+{
+    return !o || !o->only_some || o->only[id];
+}
+
+int review_options_only(struct review_options *o, const char *ids, char *error, size_t error_size)
+{
+    char *copy = strdup(ids), *rest = copy;
+    int result = 0;
+
+    if (!copy) {
+        snprintf(error, error_size, "out of memory");
+        return -1;
+    }
+    o->only_some = true;
+    for (char *id = strtok_r(copy, ",", &rest); id && !result; id = strtok_r(NULL, ",", &rest)) {
+        int found = finding_by_name(id);
+
+        if (found < 0) {
+            snprintf(error, error_size, "unknown finding '%s'", id);
+            result = -1;
+        } else {
+            o->only[found] = true;
+        }
+    }
+    free(copy);
+    return result;
+}
+
+/* Removes what was not asked for at once, so that nothing is left out in favour of a finding that nobody sees. */
+static void drop_unwanted(struct finding_list *list, const struct review_options *o)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < list->count; i++) {
+        if (wanted(o, list->items[i]->id))
+            list->items[kept++] = list->items[i];
+        else
+            finding_free(list->items[i]);
+    }
+    list->count = kept;
+}
+
+static uint64_t finding_cause(const struct finding *f)
+{
+    uint64_t sum = 0;
+
+    if (f->cause)
+        return f->cause;
+    for (unsigned i = 0; i < f->stack_count; i++)
+        sum += place_stack_hash(f->stacks[i].trace, f->stacks[i].stack);
+    return sum ? sum : 1;
+}
+
+/* One process: all detectors, then what the state of the trace means for what they say. */
+static int review_model(struct model *m, const struct review_options *o, unsigned process, bool lossy,
+                        struct finding_list *list)
+{
+    for (unsigned i = 0; i < sizeof detectors / sizeof *detectors; i++) {
+        if (detectors[i](m, list))
+            return -1;
+        drop_unwanted(list, o);
+    }
+    for (unsigned i = 0; i < list->count; i++) {
+        struct finding *f = list->items[i];
+
+        f->process = process;
+        f->cause = finding_cause(f);
+        if (lossy && f->confidence > CONFIDENCE_LOW)
+            f->confidence--;
+        if (lossy)
+            finding_evidence(f, "The trace is not complete (see the recording's health), so this is less sure than usual.");
+        for (unsigned s = 0; s < f->stack_count; s++) /* so that health knows of modules without symbols */
+            place_frames(f->stacks[s].trace, f->stacks[s].symbols, f->stacks[s].stack);
+        if (f->incomplete)
+            return -1;
+    }
+    return 0;
+}
+
+static bool finding_stronger(const struct finding *a, const struct finding *b)
+{
+    return a->severity != b->severity ? a->severity > b->severity : a->confidence > b->confidence;
+}
+
+/* Adds what `other` counts to f, and a line about it. */
+static void finding_absorb(struct finding *f, const struct finding *other, const struct health *h)
+{
+    const struct health_process *p = &h->processes[other->process];
+
+    f->count += other->count;
+    if (other->first_seen_ns && (!f->first_seen_ns || other->first_seen_ns < f->first_seen_ns))
+        f->first_seen_ns = other->first_seen_ns;
+    if (other->last_seen_ns > f->last_seen_ns)
+        f->last_seen_ns = other->last_seen_ns;
+    if (other->process != f->process) {
+        f->processes += other->processes;
+        finding_evidence(f, "Also in %s, process %" PRIu32 " (%" PRIu64 " time%s).",
+                         p->executable[0] ? place_base_name(p->executable) : "another program", p->pid, other->count,
+                         other->count == 1 ? "" : "s");
+    } else {
+        finding_evidence(f, "The same once more: %s.", other->title);
+    }
+}
+
+static int compare_causes(const void *a, const void *b)
+{
+    const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    if (x->cause != y->cause)
+        return x->cause < y->cause ? -1 : 1;
+    if (finding_stronger(x, y) != finding_stronger(y, x))
+        return finding_stronger(x, y) ? -1 : 1;
+    return x->process != y->process ? (x->process < y->process ? -1 : 1) : strcmp(x->title, y->title);
+}
+
+static int merge_causes(struct finding_list *list, const struct health *h)
+{
+    unsigned kept = 0;
+
+    if (list->count)
+        qsort(list->items, list->count, sizeof *list->items, compare_causes);
+    for (unsigned i = 0; i < list->count; i++) {
+        struct finding *f = list->items[i], *last = kept ? list->items[kept - 1] : NULL;
+
+        if (!last || last->id != f->id || last->cause != f->cause) {
+            list->items[kept++] = f;
+            continue;
+        }
+        finding_absorb(last, f, h);
+        finding_free(f);
+    }
+    list->count = kept;
+    for (unsigned i = 0; i < kept; i++)
+        if (list->items[i]->incomplete)
+            return -1;
+    return 0;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+    const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+    int order;
+
+    if (finding_stronger(x, y) || finding_stronger(y, x))
+        return finding_stronger(x, y) ? -1 : 1;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    order = strcmp(x->title, y->title);
+    return order ? order : (x->cause > y->cause) - (x->cause < y->cause);
+}
+
+static int list_append(struct finding_list *to, struct finding_list *from)
+{
+    unsigned count = to->count + from->count;
+    struct finding **items = reallocarray(to->items, count + 1ul, sizeof *items);
+
+    if (!items)
+        return -1;
+    to->items = items;
+    for (unsigned i = 0; i < from->count; i++)
+        items[to->count++] = from->items[i];
+    to->capacity = count + 1;
+    from->count = 0;
+    return 0;
+}
+
+/* Whether a trace lost something is known before the detectors run; which symbols are missing only after them. */
+static bool model_lossy(struct model *m)
+{
+    struct health h;
+    bool lossy = health_make(&h, &m, 1) || h.processes[0].lossy;
+
+    health_release(&h);
+    return lossy;
+}
+
+static int review_detect(struct review *r, struct model **models, unsigned count, const struct review_options *o)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct finding_list list = {0};
+        int result = review_model(models[i], o, i, model_lossy(models[i]), &list);
+
+        if (!result)
+            result = list_append(&r->findings, &list);
+        finding_list_release(&list);
+        if (result)
+            return -1;
+    }
+    return 0;
+}
+
+static enum confidence silent_confidence(const struct health *h)
+{
+    enum confidence confidence = CONFIDENCE_HIGH;
+
+    for (unsigned i = 0; i < h->process_count; i++) {
+        if (h->processes[i].lossy)
+            return CONFIDENCE_LOW;
+        if (h->processes[i].recorded_ns < LONG_ENOUGH_NS)
+            confidence = CONFIDENCE_MEDIUM;
+    }
+    return h->process_count ? confidence : CONFIDENCE_LOW;
+}
+
+static void review_conclude(struct review *r)
+{
+    const struct finding *worst = r->findings.count ? r->findings.items[0] : NULL;
+
+    r->risk = worst ? (int)worst->severity : -1;
+    r->verdict = r->risk >= (int)SEVERITY_HIGH ? VERDICT_REQUEST_CHANGES : VERDICT_APPROVE;
+    r->confidence = worst ? worst->confidence : silent_confidence(&r->health);
+    r->top_concern = worst ? worst->title : "none: nothing was found in what was recorded";
+}
+
+struct review *review_make(struct model **models, unsigned count, const struct review_options *o)
+{
+    struct review *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return NULL;
+    if (review_detect(r, models, count, o) || health_make(&r->health, models, count) ||
+        merge_causes(&r->findings, &r->health)) {
+        review_free(r);
+        return NULL;
+    }
+    if (r->findings.count)
+        qsort(r->findings.items, r->findings.count, sizeof *r->findings.items, compare_findings);
+    review_conclude(r);
+    return r;
+}
+
+void review_free(struct review *r)
+{
+    if (!r)
+        return;
+    finding_list_release(&r->findings);
+    health_release(&r->health);
+    free(r);
+}
+
+int review_worst_severity(const struct review *r)
+{
+    return r->risk;
+}
