@@ -19,7 +19,7 @@ static int compare(uint32_t object_a, uint32_t slot_a, uint32_t object_b, uint32
 static int compare_holders(const void *a, const void *b)
 {
     const struct model_holder *x = a, *y = b;
-    return compare(x->held.object, x->slot, y->held.object, y->slot);
+    return compare(x->object, x->slot, y->object, y->slot);
 }
 
 static int compare_waiters(const void *a, const void *b)
@@ -35,56 +35,35 @@ static uint32_t count_held(const struct model *m, uint32_t slots)
     for (uint32_t i = 1; i < slots; i++) {
         const struct kiwi_slot *s = trace_slot(m->trace, i);
         if (s)
-            total += s->held_count < MODEL_MAX_SLOT_HELD ? s->held_count : MODEL_MAX_SLOT_HELD;
+            total += 1 + (s->held_count < MODEL_MAX_SLOT_HELD ? s->held_count : MODEL_MAX_SLOT_HELD);
     }
     /* Chunks of held locks do not overlap in a sound trace. */
     uint64_t most = (uint64_t)slots * KIWI_SLOT_HELD + trace_rows(m->trace, KIWI_TABLE_HELD);
     return (uint32_t)(total < most ? total : most);
 }
 
-/* An unlock that had begun has let go, or not yet. */
-static bool is_releasing(const struct model *m, const struct kiwi_slot *s, const struct kiwi_held *held)
+static void add_holders(struct holders *h, const struct model *m, uint32_t slot, struct model_holder *room)
 {
-    const struct kiwi_acquisition *a = s->want == KIWI_WANT_RELEASING ? trace_acquisition(m->trace, s->want_row) : NULL;
-
-    return a && a->object == held->object;
-}
-
-static void add_holders(struct holders *h, const struct model *m, uint32_t slot, const struct kiwi_slot *s,
-                        struct kiwi_held *room)
-{
-    unsigned count = model_slot_held(m, s, room, MODEL_MAX_SLOT_HELD);
+    unsigned count = model_slot_holds(m, slot, room, MODEL_MAX_SLOT_HELD);
 
     for (unsigned i = 0; i < count && h->holder_count < h->holder_capacity; i++)
-        h->holders[h->holder_count++] = (struct model_holder){
-                .thread = s->thread,
-                .slot = slot,
-                .releasing = is_releasing(m, s, &room[i]),
-                .held = room[i],
-        };
+        if (room[i].object)
+            h->holders[h->holder_count++] = room[i];
 }
 
-static void add_waiter(struct holders *h, const struct model *m, uint32_t slot, const struct kiwi_slot *s)
+static void add_waiter(struct holders *h, const struct model *m, uint32_t slot)
 {
-    const struct kiwi_acquisition *a = trace_acquisition(m->trace, s->want_row);
+    struct model_waiter waiter;
 
-    if (!a || (s->want != KIWI_WANT_TAKING && s->want != KIWI_WANT_WAITING && s->want != KIWI_WANT_TIMED))
-        return;
-    h->waiters[h->waiter_count++] = (struct model_waiter){
-            .thread = s->thread,
-            .slot = slot,
-            .object = a->object,
-            .row = s->want_row,
-            .want = s->want,
-            .since = s->want_since,
-    };
+    if (model_slot_wants(m, slot, &waiter) && waiter.object)
+        h->waiters[h->waiter_count++] = waiter;
 }
 
 struct holders *holders_open(const struct model *m)
 {
     uint32_t slots = trace_rows(m->trace, KIWI_TABLE_SLOTS);
     struct holders *h = calloc(1, sizeof *h);
-    struct kiwi_held *room = calloc(MODEL_MAX_SLOT_HELD, sizeof *room);
+    struct model_holder *room = calloc(MODEL_MAX_SLOT_HELD, sizeof *room);
 
     if (!h || !room)
         goto fail;
@@ -94,11 +73,8 @@ struct holders *holders_open(const struct model *m)
     if (!h->holders || !h->waiters)
         goto fail;
     for (uint32_t i = 1; i < slots; i++) {
-        const struct kiwi_slot *s = trace_slot(m->trace, i);
-        if (!s)
-            continue;
-        add_holders(h, m, i, s, room);
-        add_waiter(h, m, i, s);
+        add_holders(h, m, i, room);
+        add_waiter(h, m, i);
     }
     qsort(h->holders, h->holder_count, sizeof *h->holders, compare_holders);
     qsort(h->waiters, h->waiter_count, sizeof *h->waiters, compare_waiters);
@@ -125,13 +101,13 @@ const struct model_holder *holders_of(const struct holders *h, uint32_t object, 
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (h->holders[middle].held.object < object)
+        if (h->holders[middle].object < object)
             low = middle + 1;
         else
             high = middle;
     }
     *count = 0;
-    while (low + *count < h->holder_count && h->holders[low + *count].held.object == object)
+    while (low + *count < h->holder_count && h->holders[low + *count].object == object)
         ++*count;
     return *count ? &h->holders[low] : NULL;
 }

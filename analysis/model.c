@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include "addresses.h"
 #include "holders.h"
 #include "names.h"
 #include "order.h"
@@ -12,10 +13,16 @@ static void add_saturating(uint64_t *total, uint64_t count)
         *total = UINT64_MAX;
 }
 
-/* Adds what a cache line counted since it was last folded. Lines of calls carry no counts. */
+/* Adds what a cache line counted since it was last folded. */
 static void fold_line(struct model *m, const struct kiwi_cache_entry *line)
 {
-    if (line->count && line->address >= KIWI_CALL_LIMIT && line->row < m->acquisition_count)
+    bool is_call = line->address < KIWI_CALL_LIMIT;
+
+    if (!line->row || !line->count)
+        return;
+    if (is_call && line->row < m->call_count)
+        add_saturating(&m->call_counts[line->row], line->count);
+    if (!is_call && line->row < m->acquisition_count)
         add_saturating(&m->acquisitions[line->row].count, line->count);
 }
 
@@ -60,8 +67,8 @@ struct model *model_open(struct trace *trace, struct symbols *symbols)
         return NULL;
     m->trace = trace;
     m->symbols = symbols;
-    if (count_totals(m) && (m->order = order_open(trace)) && (m->holders = holders_open(m)) &&
-        (m->names = names_open(m)))
+    if (count_totals(m) && (m->order = order_open(trace)) && (m->addresses = addresses_open(trace)) &&
+        (m->holders = holders_open(m)) && (m->names = names_open(m)))
         return m;
     model_close(m);
     return NULL;
@@ -73,6 +80,7 @@ void model_close(struct model *m)
         return;
     names_close(m->names);
     holders_close(m->holders);
+    addresses_close(m->addresses);
     order_close(m->order);
     free(m->acquisitions);
     free(m->call_counts);
@@ -120,6 +128,105 @@ unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struc
         out[count++] = *held;
     }
     return count;
+}
+
+uint32_t model_object_at(const struct model *m, uint64_t address)
+{
+    return addresses_find(m->addresses, address);
+}
+
+/* A lock taken while nothing else was held has perhaps no acquisition row: then its address tells which one it is. */
+static uint32_t held_object(const struct model *m, const struct kiwi_held *held)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(m->trace, held->row);
+
+    return a ? a->object : model_object_at(m, held->address);
+}
+
+static struct model_holder holder_of(const struct model *m, uint32_t slot, const struct kiwi_held *held, bool releasing)
+{
+    return (struct model_holder){
+            .thread = trace_slot(m->trace, slot)->thread,
+            .slot = slot,
+            .object = held_object(m, held),
+            .stack = held->stack,
+            .mode = KIWI_HELD_MODE(held->flags),
+            .how = KIWI_HELD_HOW(held->flags),
+            .releasing = releasing,
+            .held = *held,
+    };
+}
+
+unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_holder *out, unsigned max)
+{
+    const struct kiwi_slot *s = trace_slot(m->trace, slot);
+    const struct kiwi_held *held;
+    unsigned count = 0;
+
+    if (!s)
+        return 0;
+    while (count < s->held_count && count < max && (held = slot_entry(m, s, count))) {
+        out[count] = holder_of(m, slot, held, false);
+        count++;
+    }
+    if (s->want == KIWI_WANT_RELEASING && count == s->held_count && count < max && (held = slot_entry(m, s, count)) &&
+        held->address) {
+        out[count] = holder_of(m, slot, held, true);
+        count++;
+    }
+    return count;
+}
+
+/* The request that the recorder has a row for: the thread found the lock taken. */
+static bool waits_for_row(const struct model *m, const struct kiwi_slot *s, struct model_waiter *out)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(m->trace, s->want_row);
+    const struct kiwi_object *o = a ? trace_object(m->trace, a->object) : NULL;
+
+    if (!a)
+        return false;
+    out->object = a->object;
+    out->address = o ? o->address : 0;
+    out->row = s->want_row;
+    out->stack = a->stack;
+    out->mode = a->mode;
+    out->how = a->how;
+    out->since = s->want_since;
+    return true;
+}
+
+/* The lock about to be taken stands just past the held ones. */
+static bool takes_entry(const struct model *m, const struct kiwi_slot *s, struct model_waiter *out)
+{
+    const struct kiwi_held *held = slot_entry(m, s, s->held_count);
+
+    if (!held || !held->address)
+        return false;
+    out->object = held_object(m, held);
+    out->address = held->address;
+    out->row = held->row;
+    out->stack = held->stack;
+    out->mode = KIWI_HELD_MODE(held->flags);
+    out->how = KIWI_HELD_HOW(held->flags);
+    return true;
+}
+
+bool model_slot_wants(const struct model *m, uint32_t slot, struct model_waiter *out)
+{
+    const struct kiwi_slot *s = trace_slot(m->trace, slot);
+
+    if (!s)
+        return false;
+    *out = (struct model_waiter){.thread = s->thread, .slot = slot, .want = s->want};
+    switch (s->want) {
+    case KIWI_WANT_WAITING:
+    case KIWI_WANT_TIMED:
+        return waits_for_row(m, s, out);
+    case KIWI_WANT_TAKING:
+        return takes_entry(m, s, out);
+    default:
+        return false;
+    }
 }
 
 const struct model_holder *model_holders(const struct model *m, uint32_t object, uint32_t *count)

@@ -32,6 +32,9 @@ struct model_held {
 struct model_holder {
     uint32_t thread; /* row */
     uint32_t slot;
+    uint32_t object; /* 0 = it has no row: address alone is known */
+    uint32_t stack;  /* where it was taken */
+    uint8_t mode, how;
     bool releasing; /* its unlock has begun: it may have let go already */
     struct kiwi_held held;
 };
@@ -40,23 +43,28 @@ struct model_holder {
 struct model_waiter {
     uint32_t thread; /* row */
     uint32_t slot;
-    uint32_t object;
-    uint32_t row;   /* acquisition row of the request */
+    uint32_t object; /* 0 = it has no row: address alone is known */
+    uint64_t address;
+    uint32_t row;   /* acquisition row of the request, 0 = none made */
+    uint32_t stack; /* of the request */
+    uint8_t mode, how;
     uint32_t want;  /* KIWI_WANT_TAKING (may own it already), _WAITING or _TIMED */
     uint64_t since; /* ticks, 0 = not timed */
 };
 
 struct order;
 struct holders;
+struct addresses;
 struct names;
 
 struct model {
     struct trace *trace;
     struct symbols *symbols;                /* may be NULL: no symbolization (unit tests) */
     struct model_acquisition *acquisitions; /* index = row, acquisition_count entries; .row NULL if not published */
-    uint64_t *call_counts;                  /* index = call row */
+    uint64_t *call_counts;                  /* index = call row: count including cache lines */
     uint32_t acquisition_count, call_count;
-    struct order *order; /* private to the model's files, as the two below */
+    struct order *order; /* private to the model's files, as those below */
+    struct addresses *addresses;
     struct holders *holders;
     struct names *names;
 };
@@ -68,11 +76,19 @@ void model_close(struct model *m);
 /* Expands the held set that chain row `row` stands for (the lock of `row` itself last). Returns the number, at most max. */
 unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *out, unsigned max);
 
-/* The held array of a live thread's slot: expanded from the slot (held chunk or inline). Returns the number. */
+/* The held array of a live thread's slot as it stands: from its chunk or inline. Returns the number. */
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max);
 
-/* Who holds an object, and who asks for it, at the moment of the trace: *count entries that live as long as the model (several
- * holders: readers of a rwlock, or two copies of one moment in a live trace). NULL and 0 if nobody. */
+/* The object that is alive at an address (of several generations the latest), 0 = none known. */
+uint32_t model_object_at(const struct model *m, uint64_t address);
+
+/* Everything that a slot's thread holds, outermost first; a lock that it is letting go of comes last. Returns the number. */
+unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_holder *out, unsigned max);
+/* What a slot's thread asks for; false if nothing. */
+bool model_slot_wants(const struct model *m, uint32_t slot, struct model_waiter *out);
+
+/* Who holds an object, and who asks for it, at the moment of the trace: *count entries that live as long as the model
+ * (several holders: readers of a rwlock, or two copies of one moment in a live trace). NULL and 0 if nobody. */
 const struct model_holder *model_holders(const struct model *m, uint32_t object, uint32_t *count);
 const struct model_waiter *model_waiters(const struct model *m, uint32_t object, uint32_t *count);
 
@@ -87,6 +103,8 @@ const char *model_object_name(struct model *m, uint32_t object); /* "cache_lock 
                                                                      allocated at conn_new conn.c:112", "mutex initialised
                                                                      at f a.c:3", "mutex first locked at f a.c:3", else
                                                                      "mutex 0x7f..." */
+/* The name of a lock of which perhaps only the address is known. */
+const char *model_lock_name(struct model *m, uint32_t object, uint64_t address);
 const char *model_thread_name(struct model *m, uint32_t thread); /* "T3 \"worker\" (tid 4711, start worker_main)" */
 const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
 const char *model_site(struct model *m, uint32_t stack); /* "conn_new conn.c:112", "memcached+0x1f30", "an unknown

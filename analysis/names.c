@@ -102,11 +102,11 @@ const char *model_object_kind(const struct model *m, uint32_t object)
     return word ? word : "lock";
 }
 
-static const char *variable_name(struct model *m, const struct kiwi_object *o)
+static const char *variable_name(struct model *m, uint64_t address)
 {
     uint64_t offset = 0;
     const char *module = NULL;
-    const char *variable = m->symbols ? symbols_variable(m->symbols, o->address, &offset, &module) : NULL;
+    const char *variable = m->symbols ? symbols_variable(m->symbols, address, &offset, &module) : NULL;
 
     if (!variable)
         return NULL;
@@ -176,8 +176,8 @@ static const char *make_object_name(struct model *m, uint32_t object)
         return "an unknown object";
     if (o->name && trace_string(m->trace, o->name)[0])
         return trace_string(m->trace, o->name);
-    if ((name = variable_name(m, o)) || (name = block_name(m, o)) || (name = stack_variable_name(m, o, kind)) ||
-        (name = site_name(m, o, kind)))
+    if ((name = variable_name(m, o->address)) || (name = block_name(m, o)) ||
+        (name = stack_variable_name(m, o, kind)) || (name = site_name(m, o, kind)))
         return name;
     return arena_format(&m->names->texts, "%s 0x%" PRIx64, kind, o->address);
 }
@@ -189,6 +189,13 @@ const char *model_object_name(struct model *m, uint32_t object)
     if (!m->names->objects[object])
         m->names->objects[object] = or_unnamed(make_object_name(m, object));
     return m->names->objects[object];
+}
+
+const char *model_lock_name(struct model *m, uint32_t object, uint64_t address)
+{
+    const char *name = trace_object(m->trace, object) ? model_object_name(m, object) : variable_name(m, address);
+
+    return name ? name : or_unnamed(arena_format(&m->names->texts, "lock 0x%" PRIx64, address));
 }
 
 static const char *make_thread_name(struct model *m, const struct kiwi_thread *t)

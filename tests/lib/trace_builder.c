@@ -391,30 +391,46 @@ void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, uns
     w->last_segment = last;
 }
 
+static struct kiwi_held builder_held(struct trace_builder *b, uint32_t acquisition)
+{
+    const struct kiwi_acquisition *a = builder_acquisition_row(b, acquisition);
+
+    return (struct kiwi_held){
+            .address = builder_object_row(b, a->object)->address,
+            .row = acquisition,
+            .count = 1,
+            .stack = a->stack,
+            .flags = (uint32_t)a->mode << 30 | (uint32_t)a->how << 28,
+    };
+}
+
 void builder_hold(struct trace_builder *b, uint32_t thread, uint32_t acquisition)
 {
     struct kiwi_slot *s = builder_slot_row(b, thread);
-    uint32_t object = builder_acquisition_row(b, acquisition)->object;
 
     if (s->held_count >= KIWI_SLOT_HELD)
         builder_die("too many held locks");
-    s->held[s->held_count++] = (struct kiwi_held){
-            .address = builder_object_row(b, object)->address,
-            .row = acquisition,
-            .count = 1,
-            .object = object,
-    };
+    s->held[s->held_count++] = builder_held(b, acquisition);
 }
 
 void builder_wait(struct trace_builder *b, uint32_t thread, uint32_t acquisition, uint64_t since)
 {
     struct kiwi_slot *s = builder_slot_row(b, thread);
-    struct kiwi_object *o = builder_object_row(b, builder_acquisition_row(b, acquisition)->object);
 
     s->want = KIWI_WANT_WAITING;
     s->want_row = acquisition;
     s->want_since = since;
-    o->waiters++;
+    builder_object_row(b, builder_acquisition_row(b, acquisition)->object)->waiters++;
+}
+
+void builder_want(struct trace_builder *b, uint32_t thread, uint32_t acquisition, enum kiwi_want want)
+{
+    struct kiwi_slot *s = builder_slot_row(b, thread);
+
+    if (s->held_count >= KIWI_SLOT_HELD)
+        builder_die("too many held locks");
+    s->want = want;
+    s->held[s->held_count] = builder_held(b, acquisition);
 }
 
 void builder_call_now(struct trace_builder *b, uint32_t thread, uint32_t call, uint64_t since)

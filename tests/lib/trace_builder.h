@@ -68,6 +68,8 @@ void builder_witness_segments(struct trace_builder *b, uint32_t acquisition, uns
 /* Thread state at the moment of the trace. */
 void builder_hold(struct trace_builder *b, uint32_t thread, uint32_t acquisition); /* pushes onto the held array */
 void builder_wait(struct trace_builder *b, uint32_t thread, uint32_t acquisition, uint64_t since); /* WANT_WAITING */
+/* WANT_TAKING or WANT_RELEASING: the entry just past the held locks. */
+void builder_want(struct trace_builder *b, uint32_t thread, uint32_t acquisition, enum kiwi_want want);
 void builder_call_now(struct trace_builder *b, uint32_t thread, uint32_t call,
                       uint64_t since); /* inside a blocking call */
 

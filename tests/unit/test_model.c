@@ -57,7 +57,7 @@ static void model__totals_fold_all_cache_lines(void **state)
     struct kiwi_cache_entry *moved = builder_row(b, KIWI_TABLE_CACHES, &line);
     *moved = (struct kiwi_cache_entry){.address = 0x5000, .row = row, .count = 100};
     moved = builder_row(b, KIWI_TABLE_CACHES, &line);
-    *moved = (struct kiwi_cache_entry){.address = KIWI_CALL_POLL, .row = call, .count = 9}; /* a call's line */
+    *moved = (struct kiwi_cache_entry){.address = KIWI_CALL_POLL, .row = call, .count = 9};
     moved = builder_row(b, KIWI_TABLE_CACHES, &line);
     *moved = (struct kiwi_cache_entry){.address = 0x5000, .row = 4000000, .count = 9}; /* damage */
     struct model *m = make(f);
@@ -65,7 +65,7 @@ static void model__totals_fold_all_cache_lines(void **state)
     assert_int_equal(m->acquisitions[row].count, 141);
     assert_ptr_equal(m->acquisitions[row].row, trace_acquisition(f->trace, row));
     assert_null(m->acquisitions[0].row);
-    assert_int_equal(m->call_counts[call], 1);
+    assert_int_equal(m->call_counts[call], 10);
 }
 
 static void model__totals_saturate(void **state)
@@ -127,7 +127,7 @@ static void model__slot_held_follows_the_chunk(void **state)
     for (uint32_t i = 0; i < 100; i++) {
         uint32_t row;
         struct kiwi_held *h = builder_row(b, KIWI_TABLE_HELD, &row);
-        h->object = 1000 + i;
+        h->address = 1000 + i;
         first = first ? first : row;
     }
     builder_slot_row(b, thread)->held_rows = first;
@@ -136,7 +136,7 @@ static void model__slot_held_follows_the_chunk(void **state)
     struct model *m = make(f);
 
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 1), held, 200), 100);
-    assert_int_equal(held[99].object, 1099);
+    assert_int_equal(held[99].address, 1099);
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 1), held, 10), 10);
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 2), held, 200), KIWI_SLOT_HELD);
 }
@@ -151,11 +151,9 @@ static void model__holders_and_waiters_are_found_by_object(void **state)
     uint32_t w12 = builder_acquire(b, t1, a1, m2, 0), w32 = builder_acquire(b, t3, 0, m2, 0);
 
     builder_hold(b, t1, a1);
-    builder_hold(b, t2, a2);
     builder_wait(b, t1, w12, 700);
     builder_wait(b, t3, w32, 800);
-    builder_slot_row(b, t2)->want = KIWI_WANT_RELEASING;
-    builder_slot_row(b, t2)->want_row = a2;
+    builder_want(b, t2, a2, KIWI_WANT_RELEASING);
     struct model *m = make(f);
 
     const struct model_holder *holder = model_holders(m, m1, &count);
@@ -176,6 +174,43 @@ static void model__holders_and_waiters_are_found_by_object(void **state)
     assert_int_equal(waiter[1].thread, t3);
     assert_int_equal(waiter[1].row, w32);
     assert_null(model_waiters(m, m1, &count));
+}
+
+static void model__locks_without_a_row_are_known_by_address(void **state)
+{
+    struct fixture *f = *state;
+    struct trace_builder *b = f->builder;
+    struct model_holder held[4];
+    struct model_waiter wanted;
+    uint32_t t1 = builder_thread(b, "one"), t2 = builder_thread(b, "two"),
+             stack = builder_stack(b, 1, UINT64_C(0x401000)), count;
+    uint32_t old = builder_mutex(b, 0x1000), now = builder_mutex(b, 0x1000);
+
+    builder_object_row(b, old)->state = KIWI_ROW_ENDED;
+    builder_object_row(b, now)->generation = 2;
+    struct kiwi_slot *s1 = builder_slot_row(b, t1), *s2 = builder_slot_row(b, t2);
+    s1->held[0] = (struct kiwi_held){.address = 0x1000, .count = 1, .stack = stack, .flags = 1u << 30};
+    s1->held[1] = (struct kiwi_held){.address = 0x2000, .count = 1};
+    s1->held_count = 2;
+    s2->want = KIWI_WANT_TAKING;
+    s2->held[0] = (struct kiwi_held){.address = 0x1000, .count = 1, .stack = stack};
+    struct model *m = make(f);
+
+    assert_int_equal(model_object_at(m, 0x1000), now);
+    assert_int_equal(model_object_at(m, 0x2000), 0);
+    const struct model_holder *holder = model_holders(m, now, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(holder->thread, t1);
+    assert_int_equal(holder->stack, stack);
+    assert_int_equal(holder->mode, KIWI_MODE_READ);
+    assert_int_equal(model_slot_holds(m, 1, held, 4), 2);
+    assert_int_equal(held[1].object, 0);
+    assert_string_equal(model_lock_name(m, held[1].object, held[1].held.address), "lock 0x2000");
+    assert_true(model_slot_wants(m, 2, &wanted));
+    assert_int_equal(wanted.object, now);
+    assert_int_equal(wanted.want, KIWI_WANT_TAKING);
+    assert_false(model_slot_wants(m, 1, &wanted));
+    assert_false(model_slot_wants(m, 99, &wanted));
 }
 
 static void model__threads_overlap_when_both_were_alive(void **state)
@@ -273,6 +308,7 @@ int main(void)
             TEST(model__circular_chain_ends),
             TEST(model__slot_held_follows_the_chunk),
             TEST(model__holders_and_waiters_are_found_by_object),
+            TEST(model__locks_without_a_row_are_known_by_address),
             TEST(model__threads_overlap_when_both_were_alive),
             TEST(model__objects_are_named_by_what_is_known),
             TEST(model__threads_are_named),
