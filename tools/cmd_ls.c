@@ -11,15 +11,17 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
         "Usage: kiwi ls [OPTION...] [DIRECTORY|TRACE...]\n\n"
-        "Lists traces with process, executable, start, duration, state, storage and what was dropped. Without an\n"
-        "argument: those of the current directory, and those left in " PLACEMENT_DIRECTORY
-        " to which no name leads.\n\n"
+        "Lists traces with process, executable, start, duration, state, storage and what was dropped: those that\n"
+        "are named, those of a directory, and those left in memory (" PLACEMENT_DIRECTORY
+        ") that belong there, but to\n"
+        "which no name leads any more. Without an argument: the current directory, and all that are left in memory.\n\n"
         "States: live, exit N, exec (another program took over the process), stopped (recording gave up, as on a\n"
         "full disk), killed (ended without a word: by a signal, or with its machine), on HOST (of another machine).\n\n"
         "Options:\n"
@@ -34,6 +36,7 @@ static const char help[] =
 
 struct listing {
     struct trace_list traces;
+    char **places; /* arguments, NULL-terminated; empty: everything that is ours to look at */
     bool collect;
     int status;
 };
@@ -89,6 +92,25 @@ static bool leads_to(const char *link, const char *stored)
     return strcmp(target, stored) == 0;
 }
 
+/* Whether a trace on tmpfs belongs into one of the directories that were asked for. */
+static bool belongs_here(const struct listing *l, const char *out_name)
+{
+    char directory[PATH_MAX], asked[PATH_MAX], *slash;
+
+    if (!*l->places)
+        return true;
+    snprintf(directory, sizeof directory, "%s", out_name);
+    slash = strrchr(directory, '/');
+    if (!slash)
+        return false;
+    *(slash == directory ? slash + 1 : slash) = '\0';
+    for (char **place = l->places; *place; place++) {
+        if (realpath(*place, asked) && strcmp(asked, directory) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void collect(struct listing *l, const struct trace_facts *f, const char *name, bool stored)
 {
     enum placement result;
@@ -116,6 +138,10 @@ static void list_one(struct listing *l, const char *name, bool stored, bool *hea
         return;
     }
     trace_facts_read(&facts, t);
+    if (stored && !belongs_here(l, facts.out_name)) {
+        trace_close(t);
+        return;
+    }
     if (!stored || !leads_to(facts.out_name, name)) {
         if (!*heading)
             print_heading();
@@ -136,18 +162,18 @@ static bool add_argument(struct listing *l, const char *path)
     return trace_list_add_directory(&l->traces, path);
 }
 
-static void list_all(struct listing *l, bool with_stored)
+static void list_all(struct listing *l)
 {
     unsigned named = l->traces.count;
     bool heading = false;
 
-    if (with_stored && !trace_list_add_stored(&l->traces)) {
+    if (!trace_list_add_stored(&l->traces)) {
         message_errno("cannot look into '%s'", PLACEMENT_DIRECTORY);
         l->status = STATUS_USAGE;
     }
     for (unsigned i = 0; i < l->traces.count; i++)
         list_one(l, l->traces.names[i], i >= named, &heading);
-    if (!heading)
+    if (!heading && l->status == STATUS_OK)
         puts("no traces");
 }
 
@@ -167,13 +193,14 @@ int cmd_ls(int argc, char **argv)
             return arguments_refused(argv, c, "ls", options);
         l.collect = true;
     }
-    for (char **path = optind < argc ? argv + optind : standard; *path; path++) {
+    l.places = argv + optind;
+    for (char **path = *l.places ? l.places : standard; *path; path++) {
         if (!add_argument(&l, *path)) {
             message_errno("cannot read '%s'", *path);
             l.status = STATUS_USAGE;
         }
     }
-    list_all(&l, optind == argc || l.collect);
+    list_all(&l);
     trace_list_release(&l.traces);
     return l.status;
 }

@@ -37,7 +37,7 @@ static unsigned distance(const char *a, const char *b)
 const char *suggest(const char *typed, const char *const *names, unsigned count)
 {
     size_t length = strlen(typed);
-    unsigned best = 1 + (unsigned)length / 3; /* a third of the letters may be wrong, one always */
+    unsigned best = length < 6 ? 1 : (unsigned)length / 3; /* a third of the letters may be wrong, one always */
     const char *nearest = NULL;
 
     if (length == 0 || length > NAME_MAX_LENGTH)

@@ -4,15 +4,32 @@
 #include "words.h"
 
 #include "../analysis/place.h"
+#include "../analysis/text.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* jansson's *_new functions take over the reference that they are given, also when they fail. */
 
-static json_t *text_or_null(const char *text)
+/* File names may be any bytes; JSON takes UTF-8 alone. */
+static json_t *text(const char *raw)
 {
-    return text && *text ? json_string(text) : json_null();
+    char *copy = strdup(raw);
+    json_t *string;
+
+    if (!copy)
+        return NULL;
+    text_clean(copy, strlen(copy));
+    string = json_string(copy);
+    free(copy);
+    return string;
+}
+
+static json_t *text_or_null(const char *raw)
+{
+    return raw && *raw ? text(raw) : json_null();
 }
 
 static json_t *number_or_null(uint64_t value)
@@ -27,14 +44,17 @@ static json_t *thread_or_null(const struct thread_dump *d, uint32_t row)
     return t ? json_pack("{s:i, s:i}", "serial", (int)t->serial, "tid", (int)t->tid) : json_null();
 }
 
+static json_t *lock_object(const struct thread_dump *d, uint32_t object, uint64_t address)
+{
+    return json_pack("{s:s, s:o, s:I}", "kind", object ? model_object_kind(d->model, object) : "lock", "name",
+                     text(model_lock_name(d->model, object, address)), "address", (json_int_t)address);
+}
+
 static json_t *object_or_null(const struct thread_dump *d, uint32_t object)
 {
     const struct kiwi_object *o = trace_object(d->model->trace, object);
 
-    if (!o)
-        return json_null();
-    return json_pack("{s:s, s:s, s:I}", "kind", model_object_kind(d->model, object), "name",
-                     model_object_name(d->model, object), "address", (json_int_t)o->address);
+    return o ? lock_object(d, object, o->address) : json_null();
 }
 
 static json_t *frame(const struct symbol_frame *f)
@@ -71,26 +91,23 @@ static json_t *holders(const struct thread_dump *d, const struct thread_view *v)
     return list;
 }
 
-/* Threads between two states that may own the lock though they are not recorded as its holders. */
+/* Threads that may own the lock though they are not recorded as its holders. */
 static json_t *possible_holders(const struct thread_dump *d, const struct thread_view *v)
 {
     json_t *list = json_array();
-    uint32_t slot = 0;
+    const struct model_waiter *other;
+    uint32_t from = 0;
 
-    while ((slot = thread_view_in_transition(d->model, v->object, slot + 1)) != 0) {
-        uint32_t thread = trace_slot(d->model->trace, slot)->thread;
-
-        if (thread != v->row)
-            json_array_append_new(list, thread_or_null(d, thread));
-    }
+    while ((other = thread_view_possible_holder(v, d->model, &from)) != NULL)
+        json_array_append_new(list, thread_or_null(d, other->thread));
     return list;
 }
 
 static json_t *lock_or_null(const struct thread_dump *d, const struct thread_view *v)
 {
-    if (v->state != THREAD_TAKING && v->state != THREAD_WAITING && v->state != THREAD_RELEASING)
+    if (!thread_view_has_lock(v))
         return json_null();
-    return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o}", "object", object_or_null(d, v->object), "mode",
+    return json_pack("{s:o, s:s, s:b, s:o, s:o, s:o}", "object", lock_object(d, v->object, v->address), "mode",
                      v->for_reading ? "read" : "write", "timed", v->timed, "for_ns", number_or_null(v->for_ns),
                      "holders", holders(d, v), "possible_holders", possible_holders(d, v));
 }
@@ -105,29 +122,31 @@ static json_t *call_or_null(const struct thread_dump *d, const struct thread_vie
                      v->descriptor >= 0 ? json_integer(v->descriptor) : json_null());
 }
 
+static json_t *held_lock(const struct thread_dump *d, const struct model_holder *h)
+{
+    uint64_t age = thread_view_age(d->model, d->facts.duration_ns, h->held.since);
+
+    return json_pack("{s:o, s:s, s:i, s:b, s:o, s:o}", "object", lock_object(d, h->object, h->held.address), "mode",
+                     h->mode == KIWI_MODE_READ ? "read" : "write", "count", (int)h->held.count, "releasing",
+                     h->releasing, "for_ns", number_or_null(age), "stack", stack_frames(d, h->stack));
+}
+
 static json_t *held_locks(const struct thread_dump *d, const struct thread_view *v)
 {
     json_t *list = json_array();
 
-    for (unsigned i = 0; i < v->held_count; i++) {
-        const struct kiwi_held *h = &v->held[i];
-        const struct kiwi_acquisition *a = trace_acquisition(d->model->trace, h->row);
-
-        json_array_append_new(list, json_pack("{s:o, s:s, s:i, s:o, s:o}", "object", object_or_null(d, h->object),
-                                              "mode", a && a->mode == KIWI_MODE_READ ? "read" : "write", "count",
-                                              (int)h->count, "for_ns",
-                                              number_or_null(thread_view_age(d->model, d->facts.duration_ns, h->since)),
-                                              "stack", stack_frames(d, thread_view_stack(d->model, h->row))));
-    }
+    for (unsigned i = 0; i < v->held_count; i++)
+        json_array_append_new(list, held_lock(d, &v->held[i]));
     return list;
 }
 
 static json_t *thread(const struct thread_dump *d, const struct thread_view *v)
 {
-    return json_pack("{s:i, s:i, s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:i}", "serial", (int)v->thread->serial, "tid",
-                     (int)v->thread->tid, "name", v->thread->name, "label", model_thread_name(d->model, v->row),
-                     "state", thread_state_word(v->state), "settled", v->settled, "lock", lock_or_null(d, v), "call",
-                     call_or_null(d, v), "stack", stack_frames(d, v->stack), "holds", held_locks(d, v), "holds_lost",
+    return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:i}", "serial", (int)v->thread->serial, "tid",
+                     (int)v->thread->tid, "name", text(v->thread->name), "label",
+                     text(model_thread_name(d->model, v->row)), "state", thread_state_word(v->state), "settled",
+                     v->settled, "lock", lock_or_null(d, v), "call", call_or_null(d, v), "stack",
+                     stack_frames(d, v->stack), "holds", held_locks(d, v), "holds_lost",
                      v->slot ? (int)v->slot->held_lost : 0);
 }
 
@@ -136,10 +155,10 @@ static json_t *process(const struct thread_dump *d)
     const struct trace_facts *f = &d->facts;
     char started[WORDS_SIZE];
 
-    return json_pack("{s:i, s:i, s:s, s:s, s:s, s:I, s:s, s:b, s:s}", "pid", (int)f->pid, "parent", (int)f->parent,
+    return json_pack("{s:i, s:i, s:s, s:s, s:s, s:I, s:s, s:b, s:o}", "pid", (int)f->pid, "parent", (int)f->parent,
                      "executable", f->executable, "host", f->host, "started", words_iso_time(f->started_ns, started),
                      "duration_ns", (json_int_t)f->duration_ns, "state", f->state, "live", f->live, "trace",
-                     trace_path(d->model->trace));
+                     text(trace_path(d->model->trace)));
 }
 
 static json_t *threads(const struct thread_dump *d)

@@ -30,16 +30,12 @@ static void print_age(const struct writer *w, uint64_t ns)
         fprintf(w->out, " for %s%s", w->dump->facts.live ? "" : "at least ", words_duration(ns, text));
 }
 
-static void print_object(const struct writer *w, uint32_t object)
+static void print_lock(const struct writer *w, uint32_t object, uint64_t address)
 {
-    const struct kiwi_object *o = trace_object(w->dump->model->trace, object);
+    struct model *m = w->dump->model;
 
-    if (!o) {
-        fputs("an unknown lock", w->out);
-        return;
-    }
-    fprintf(w->out, "%s (%s at 0x%" PRIx64 ")", model_object_name(w->dump->model, object),
-            model_object_kind(w->dump->model, object), o->address);
+    fprintf(w->out, "%s (%s at 0x%" PRIx64 ")", model_lock_name(m, object, address),
+            object ? model_object_kind(m, object) : "lock", address);
 }
 
 /* How many frames are worth printing: what lies outside the program's outermost function says nothing. */
@@ -68,20 +64,16 @@ static void print_stack(const struct writer *w, uint32_t stack, const char *labe
         fprintf(w->out, LABEL "... %u more frames (--frames=0 shows all)\n", "", count - limit);
 }
 
-/* Nobody is recorded as holder: say who was between two states, or that nobody is known. */
+/* Nobody is recorded as holder: say who may have become it, or that nobody is known. */
 static void print_possible_holders(const struct writer *w, const struct thread_view *v)
 {
-    const struct model *m = w->dump->model;
-    uint32_t slot = 0;
+    const struct model_waiter *other;
+    uint32_t from = 0;
     bool found = false;
 
-    while ((slot = thread_view_in_transition(m, v->object, slot + 1)) != 0) {
-        const struct kiwi_slot *s = trace_slot(m->trace, slot);
-
-        if (s->thread == v->row)
-            continue;
-        fprintf(w->out, LABEL "%s is %s it and may own it\n", found ? "" : "held by", thread_name(w, s->thread),
-                s->want == KIWI_WANT_TAKING ? "taking" : "releasing");
+    while ((other = thread_view_possible_holder(v, w->dump->model, &from)) != NULL) {
+        fprintf(w->out, LABEL "%s is taking it and may own it\n", found ? "" : "held by",
+                thread_name(w, other->thread));
         found = true;
     }
     if (!found)
@@ -105,7 +97,7 @@ static void print_holders(const struct writer *w, const struct thread_view *v)
 static void print_lock_state(const struct writer *w, const struct thread_view *v)
 {
     fprintf(w->out, LABEL, v->state == THREAD_WAITING ? "waits for" : v->state == THREAD_TAKING ? "takes" : "releases");
-    print_object(w, v->object);
+    print_lock(w, v->object, v->address);
     if (v->for_reading)
         fputs(", for reading", w->out);
     print_age(w, v->for_ns);
@@ -124,8 +116,10 @@ static void print_call(const struct writer *w, const struct thread_view *v)
     if (v->joined)
         fprintf(w->out, " of %s", thread_name(w, v->joined));
     if (v->condition) {
+        const struct kiwi_object *o = trace_object(w->dump->model->trace, v->condition);
+
         fputs(" on ", w->out);
-        print_object(w, v->condition);
+        print_lock(w, v->condition, o ? o->address : 0);
     }
     if (v->descriptor >= 0)
         fprintf(w->out, " on descriptor %" PRId64, v->descriptor);
@@ -140,15 +134,19 @@ static void print_held(const struct writer *w, const struct thread_view *v)
     const struct model *m = w->dump->model;
 
     for (unsigned i = 0; i < v->held_count; i++) {
-        const struct kiwi_held *h = &v->held[i];
+        const struct model_holder *h = &v->held[i];
 
         fprintf(w->out, LABEL, "holds");
-        print_object(w, h->object);
-        print_age(w, thread_view_age(m, w->dump->facts.duration_ns, h->since));
-        if (h->count > 1)
-            fprintf(w->out, ", locked %" PRIu32 " times", h->count);
+        print_lock(w, h->object, h->held.address);
+        if (h->mode == KIWI_MODE_READ)
+            fputs(" for reading", w->out);
+        print_age(w, thread_view_age(m, w->dump->facts.duration_ns, h->held.since));
+        if (h->held.count > 1)
+            fprintf(w->out, ", locked %" PRIu32 " times", h->held.count);
+        if (h->releasing)
+            fputs(", releasing it", w->out);
         fputs(", taken at\n", w->out);
-        print_stack(w, thread_view_stack(m, h->row), "");
+        print_stack(w, h->stack, "");
     }
     if (v->slot && v->slot->held_lost > 0)
         fprintf(w->out, LABEL "%" PRIu32 " more locks that found no room\n", "holds", v->slot->held_lost);
@@ -225,7 +223,7 @@ static void print_thread(const struct writer *w, const struct thread_view *v)
             v->settled ? "" : " (changed while it was read)");
     if (v->state == THREAD_CALLING)
         print_call(w, v);
-    else if (v->state == THREAD_TAKING || v->state == THREAD_WAITING || v->state == THREAD_RELEASING)
+    else if (thread_view_has_lock(v))
         print_lock_state(w, v);
     if (v->stack)
         print_stack(w, v->stack, "at");
@@ -251,7 +249,10 @@ static void print_heading(const struct writer *w, const unsigned *states)
         fprintf(w->out, "%s%u %s", between, states[s], thread_state_word((enum thread_state)s));
         between = ", ";
     }
-    fprintf(w->out, "%s; %u ended before\n", alive == 0 ? " none" : "", states[THREAD_EXITED]);
+    fprintf(w->out, "%s", alive == 0 ? " none" : "");
+    if (states[THREAD_EXITED] > 0)
+        fprintf(w->out, "; %u ended before", states[THREAD_EXITED]);
+    fputc('\n', w->out);
 }
 
 /* Runs over all threads: counts states when `states` is given, prints them otherwise. */

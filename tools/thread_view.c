@@ -47,18 +47,9 @@ uint64_t thread_view_age(const struct model *m, uint64_t now_ns, uint64_t ticks)
     return at > 0 && now_ns > at ? now_ns - at : 0;
 }
 
-uint32_t thread_view_stack(const struct model *m, uint32_t acquisition)
+bool thread_view_has_lock(const struct thread_view *v)
 {
-    const struct kiwi_acquisition *a = trace_acquisition(m->trace, acquisition);
-
-    return a ? a->stack : 0;
-}
-
-static uint32_t wanted_object(const struct model *m, const struct kiwi_slot *s)
-{
-    const struct kiwi_acquisition *a = trace_acquisition(m->trace, s->want_row);
-
-    return a ? a->object : 0;
+    return v->state == THREAD_TAKING || v->state == THREAD_WAITING || v->state == THREAD_RELEASING;
 }
 
 static void view_call(struct thread_view *v, const struct model *m, uint64_t now_ns)
@@ -81,36 +72,48 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
         v->descriptor = (int32_t)s->call_object;
 }
 
-static void view_want(struct thread_view *v, const struct model *m, uint64_t now_ns)
+static void view_wanted(struct thread_view *v, const struct model *m, uint64_t now_ns)
 {
-    const struct kiwi_slot *s = v->slot;
-    const struct kiwi_acquisition *a = trace_acquisition(m->trace, s->want_row);
+    struct model_waiter wanted;
 
-    if (s->want == KIWI_WANT_NONE)
+    if (!model_slot_wants(m, v->thread->slot, &wanted))
         return;
-    v->state = s->want == KIWI_WANT_TAKING      ? THREAD_TAKING
-               : s->want == KIWI_WANT_RELEASING ? THREAD_RELEASING
-                                                : THREAD_WAITING;
-    v->timed = s->want == KIWI_WANT_TIMED;
-    v->object = wanted_object(m, s);
-    v->for_reading = a && a->mode == KIWI_MODE_READ;
-    v->stack = thread_view_stack(m, s->want_row);
-    v->for_ns = thread_view_age(m, now_ns, s->want_since);
-    v->holders = model_holders(m, v->object, &v->holder_count);
+    v->state = wanted.want == KIWI_WANT_TAKING ? THREAD_TAKING : THREAD_WAITING;
+    v->timed = wanted.want == KIWI_WANT_TIMED;
+    v->object = wanted.object;
+    v->address = wanted.address;
+    v->for_reading = wanted.mode == KIWI_MODE_READ;
+    v->stack = wanted.stack;
+    v->for_ns = thread_view_age(m, now_ns, wanted.since);
+    if (v->object)
+        v->holders = model_holders(m, v->object, &v->holder_count);
+}
+
+/* A lock that the thread is letting go of is among those that it holds. */
+static void view_released(struct thread_view *v)
+{
+    for (unsigned i = 0; i < v->held_count; i++) {
+        const struct model_holder *h = &v->held[i];
+
+        if (!h->releasing)
+            continue;
+        v->state = THREAD_RELEASING;
+        v->object = h->object;
+        v->address = h->held.address;
+        v->for_reading = h->mode == KIWI_MODE_READ;
+        v->stack = 0;
+        v->for_ns = 0;
+    }
 }
 
 static bool view_held(struct thread_view *v, const struct model *m)
 {
-    unsigned room = v->slot->held_count;
+    unsigned room = v->slot->held_count < MODEL_MAX_SLOT_HELD ? v->slot->held_count + 1 : MODEL_MAX_SLOT_HELD;
 
-    if (room > MODEL_MAX_SLOT_HELD)
-        room = MODEL_MAX_SLOT_HELD;
-    if (room == 0)
-        return true;
     v->held = calloc(room, sizeof *v->held);
     if (!v->held)
         return false;
-    v->held_count = model_slot_held(m, v->slot, v->held, room);
+    v->held_count = model_slot_holds(m, v->thread->slot, v->held, room);
     return true;
 }
 
@@ -132,8 +135,11 @@ bool thread_view_open(struct thread_view *v, const struct model *m, uint64_t now
     v->state = THREAD_RUNNING;
     v->settled = trace_slot_settled(m->trace, v->thread->slot);
     view_call(v, m, now_ns);
-    view_want(v, m, now_ns);
-    return view_held(v, m);
+    view_wanted(v, m, now_ns);
+    if (!view_held(v, m))
+        return false;
+    view_released(v);
+    return true;
 }
 
 void thread_view_close(struct thread_view *v)
@@ -141,18 +147,19 @@ void thread_view_close(struct thread_view *v)
     free(v->held);
 }
 
-uint32_t thread_view_in_transition(const struct model *m, uint32_t object, uint32_t from)
+const struct model_waiter *thread_view_possible_holder(const struct thread_view *v, const struct model *m,
+                                                       uint32_t *from)
 {
-    uint32_t count = trace_rows(m->trace, KIWI_TABLE_SLOTS);
+    uint32_t count = 0;
+    const struct model_waiter *waiters = v->object ? model_waiters(m, v->object, &count) : NULL;
 
-    for (uint32_t i = from > 0 ? from : 1; object && i < count; i++) {
-        const struct kiwi_slot *s = trace_slot(m->trace, i);
+    while (*from < count) {
+        const struct model_waiter *w = &waiters[(*from)++];
 
-        if (s && s->state == KIWI_ROW_LIVE && (s->want == KIWI_WANT_TAKING || s->want == KIWI_WANT_RELEASING) &&
-            wanted_object(m, s) == object)
-            return i;
+        if (w->want == KIWI_WANT_TAKING && w->thread != v->row)
+            return w;
     }
-    return 0;
+    return NULL;
 }
 
 const struct kiwi_event *thread_view_event(const struct thread_view *v, unsigned i)

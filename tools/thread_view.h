@@ -32,11 +32,12 @@ struct thread_view {
     const struct kiwi_thread *thread;
     const struct kiwi_slot *slot; /* NULL: exited or unknown */
     enum thread_state state;
-    bool settled;    /* its state did not change while the trace was read */
-    uint32_t object; /* TAKING, WAITING, RELEASING: the lock, 0 = unknown */
-    bool timed;      /* the wait or call has a time limit */
+    bool settled;     /* its state did not change while the trace was read */
+    uint32_t object;  /* TAKING, WAITING, RELEASING: the lock, 0 = only its address is known */
+    uint64_t address; /* of that lock */
+    bool timed;       /* the wait or call has a time limit */
     bool for_reading;
-    const char *call;   /* name of the call that it is in, NULL = none; with WAITING it is one that locks again */
+    const char *call;   /* name of the call that it is in, NULL = none; with a lock it is one that locks again */
     uint32_t joined;    /* thread row that it joins, 0 = none */
     uint32_t condition; /* object row of the condition variable that it waits on, 0 = none */
     int64_t descriptor; /* of the call, -1 = none */
@@ -44,11 +45,12 @@ struct thread_view {
     uint64_t for_ns;    /* how long by now, 0 = not recorded */
     const struct model_holder *holders; /* of the lock that it waits for */
     uint32_t holder_count;
-    struct kiwi_held *held; /* outermost first */
+    struct model_holder *held; /* outermost first */
     unsigned held_count;
 };
 
 const char *thread_state_word(enum thread_state s);
+bool thread_view_has_lock(const struct thread_view *v); /* TAKING, WAITING or RELEASING */
 
 /* now_ns: the moment that durations run until, in nanoseconds since the start of the recording. */
 bool thread_view_open(struct thread_view *v, const struct model *m, uint64_t now_ns, uint32_t row);
@@ -57,11 +59,12 @@ void thread_view_close(struct thread_view *v);
 /* Time from `ticks` to now_ns, 0 when either is not known. */
 uint64_t thread_view_age(const struct model *m, uint64_t now_ns, uint64_t ticks);
 
-/* Acquisition row's stack, 0 = not recorded. */
-uint32_t thread_view_stack(const struct model *m, uint32_t acquisition);
-
-/* Threads that may own `object` though none is recorded as its holder. Returns the next slot at or behind `from`, or 0. */
-uint32_t thread_view_in_transition(const struct model *m, uint32_t object, uint32_t from);
+/*
+ * Threads that may own the lock that v waits for though they are not recorded as its holders: they are taking it. Returns
+ * the next one at or behind *from and moves *from behind it; NULL at the end.
+ */
+const struct model_waiter *thread_view_possible_holder(const struct thread_view *v, const struct model *m,
+                                                       uint32_t *from);
 
 /* The i-th latest event of the thread's flight recorder, NULL when there are no more. */
 const struct kiwi_event *thread_view_event(const struct thread_view *v, unsigned i);

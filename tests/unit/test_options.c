@@ -71,10 +71,10 @@ static void options__sizes_take_units(void **state)
     (void)state;
     assert_int_equal(options_set(&o, "size", "2G"), OPTIONS_OK);
     assert_int_equal(o.size, UINT64_C(2) << 30);
-    assert_int_equal(options_set(&o, "size", "1.5m"), OPTIONS_OK);
-    assert_int_equal(o.size, 3 << 19);
-    assert_int_equal(options_set(&o, "size", "1048576"), OPTIONS_OK);
-    assert_int_equal(o.size, 1 << 20);
+    assert_int_equal(options_set(&o, "size", "2.5m"), OPTIONS_OK);
+    assert_int_equal(o.size, 5 << 19);
+    assert_int_equal(options_set(&o, "size", "2097152"), OPTIONS_OK);
+    assert_int_equal(o.size, 2 << 20);
 }
 
 static void options__times_need_units(void **state)
@@ -126,7 +126,7 @@ static void options__ranges_include_their_ends(void **state)
     assert_int_equal(set_fresh("depth", "3"), OPTIONS_BAD_VALUE);
     assert_int_equal(set_fresh("depth", "65"), OPTIONS_BAD_VALUE);
     assert_int_equal(set_fresh("size", "4G"), OPTIONS_OK);
-    assert_int_equal(set_fresh("size", "1M"), OPTIONS_OK);
+    assert_int_equal(set_fresh("size", "2M"), OPTIONS_OK);
 }
 
 static void options__choices_are_whole_words(void **state)
@@ -185,9 +185,9 @@ static void parse__sets_all_entries_and_the_last_wins(void **state)
     struct options o = standard();
 
     (void)state;
-    assert_int_equal(options_parse(&o, "depth=8:size=2M::depth=9:", NULL, NULL), 0);
+    assert_int_equal(options_parse(&o, "depth=8:size=3M::depth=9:", NULL, NULL), 0);
     assert_int_equal(o.depth, 9);
-    assert_int_equal(o.size, 2 << 20);
+    assert_int_equal(o.size, 3 << 20);
     assert_int_equal(options_parse(&o, NULL, NULL, NULL), 0);
     assert_int_equal(options_parse(&o, "", NULL, NULL), 0);
 }
@@ -221,7 +221,7 @@ static void parse__bad_value_keeps_the_default(void **state)
 
     (void)state;
     assert_int_equal(options_parse(&o, "size=12\tQ", hear, &h), 1);
-    assert_string_equal(h.last, "kiwi: option size ignored: want a size from 1M to 4G, not '12?Q'");
+    assert_string_equal(h.last, "kiwi: option size ignored: want a size from 2M to 4G, not '12?Q'");
     assert_int_equal(o.size, 64 << 20);
     assert_int_equal(options_parse(&o, "heap=maybe", hear, &h), 1);
     assert_string_equal(h.last, "kiwi: option heap ignored: want sample, exact, count or off, not 'maybe'");
@@ -257,7 +257,7 @@ static void format__gives_the_same_options_again(void **state)
     assert_int_equal(
             options_parse(
                     &o,
-                    "out=/a\\:b\\\\%p:follow=ng*:max-files=7:size=1537K:heap=exact:heap-rate=4K:events=off:depth=4:"
+                    "out=/a\\:b\\\\%p:follow=ng*:max-files=7:size=3073K:heap=exact:heap-rate=4K:events=off:depth=4:"
                     "hot=a\\:\\:b<c,d>,e:verbose=2:enable=locks,io:disable=atomics:tick-budget=1500us:hold-budget="
                     "1us:shutdown-budget=1ms:retry-gap=1234567ns",
                     NULL, NULL),
@@ -280,7 +280,7 @@ static void format__leaves_defaults_out(void **state)
 
 static void value__is_printed_with_the_largest_exact_unit(void **state)
 {
-    static const char *const same[][2] = {{"size", "64M"},      {"size", "1537K"},       {"size", "1048577"},
+    static const char *const same[][2] = {{"size", "64M"},      {"size", "3073K"},       {"size", "2097153"},
                                           {"retry-gap", "90s"}, {"retry-gap", "1500us"}, {"enable", "all"},
                                           {"enable", "none"},   {"enable", "locks,io"},  {"heap", "count"}};
     char text[64];

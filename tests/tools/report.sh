@@ -1,0 +1,92 @@
+#!/bin/bash
+# kiwi report: formats, output, exit status, mistakes. What it finds is tested elsewhere.
+. "$(dirname "$0")/lib.bash"
+
+cat >service.c <<'SOURCE'
+#include <poll.h>
+#include <pthread.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+int main(int argc, char **argv)
+{
+    (void)argv;
+    for (int i = 0; i < 20; i++) {
+        pthread_mutex_lock(&lock);
+        if (argc > 1)
+            poll(0, 0, 20);
+        pthread_mutex_unlock(&lock);
+    }
+    return 0;
+}
+SOURCE
+gcc -g -O1 -pthread service.c -o service
+"$KIWI" run --out=clean.trace ./service
+"$KIWI" run --out=buggy.trace ./service poll
+
+run "$KIWI" report clean.trace
+expect "a clean trace" 0 "Verdict: APPROVE" ""
+run "$KIWI" report --fail-on=low buggy.trace
+expect "a trace with a finding" 1 "lock" ""
+run "$KIWI" report --fail-on=critical buggy.trace
+expect "a finding below --fail-on" 0 "lock" ""
+run "$KIWI" report --fail-on=low --only=deadlock buggy.trace
+expect "--only leaves the others out" 0 "APPROVE" ""
+run "$KIWI" report --fail-on=low clean.trace buggy.trace
+expect "several traces" 1 "lock" ""
+run "$KIWI" report --format=json clean.trace
+expect "JSON" 0 '"kiwi-report/1"' ""
+run "$KIWI" report --format=markdown clean.trace
+expect "markdown" 0 '^## Review Summary' ""
+check "no colours in a file" test -z "$("$KIWI" report --fail-on=low buggy.trace | tr -dc '\033')"
+
+if command -v script >/dev/null; then
+    on_terminal() { script -qec "$1" /dev/null </dev/null | tr -dc '\033' | head -c 1; }
+    export TERM=xterm
+    check "colours on a terminal" test -n "$(on_terminal "'$KIWI' report buggy.trace")"
+    check "NO_COLOR is respected" test -z "$(NO_COLOR=1 on_terminal "'$KIWI' report buggy.trace")"
+    check "a dumb terminal gets none" test -z "$(TERM=dumb on_terminal "'$KIWI' report buggy.trace")"
+fi
+
+run "$KIWI" report -o review.json --format=json clean.trace
+expect "-o prints nothing" 0 "" ""
+check "-o has written it" grep -q kiwi-report review.json
+run "$KIWI" report -o nowhere/x clean.trace
+expect "-o into no directory" 2 "" "^kiwi: cannot write 'nowhere/x': No such file"
+run "$KIWI" report -o /dev/null clean.trace
+expect "-o to a device writes into it" 0 "" ""
+check "the device is still one" test -c /dev/null
+if [ -e /dev/full ]; then
+    run "$KIWI" report -o /dev/full clean.trace
+    expect "a full device is an error" 2 "" "^kiwi: cannot write '/dev/full': No space left"
+    "$KIWI" report clean.trace >/dev/full 2>err
+    check "a full standard output is an error, told once" test $? = 2 -a "$(wc -l <err)" = 1
+fi
+check "no half-written files are left" test -z "$(find . -name '*.tmp.*')"
+
+run "$KIWI" report
+expect "no trace" 2 "" "^kiwi: no trace to report on"
+run "$KIWI" report nowhere
+expect "no such trace" 2 "" "^kiwi: cannot read 'nowhere': No such file"
+run "$KIWI" report clean.trace nowhere
+expect "one of two is unreadable: the other is reviewed" 2 "APPROVE" "^kiwi: cannot read 'nowhere'"
+: >empty
+run "$KIWI" report empty
+expect "an empty file" 2 "" "^kiwi: cannot read 'empty': "
+head -c 70000 clean.trace >cut.trace
+run timeout 20 "$KIWI" report cut.trace
+# shellcheck disable=SC2154 # run sets it
+check "a cut-off trace: read as far as it goes, or refused" test "$status" -le 2 -a -s err
+for format in sarif html; do
+    run "$KIWI" report --format=$format clean.trace
+    expect "$format" 2 "" "^kiwi: format '$format' is not available in this version"
+done
+run "$KIWI" report --format=xml clean.trace
+expect "unknown format" 2 "" "^kiwi: unknown format 'xml': want text, markdown or json"
+run "$KIWI" report --fail-on=grave clean.trace
+expect "unknown severity" 2 "" "^kiwi: unknown severity 'grave': want critical, high, medium or low"
+run "$KIWI" report --only=nothing clean.trace
+expect "unknown id" 2 "" "^kiwi: .*nothing"
+for option in suppressions baseline; do
+    run "$KIWI" report --$option=x clean.trace
+    expect "--$option" 2 "" "^kiwi: option '--$option' is not available in this version"
+done
+finish

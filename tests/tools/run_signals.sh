@@ -1,0 +1,72 @@
+#!/bin/bash
+# kiwi run and signals: passed on once, dispositions kept, stops mirrored, traces found after a kill.
+. "$(dirname "$0")/lib.bash"
+
+cat >listener.sh <<'SCRIPT'
+trap 'echo TERM; exit 7' TERM
+trap 'echo USR1' USR1
+trap 'echo HUP' HUP
+echo $$ >pid.tmp && mv pid.tmp pid
+while :; do sleep 0.05; done
+SCRIPT
+
+start() { # COMMAND...: in the background, waits until the listener is ready
+    rm -f pid
+    "$@" >out 2>err &
+    process=$!
+    wait_until 10 test -e pid || echo "# the command did not start"
+}
+state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
+is_in_state() { [ "$(state_of "$1")" = "$2" ]; }
+printed() { [ "$(cat out)" = "$1" ]; }
+
+start "$KIWI" run sh ./listener.sh
+link=$(find . -name 'kiwi.*.trace' | head -n 1)
+check "the trace has its name from the start" test -e "$link"
+check "a live trace is shown as live" sh -c "'$KIWI' ls | grep -w live"
+kill -USR1 $process
+check "SIGUSR1 is passed on" wait_until 10 printed "USR1"
+kill -TERM $process
+wait $process
+# shellcheck disable=SC2034 # expect reads it
+status=$?
+expect "SIGTERM is passed on, and the status is the command's" 7 "TERM" ""
+check "each signal came once" test "$(sort out | uniq -d)" = ""
+check "traces are in place afterwards" test -z "$(find . -type l)"
+
+# Bits of SIGHUP and SIGCHLD.
+run bash -c 'trap "" HUP CHLD; exec "$0" run grep SigIgn /proc/self/status' "$KIWI"
+expect "with SIGCHLD ignored the status is known all the same" 0 "SigIgn" ""
+check "ignored signals stay ignored" test $((0x$(cut -f2 out) & 0x10001)) = $((0x10001))
+
+start "$KIWI" run sh ./listener.sh
+mask=$(awk '/SigBlk/ { print $2 }' "/proc/$(cat pid)/status")
+check "no signal is blocked in the command" test "$mask" = 0000000000000000
+check "the command is in kiwi's process group" test "$(ps -o pgid= -p $process)" = "$(ps -o pgid= -p "$(cat pid)")"
+kill -STOP "$(cat pid)"
+check "kiwi stops when the command stops" wait_until 10 is_in_state $process T
+kill -CONT $process
+check "kiwi goes on" wait_until 10 is_in_state $process S
+kill -USR1 $process
+check "and so does the command" wait_until 10 printed "USR1"
+kill -KILL "$(cat pid)"
+wait $process
+check "the command's SIGKILL is 137" test $? = 137
+
+rm -f ./*.trace
+start "$KIWI" run sh ./listener.sh
+kill -KILL $process
+wait $process 2>/dev/null
+check "the command survives kiwi" kill -0 "$(cat pid)"
+kill -KILL "$(cat pid)"
+wait_until 10 sh -c "! kill -0 $(cat pid)"
+trace=$(find . -name 'kiwi.*.trace' | head -n 1)
+check "the trace can be read through its name" "$KIWI" threads "$trace"
+if [ -L "$trace" ]; then
+    stored=$(readlink "$trace")
+    run "$KIWI" ls --collect .
+    expect "ls shows a killed process" 0 "killed" ""
+    check "ls --collect puts the file in place" test -f "$trace" -a ! -L "$trace" -a ! -e "$stored"
+fi
+check "the file reads the same" "$KIWI" threads "$trace"
+finish
