@@ -5,20 +5,18 @@
 undocumented() { # FILE... reads names from standard input
     local name
     while read -r name; do
-        grep -qsF -- "$name" "$@" || echo "$name is not in $*"
+        sed 's/\\-/-/g' "$@" 2>&1 | grep -qwF -- "$name" || echo "$name is not in $*"
     done
 }
 
 pages=(docs/man/*.[1-8])
-if have mandoc; then
-    for page in "${pages[@]}"; do
-        run_case "$(basename "$page") is sound" mandoc -T lint -W warning "$page"
-    done
-elif have groff; then
-    for page in "${pages[@]}"; do
-        report_case "$(basename "$page") is sound" "$(groff -man -ww -z -Kutf8 "$page" 2>&1)"
-    done
-fi
+for page in "${pages[@]}"; do
+    if have mandoc; then # a page has no date of its own: it belongs to a version
+        report_case "$(basename "$page") is sound" "$(mandoc -T lint -W warning "$page" 2>&1 | grep -v 'missing date')"
+    else
+        skip_case "$(basename "$page") is sound" "mandoc is not installed"
+    fi
+done
 
 if [ -e analysis/findings.def ]; then
     finding_ids() { sed -nE 's/^[[:space:]]*FINDING\([^"]*"([a-z-]+)".*/\1/p' analysis/findings.def; }
