@@ -287,7 +287,9 @@ struct kiwi_acquisition {
     uint8_t mode; /* enum kiwi_mode */
     uint8_t how;  /* enum kiwi_how */
     uint16_t flags; /* KIWI_ACQ_* */
-    uint64_t count;     /* granted; folded from cache entries, atomic add */
+    /* Granted; folded from cache entries, atomic add. Exact for nested acquisitions and for the first 256 of each call
+     * path of a thread; beyond that an estimate from a random sample. */
+    uint64_t count;
     uint64_t requested; /* requests that found the lock taken, or were recorded before the first grant; atomic */
     uint64_t wait_ticks, wait_max_ticks; /* of contended requests; atomic */
     uint64_t hold_ticks, hold_max_ticks;    /* of the sampled holds; atomic */
@@ -407,17 +409,23 @@ struct kiwi_misuse {
     uint64_t first_ticks, last_ticks;
 };
 
-/* One lock that a thread holds. */
+/*
+ * One lock that a thread holds. A lock taken while nothing else was held, and free at the time, is only noted here by
+ * address and stack (row 0): its acquisition row is made when something depends on it (another lock, a blocking call, a
+ * wait), and for a sample of the rest.
+ */
 struct kiwi_held {
     uint64_t address;
-    uint32_t row;   /* acquisition row */
+    uint32_t row;   /* acquisition row, 0 = none made: `address` and `stack` tell */
     uint32_t count; /* recursion: how often it must be unlocked */
-    uint64_t since; /* ticks, 0 = this hold is not timed */
-    uint32_t object;
-    uint32_t flags; /* KIWI_HELD_* */
+    uint64_t since; /* ticks; only with KIWI_HELD_TIMED */
+    uint32_t stack; /* stack row */
+    uint32_t flags; /* KIWI_HELD_* and ACQUISITION_KIND bits */
 };
 #define KIWI_HELD_WAITED 1u /* it was contended when taken */
-#define KIWI_HELD_TRIED 2u  /* taken by a try call */
+#define KIWI_HELD_TIMED 2u  /* `since` tells when it was taken */
+#define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u) /* enum kiwi_mode */
+#define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)  /* enum kiwi_how */
 
 /*
  * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the recorder's
@@ -462,7 +470,10 @@ struct kiwi_event {
 #define KIWI_SLOT_CACHE 64
 #define KIWI_SLOT_EVENTS 148
 
-/* What a thread is doing with the lock in want_row. */
+/*
+ * What a thread is doing with a lock besides those it holds. WAITING and TIMED: the lock of want_row. TAKING and
+ * RELEASING: the entry held[held_count], just past the held ones, describes it (as struct kiwi_held).
+ */
 enum kiwi_want {
     KIWI_WANT_NONE = 0,
     KIWI_WANT_TAKING = 1,    /* called, not known to wait: it may own the lock already */
@@ -471,16 +482,18 @@ enum kiwi_want {
     KIWI_WANT_RELEASING = 4, /* unlock was called: it may have let go already */
 };
 
+#define KIWI_WANT_OF(slot) ((enum kiwi_want)((slot)->want & 0xffu))
+
 /* State of one live thread. Written by that thread alone. */
 struct kiwi_slot {
     uint32_t state;  /* LIVE while a thread owns the slot */
     uint32_t thread; /* row */
-    uint32_t held_count;
+    uint32_t held_count;    /* these two change together, by one store */
+    uint32_t want;          /* enum kiwi_want in the low 8 bits (KIWI_WANT_OF); above, a count of releases */
     uint32_t held_capacity; /* of the held array in use */
     uint32_t held_rows;     /* 0: held[] below; else first row in KIWI_TABLE_HELD */
     uint32_t held_lost;     /* held locks that found no room */
-    uint32_t want;          /* enum kiwi_want */
-    uint32_t want_row;      /* acquisition row */
+    uint32_t want_row;      /* acquisition row, for WAITING and TIMED */
     uint64_t want_since;    /* ticks, 0 = not timed */
     uint64_t want_holder; /* thread row that held it when the wait began, 0 = unknown */
     uint32_t call_kind; /* blocking call in progress, 0 = none */

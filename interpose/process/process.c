@@ -176,7 +176,7 @@ static void fill_header(bool child)
     if (options_format(&options, text, sizeof text))
         h->options = text_row(text);
     h->recording = 1;
-    h->module_epoch = 1;
+    h->module_epoch = stack_module_epoch = 1;
     region_publish(&h->state, KIWI_ROW_LIVE);
 }
 
@@ -307,12 +307,7 @@ static void fork_prepare(void)
     guard_set(t);
     for (uint32_t i = 0; i < t->slot->held_count && fork_held_count < FORK_HELD; i++) {
         const struct kiwi_held *h = &t->held[i];
-        if (!h->row)
-            continue;
-        const struct kiwi_acquisition *a = region_acquisition(h->row);
-        const struct kiwi_object *o = region_object(a->object);
-        fork_held[fork_held_count++] =
-                (struct fork_held){h->address, o->kind, o->type, a->mode, o->flags, h->count};
+        fork_held[fork_held_count++] = (struct fork_held){h->address, h->count, h->flags};
     }
     guard_clear(t);
 }
@@ -350,7 +345,7 @@ static bool choose_options(bool *child)
     return wanted_here(*child);
 }
 
-__attribute__((constructor(101))) static void process_start(int argc, char **argv)
+__attribute__((constructor(102))) static void process_start(int argc, char **argv)
 {
     bool child, first;
     int saved = errno;
@@ -385,12 +380,10 @@ __attribute__((constructor(101))) static void process_start(int argc, char **arg
 
 static void hold_again(struct thread *t, const struct fork_held *h)
 {
-    struct object_facts facts = {.address = h->address, .kind = h->kind, .type = h->type, .flags = h->flags};
-    struct acquisition_key key = {.parent = t->chain, .object = object_get(t, &facts, 0), .mode = h->mode};
-    uint32_t row = key.object ? acquisition_row(t, &key) : 0;
-    acquisition_taken_slow(t, h->address, row, 0, 0);
-    if (t->slot->held_count)
-        t->held[t->slot->held_count - 1].count = h->count;
+    if (!acquisition_taking(t, h->address, h->flags & ~ACQUISITION_STACK(~0u), 0))
+        return;
+    t->held[t->slot->held_count].count = h->count;
+    acquisition_taken(t);
 }
 
 void process_forked(const struct fork_held *held, uint32_t count)

@@ -13,9 +13,7 @@ extern int process_state; /* enum process_state; atomic */
 /* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread holds. */
 struct fork_held {
     uintptr_t address;
-    uint8_t kind, type, mode;
-    uint16_t flags;
-    uint32_t count;
+    uint32_t count, flags; /* of struct kiwi_held */
 };
 #define FORK_HELD 64
 void process_forked(const struct fork_held *held, uint32_t count);

@@ -148,9 +148,17 @@ static struct kiwi_cache_entry *cache_put(struct thread *t, uintptr_t address, u
     return e;
 }
 
-struct kiwi_cache_entry *acquisition_line_new(struct thread *t, const struct object_facts *facts, uint32_t word)
+static void plain_mutex(uintptr_t address, struct object_facts *facts)
 {
-    uint32_t stack = ACQUISITION_STACK(word), object = object_get(t, facts, stack);
+    *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
+}
+void (*object_facts_of)(uintptr_t address, struct object_facts *facts) = plain_mutex;
+
+struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word)
+{
+    struct object_facts facts;
+    object_facts_of(address, &facts);
+    uint32_t stack = ACQUISITION_STACK(word), object = object_get(t, &facts, stack);
     bool first = object && !region_object(object)->first_thread, unpublished = false;
     uint32_t row = 0;
     if (object) {
@@ -166,7 +174,7 @@ struct kiwi_cache_entry *acquisition_line_new(struct thread *t, const struct obj
         if (row)
             witness(t, region_acquisition(row));
     }
-    struct kiwi_cache_entry *e = cache_put(t, facts->address, word, row);
+    struct kiwi_cache_entry *e = cache_put(t, address, word, row);
     if (unpublished)
         e->stamp = ~e->stamp; /* good for this one acquisition: the next one asks again */
     return e;
@@ -193,67 +201,75 @@ static bool held_grow(struct thread *t)
     return true;
 }
 
-void acquisition_taken_slow(struct thread *t, uintptr_t address, uint32_t row, uint64_t since, uint32_t flags)
+bool acquisition_room(struct thread *t)
 {
-    uint32_t n = t->slot->held_count;
-    if (n >= t->slot->held_capacity && !held_grow(t)) {
-        t->slot->held_lost++;
-        region_drop(KIWI_DROP_HELD);
-        return;
+    if (held_grow(t))
+        return true;
+    t->slot->held_lost++;
+    region_drop(KIWI_DROP_HELD);
+    return false;
+}
+
+/* A row for the held lock at `at` under the chain below it. One that had another chain before (a lock below it was
+ * released first) gets a row that only names the held set. */
+static void chain_link(struct thread *t, uint32_t at)
+{
+    struct kiwi_held *h = &t->held[at];
+    if (!h->row) {
+        uint32_t word = h->stack | (h->flags & (3u << 30 | 3u << 28));
+        struct kiwi_cache_entry *e = acquisition_find(t, h->address, word);
+        h->row = (e ? e : acquisition_line_new(t, h->address, word))->row;
+    } else {
+        const struct kiwi_acquisition *a = region_acquisition(h->row);
+        if (a->parent != t->chain) {
+            struct acquisition_key key = {.parent = t->chain,
+                                          .object = a->object,
+                                          .stack = a->stack,
+                                          .mode = a->mode,
+                                          .how = a->how,
+                                          .flags = a->flags | KIWI_ACQ_DERIVED};
+            uint32_t row = acquisition_row(t, &key);
+            h->row = row ? row : h->row;
+        }
     }
-    t->held[n] = (struct kiwi_held){.address = address,
-                                    .row = row,
-                                    .count = 1,
-                                    .since = since ? since : clock_ticks(),
-                                    .object = row ? region_acquisition(row)->object : 0,
-                                    .flags = flags};
-    COMPILER_BARRIER();
-    RELAXED_STORE(&t->slot->held_count, n + 1);
-    t->chain = row ? row : t->chain;
+    t->chained = at + 1;
+    if (h->row)
+        t->chain = h->row;
+}
+
+NOINLINE uint32_t acquisition_chain_make(struct thread *t)
+{
+    if (!t->chained)
+        t->chain = 0;
+    for (uint32_t i = t->chained; i < t->slot->held_count; i++)
+        chain_link(t, i);
+    return t->chain;
 }
 
 static void hold_sampled(const struct kiwi_held *h)
 {
-    struct kiwi_acquisition *a = region_acquisition(h->row);
-    uint64_t held = clock_ticks() - h->since;
     if (!h->row)
         return;
+    struct kiwi_acquisition *a = region_acquisition(h->row);
+    uint64_t held = clock_ticks() - h->since;
     RELAXED_ADD(&a->hold_samples, 1);
     RELAXED_ADD(&a->hold_ticks, held);
     relaxed_max(&a->hold_max_ticks, held);
 }
 
-/* The chain of what is still held after a release out of order: links that only name the held set. */
-static void chain_rebuild(struct thread *t, uint32_t from)
-{
-    uint32_t parent = from ? t->held[from - 1].row : 0;
-    for (uint32_t i = from; i < t->slot->held_count; i++) {
-        struct kiwi_held *h = &t->held[i];
-        if (!h->row)
-            continue;
-        const struct kiwi_acquisition *a = region_acquisition(h->row);
-        struct acquisition_key key = {.parent = parent,
-                                      .object = a->object,
-                                      .stack = a->stack,
-                                      .mode = a->mode,
-                                      .how = a->how,
-                                      .flags = a->flags | KIWI_ACQ_DERIVED};
-        uint32_t row = acquisition_row(t, &key);
-        if (row)
-            h->row = parent = row;
-    }
-    t->chain = parent;
-}
-
 void acquisition_released_slow(struct thread *t, int at)
 {
     uint32_t n = t->slot->held_count;
-    if (t->held[at].since)
-        hold_sampled(&t->held[at]);
+    struct kiwi_held gone = t->held[at];
+    if (gone.flags & KIWI_HELD_TIMED)
+        hold_sampled(&gone);
     memmove(&t->held[at], &t->held[at + 1], (n - 1 - (uint32_t)at) * sizeof *t->held);
-    COMPILER_BARRIER();
-    RELAXED_STORE(&t->slot->held_count, n - 1);
-    chain_rebuild(t, (uint32_t)at);
+    t->held[n - 1] = gone;
+    slot_state_set(t, n - 1, KIWI_WANT_RELEASING, 1);
+    if (t->chained > (uint32_t)at) {
+        t->chained = (uint32_t)at;
+        t->chain = at ? t->held[at - 1].row : 0;
+    }
 }
 
 /* Waits. */
@@ -270,14 +286,15 @@ uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want w
     }
     t->slot->want_since = now;
     t->slot->want_holder = holder_row;
-    acquisition_want(t, row, want);
+    t->slot->want_row = row;
+    acquisition_want(t, want);
     return now;
 }
 
 void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
 {
     uint64_t waited = clock_ticks() - since;
-    acquisition_want_end(t);
+    acquisition_want(t, KIWI_WANT_NONE);
     t->slot->want_since = 0;
     if (row) {
         struct kiwi_acquisition *a = region_acquisition(row);

@@ -1,29 +1,32 @@
 /*
  * acquisition.h - who takes which lock where, holding what: the held array, the acquisition rows, and the cache in front.
  *
- * A lock wrapper runs
+ * Two ways lead through a lock wrapper. A lock that is free and taken while nothing is held is only put on the held array
+ * by address and stack: no order can follow from it yet. Everything else, and a random sample of those, goes through a
+ * cache line of the thread, which stands for an acquisition row:
  *
- *     line = acquisition_line(t, lock, stack);     // hit: one probe of the thread's cache
- *     acquisition_want(t, line, KIWI_WANT_TAKING); // a hang in the real call shows what was wanted
+ *     stack = stack_of(...);
+ *     acquisition_taking(t, lock, stack | kind);  // a hang in the real call shows what was wanted
  *     r = real call
- *     acquisition_taken(t, lock, line, since)      // held array, count
- *     acquisition_want_end(t)
+ *     acquisition_taken(t);                       // one more held lock
  *
  * and an unlock wrapper acquisition_released before the real call. All of it runs with the thread's guard set. No locks, no
- * system calls and no shared writes on a hit.
+ * system calls and no shared writes while the call path is known.
  */
 #ifndef KIWI_ACQUISITION_H
 #define KIWI_ACQUISITION_H
 
 #include "object.h"
 
-#define HOLD_SAMPLE 64u /* one hold in so many is timed */
 
 struct acquisition_key {
     uint32_t parent, object, stack, thread_class;
     uint8_t mode, how;
     uint16_t flags;
 };
+
+/* Tells what lies at a lock's address when its object must be made late. Set by the wrappers; NULL in tests. */
+extern void (*object_facts_of)(uintptr_t address, struct object_facts *facts);
 
 /* What a cache line stands for besides address, stack and chain. Part of the stack word of the line's key. */
 #define ACQUISITION_KIND(mode, how) ((uint32_t)(mode) << 30 | (uint32_t)(how) << 28)
@@ -42,9 +45,9 @@ static ALWAYS_INLINE struct kiwi_cache_entry *cache_bucket(const struct thread *
 }
 
 /* Slow path of acquisition_line: object, row, witness, cache line. Never NULL; a line with row 0 means "not recorded". */
-struct kiwi_cache_entry *acquisition_line_new(struct thread *t, const struct object_facts *facts, uint32_t kind_stack);
+struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word);
 
-/* The line of (lock, stack, mode, how) under the current chain. `word` = stack row | ACQUISITION_KIND. */
+/* The line of (lock, stack, mode, how) under the current chain (which acquisition_chain has made). NULL = not cached. */
 static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t, uintptr_t address, uint32_t word)
 {
     struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
@@ -57,37 +60,58 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t,
     return NULL;
 }
 
-static ALWAYS_INLINE void acquisition_want(struct thread *t, uint32_t row, enum kiwi_want want)
+static ALWAYS_INLINE void acquisition_want(struct thread *t, enum kiwi_want want)
 {
-    t->slot->want_row = row;
-    COMPILER_BARRIER();
-    RELAXED_STORE(&t->slot->want, want);
+    slot_state_set(t, t->slot->held_count, want, 0);
 }
 
-static ALWAYS_INLINE void acquisition_want_end(struct thread *t)
-{
-    RELAXED_STORE(&t->slot->want, KIWI_WANT_NONE);
-}
+/* Room for one more held lock, or false: then the lock is not tracked, which is counted. */
+bool acquisition_room(struct thread *t);
 
-/* Puts the lock on the held array; since = ticks or 0. The caller adds to the count of the line. */
-void acquisition_taken_slow(struct thread *t, uintptr_t address, uint32_t row, uint64_t since, uint32_t flags);
-
-static ALWAYS_INLINE void acquisition_taken(struct thread *t, uintptr_t address, uint32_t row)
+/* The lock about to be taken stands just past the held ones. word = stack row | ACQUISITION_KIND. */
+static ALWAYS_INLINE void acquisition_note_taking(struct thread *t, uint32_t n, uintptr_t address, uint32_t word,
+                                                  uint32_t row)
 {
-    uint32_t n = t->slot->held_count;
-    if (unlikely(!row || n >= t->slot->held_capacity || t->hold_tick++ % HOLD_SAMPLE == 0)) {
-        acquisition_taken_slow(t, address, row, 0, 0);
-        return;
-    }
     struct kiwi_held *h = &t->held[n];
     h->address = address;
-    h->row = row;
-    h->count = 1;
-    h->since = 0;
-    h->flags = 0;
-    COMPILER_BARRIER(); /* a signal handler or a reader sees either no entry or a whole one */
-    RELAXED_STORE(&t->slot->held_count, n + 1);
-    t->chain = row;
+    RELAXED_STORE((uint64_t *)(void *)&h->row, (uint64_t)1 << 32 | row); /* row and count 1 */
+    RELAXED_STORE((uint64_t *)(void *)&h->stack,
+                  (uint64_t)(word & ~ACQUISITION_STACK(~0u)) << 32 | ACQUISITION_STACK(word));
+    slot_state_set(t, n, KIWI_WANT_TAKING, 0);
+}
+
+static ALWAYS_INLINE bool acquisition_taking(struct thread *t, uintptr_t address, uint32_t word, uint32_t row)
+{
+    uint32_t n = t->slot->held_count;
+    if (unlikely(n >= t->slot->held_capacity) && !acquisition_room(t))
+        return false;
+    acquisition_note_taking(t, n, address, word, row);
+    return true;
+}
+
+/* It was granted: the entry counts as held. */
+static ALWAYS_INLINE void acquisition_taken(struct thread *t)
+{
+    slot_state_set(t, t->slot->held_count + 1, KIWI_WANT_NONE, 0);
+}
+
+/* The chain (acquisition row of the innermost held lock) that stands for all held locks, made as far as it is not yet;
+ * 0 = nothing held. Whoever keys a row by the held set calls this first. */
+uint32_t acquisition_chain_make(struct thread *t);
+
+static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)
+{
+    uint32_t n = t->slot->held_count;
+    if (likely(t->chained == n))
+        return n ? t->chain : 0;
+    return acquisition_chain_make(t);
+}
+
+static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_line(struct thread *t, uintptr_t address, uint32_t word)
+{
+    acquisition_chain(t);
+    struct kiwi_cache_entry *e = acquisition_find(t, address, word);
+    return likely(e != NULL) ? e : acquisition_line_new(t, address, word);
 }
 
 /* Index of the lock in the held array, or -1. The innermost hold wins. */
@@ -102,19 +126,21 @@ static ALWAYS_INLINE int acquisition_held(const struct thread *t, uintptr_t addr
     return -1;
 }
 
-/* The hold at `at` ends: takes it off the array, whatever its recursion count. */
+/* The hold at `at` ends: takes it off the array, whatever its recursion count. It stays readable just past the held ones
+ * until the next lock is taken, and the state says KIWI_WANT_RELEASING until the caller ends that. */
 void acquisition_released_slow(struct thread *t, int at);
 
 static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
 {
-    t->releases++;
-    const struct kiwi_held *h = &t->held[at];
-    if (unlikely(at + 1 != (int)t->slot->held_count || h->since)) {
+    if (unlikely(at + 1 != (int)t->slot->held_count || (t->held[at].flags & KIWI_HELD_TIMED))) {
         acquisition_released_slow(t, at);
         return;
     }
-    RELAXED_STORE(&t->slot->held_count, (uint32_t)at);
-    t->chain = at ? t->held[at - 1].row : 0;
+    slot_state_set(t, (uint32_t)at, KIWI_WANT_RELEASING, 1);
+    if (t->chained > (uint32_t)at) {
+        t->chained = (uint32_t)at;
+        t->chain = at ? t->held[at - 1].row : 0;
+    }
 }
 
 /* A request that found the lock taken: marks the thread as waiting, and its object. Returns the start in ticks. */

@@ -47,6 +47,7 @@ static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_k
 void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
                 uint64_t object)
 {
+    acquisition_chain(t);
     struct kiwi_cache_entry *e = acquisition_find(t, kind, stack);
     if (unlikely(!e))
         e = line_new(t, kind, stack);

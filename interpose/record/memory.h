@@ -21,7 +21,7 @@ struct row_index {
 
 /* What publication needs to know about an object; index = object row. */
 struct object_birth {
-    uint64_t releases; /* of the creating thread, when it was made */
+    uint32_t releases; /* thread_releases of the creating thread, when it was made */
     uint32_t creates;
 };
 

@@ -58,7 +58,7 @@ void misuse_result(uint32_t row, int result)
         region_misuse(row)->result = (uint32_t)result;
 }
 
-uint32_t misuse_find_holder(uint32_t object, uint32_t *row)
+uint32_t misuse_find_holder(uintptr_t address, uint32_t *row)
 {
     *row = 0;
     for (uint32_t i = 1; i < memory.slots; i++) {
@@ -67,7 +67,7 @@ uint32_t misuse_find_holder(uint32_t object, uint32_t *row)
         const struct kiwi_slot *s = region_slot(i);
         const struct kiwi_held *held = s->held_rows ? region_held(s->held_rows) : s->held;
         for (uint32_t h = 0; h < RELAXED_LOAD(&s->held_count) && h < s->held_capacity; h++)
-            if (held[h].row && region_acquisition(held[h].row)->object == object) {
+            if (held[h].address == address) {
                 *row = held[h].row;
                 return s->thread;
             }

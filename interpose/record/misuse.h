@@ -17,6 +17,7 @@ struct misuse_facts {
 uint32_t misuse_note(struct thread *t, const struct misuse_facts *facts);
 void misuse_result(uint32_t row, int result);
 
-/* Looks through all live threads for who holds the object. Returns its thread row (0 = nobody seen) and acquisition row. */
-uint32_t misuse_find_holder(uint32_t object, uint32_t *row);
+/* Looks through all live threads for who holds the lock at an address. Returns its thread row (0 = nobody seen)
+ * and acquisition row (0 = none made). */
+uint32_t misuse_find_holder(uintptr_t address, uint32_t *row);
 #endif

@@ -1,5 +1,7 @@
 #include "module.h"
 
+#include "stack.h"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -123,8 +125,10 @@ void module_sweep(void)
         region_publish(&region_module(i)->state, KIWI_ROW_ENDED);
         gone = true;
     }
-    if (gone)
+    if (gone) {
         RELAXED_ADD(&region.header->module_epoch, 1);
+        RELAXED_STORE(&stack_module_epoch, (uint32_t)RELAXED_LOAD(&region.header->module_epoch));
+    }
 }
 
 void module_reset(void)

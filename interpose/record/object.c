@@ -113,7 +113,7 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
     }
     if (initialised || b || own_stack)
         o->creator = t->row;
-    memory.births[row] = (struct object_birth){t->releases, t->creates};
+    memory.births[row] = (struct object_birth){thread_releases(t), t->creates};
     mark_memory(o->address, count_up);
 }
 
@@ -205,5 +205,5 @@ bool object_unpublished(const struct thread *t, uint32_t object, bool first)
     if (!object || !t->row || (o->flags & KIWI_OBJECT_STATIC) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
         return false;
     const struct object_birth *b = &memory.births[object];
-    return b->creates == t->creates && (first || b->releases == t->releases);
+    return b->creates == t->creates && (first || b->releases == thread_releases(t));
 }

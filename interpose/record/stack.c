@@ -14,6 +14,7 @@
 #define SAVE_AREA_WORDS 8 /* callee-saved registers are pushed within this many words below the return address */
 
 uint32_t stack_depth_limit = 32;
+uint32_t stack_module_epoch;
 
 /* Stacks by content. */
 
@@ -154,14 +155,12 @@ static COLD void unwind(struct thread *t, struct call_site site, struct unwound 
 struct proof {
     uint32_t words;
     bool possible, rbp_live;
-    int32_t offsets[3 * STACK_MAX_DEPTH + 4];
-    uintptr_t values[3 * STACK_MAX_DEPTH + 4];
+    struct stack_word list[2 * STACK_MAX_DEPTH + 8];
 };
 
 static void proof_add(struct proof *p, uintptr_t sp, uintptr_t slot)
 {
-    p->offsets[p->words] = (int32_t)(slot - sp);
-    p->values[p->words++] = *(uintptr_t *)slot;
+    p->list[p->words++] = (struct stack_word){(intptr_t)(slot - sp), *(uintptr_t *)slot};
 }
 
 /* Where frame i saved the RBP of its caller; 0 = not found. The usual prologue pushes it first. */
@@ -188,7 +187,7 @@ static void prove_rbp(const struct unwound *u, uintptr_t sp, uint32_t i, struct 
         return;
     }
     uintptr_t slot = saved_rbp_slot(u, saver - 1);
-    if (slot && p->words < sizeof p->values / sizeof *p->values - 4)
+    if (slot && p->words < sizeof p->list / sizeof *p->list - 4)
         proof_add(p, sp, slot);
     else
         p->possible = false;
@@ -229,40 +228,82 @@ static void *arena_take(struct thread *t, uint32_t size)
 void stack_cache_flush(struct thread *t)
 {
     memset(t->stacks, 0, sizeof t->stacks);
+    memset(t->predicted, 0, sizeof t->predicted);
     t->arena_used = 0;
 }
 
 static void cache_insert(struct thread *t, struct call_site site, uint32_t row, const struct proof *p)
 {
-    struct stack_entry *e = arena_take(t, (uint32_t)(sizeof *e + p->words * (sizeof *p->values + sizeof *p->offsets)));
+    struct stack_entry *e = arena_take(t, (uint32_t)(sizeof *e + p->words * sizeof *p->list));
     struct stack_entry **head = &t->stacks[stack_bucket(site)];
-    int32_t *offsets = (int32_t *)&e->values[p->words];
-    memcpy(e->values, p->values, p->words * sizeof *p->values);
-    memcpy(offsets, p->offsets, p->words * sizeof *p->offsets);
+    memcpy(e->words, p->list, p->words * sizeof *p->list);
     e->sp = site.sp;
     e->rbp = site.rbp;
     e->rbp_mask = p->rbp_live ? ~(uintptr_t)0 : 0;
     e->row = row;
-    e->words = p->words;
-    e->offsets = offsets;
+    e->count = p->words;
+    e->tick = e->interval = 1;
+    e->samples = 0;
     e->next = *head;
-    *head = e;
+    *head = e; /* the youngest in front: a program that has settled keeps using what it met last */
 }
 
-/* A hit behind the head of its bucket moves to the front. */
-static uint32_t cache_search(struct thread *t, struct call_site site)
+/*
+ * Several paths that meet in one function (a lock wrapper of the service) share return address and stack pointer. Which
+ * of them it is shows in some word further up: up to two such places are learnt per bucket, and the words there choose the
+ * entry to compare first. A wrong choice only costs a walk along the bucket.
+ */
+static struct stack_entry **prediction(struct thread *t, struct call_site site, uint32_t bucket)
 {
-    struct stack_entry **head = &t->stacks[stack_bucket(site)];
-    for (struct stack_entry **link = head; *link; link = &(*link)->next) {
-        struct stack_entry *e = *link;
-        if (!stack_entry_matches(e, site))
-            continue;
-        *link = e->next;
-        e->next = *head;
-        *head = e;
-        return e->row;
+    const int32_t *d = t->discriminators[bucket];
+    uintptr_t a = *(uintptr_t *)(site.sp + (d[0] ? d[0] : -8)), b = *(uintptr_t *)(site.sp + (d[1] ? d[1] : -8));
+    uint64_t h = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu) ^ (site.sp << 20) ^ ((uint64_t)bucket << 50);
+    return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 1)];
+}
+
+/* The first word in which the wrongly predicted path differs from the present one tells the two apart next time. */
+static void learn(struct thread *t, struct call_site site, uint32_t bucket, const struct stack_entry *wrong)
+{
+    int32_t *d = t->discriminators[bucket];
+    if (wrong->sp != site.sp || (d[0] && d[1]))
+        return;
+    for (uint32_t i = 0; i < wrong->count; i++)
+        if (*(uintptr_t *)(site.sp + (uintptr_t)wrong->words[i].offset) != wrong->words[i].value) {
+            if (wrong->words[i].offset != d[0])
+                d[d[0] != 0] = (int32_t)wrong->words[i].offset;
+            return;
+        }
+}
+
+NOINLINE struct stack_entry *stack_search(struct thread *t, struct call_site site)
+{
+    uint32_t bucket = stack_bucket(site);
+    struct stack_entry *e = *prediction(t, site, bucket);
+    if (likely(e && stack_entry_matches(e, site)))
+        return e;
+    if (e)
+        learn(t, site, bucket, e);
+    for (e = t->stacks[bucket]; e; e = e->next)
+        if (stack_entry_matches(e, site)) {
+            *prediction(t, site, bucket) = e;
+            return e;
+        }
+    return NULL;
+}
+
+uint32_t stack_sample(struct thread *t, struct stack_entry *e)
+{
+    uint32_t weight = e->interval, x = t->random;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    t->random = x;
+    if (++e->samples >= (e->interval == 1 ? SAMPLE_EXACT : SAMPLE_STEP) && e->interval < SAMPLE_MAX) {
+        e->interval *= 2;
+        e->samples = 0;
     }
-    return 0;
+    e->tick = e->interval == 1 ? 1 : 1 + x % (2 * e->interval - 1); /* mean gap = interval */
+    return weight;
 }
 
 COLD static uint32_t capture_new(struct thread *t, struct call_site site)
@@ -279,11 +320,11 @@ COLD static uint32_t capture_new(struct thread *t, struct call_site site)
 
 NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
 {
-    uint32_t epoch = (uint32_t)RELAXED_LOAD(&region.header->module_epoch);
+    uint32_t epoch = RELAXED_LOAD(&stack_module_epoch);
     if (unlikely(t->module_epoch != epoch)) {
         stack_cache_flush(t);
         t->module_epoch = epoch;
     }
-    uint32_t row = cache_search(t, site);
-    return row ? row : capture_new(t, site);
+    struct stack_entry *e = stack_search(t, site);
+    return e ? e->row : capture_new(t, site);
 }

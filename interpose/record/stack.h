@@ -31,16 +31,25 @@ struct call_site {
         (struct call_site){(uintptr_t)fp_ + 16, fp_[0]};                                                               \
     })
 
+struct stack_word {
+    intptr_t offset; /* from the caller's stack pointer */
+    uintptr_t value;
+};
+
 struct stack_entry {
-    struct stack_entry *next; /* same bucket, most recently used first */
     uintptr_t sp;
     uintptr_t rbp, rbp_mask; /* compared where the mask is set */
     uint32_t row;            /* stack row */
-    uint32_t words;          /* compared words, a multiple of 4; 0 = never valid (must be unwound each time) */
-    const int32_t *offsets;  /* of the words, from sp */
-    uintptr_t values[];
+    uint32_t tick;           /* acquisitions to the next one that is recorded in full */
+    uint32_t count;          /* compared words, a multiple of 4 */
+    uint32_t interval;       /* mean gap between those recorded in full */
+    uint32_t samples;        /* recorded at this interval so far */
+    struct stack_entry *next; /* same bucket */
+    struct stack_word words[];
 };
 
+/* kiwi_header.module_epoch, where the hot path finds it with one load. */
+extern uint32_t stack_module_epoch;
 extern uint32_t stack_depth_limit; /* frames kept, 4 .. STACK_MAX_DEPTH */
 
 /* Slow path: unwinds, interns, and caches. Returns a stack row, 0 = no room. */
@@ -53,31 +62,50 @@ void stack_cache_flush(struct thread *t);
 static inline uint32_t stack_bucket(struct call_site site)
 {
     uintptr_t ret = *(uintptr_t *)(site.sp - 8);
-    return (uint32_t)(((ret ^ (site.sp << 7)) * 0x9e3779b97f4a7c15u) >> 56) & (THREAD_STACK_HEADS - 1);
+    return (uint32_t)(((ret ^ (site.sp << 7)) * 0x9e3779b97f4a7c15u) >> 55) & (THREAD_STACK_HEADS - 1);
 }
 
 static ALWAYS_INLINE bool stack_entry_matches(const struct stack_entry *e, struct call_site site)
 {
-    if (e->sp != site.sp || ((e->rbp ^ site.rbp) & e->rbp_mask))
+    uintptr_t differ = (e->sp ^ site.sp) | ((e->rbp ^ site.rbp) & e->rbp_mask);
+    if (differ)
         return false;
-    uintptr_t differ = !e->words;
-    for (uint32_t i = 0; i < e->words; i += 4) {
-        differ |= *(uintptr_t *)(site.sp + e->offsets[i]) ^ e->values[i];
-        differ |= *(uintptr_t *)(site.sp + e->offsets[i + 1]) ^ e->values[i + 1];
-        differ |= *(uintptr_t *)(site.sp + e->offsets[i + 2]) ^ e->values[i + 2];
-        differ |= *(uintptr_t *)(site.sp + e->offsets[i + 3]) ^ e->values[i + 3];
-    }
+    const struct stack_word *w = e->words, *end = w + e->count;
+    do {
+        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[0].offset) ^ w[0].value;
+        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[1].offset) ^ w[1].value;
+        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[2].offset) ^ w[2].value;
+        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[3].offset) ^ w[3].value;
+        w += 4;
+    } while (w < end);
     return !differ;
 }
 
-/* The stack row of a call site: a hit compares a dozen words. */
+/* Behind the first entry of a bucket: other paths that reach the same call site at the same depth. */
+struct stack_entry *stack_search(struct thread *t, struct call_site site);
+
+/* The cache entry of a call site, or NULL if it is new (or can not be proven by words): a hit compares a dozen words. */
+static ALWAYS_INLINE struct stack_entry *stack_find(struct thread *t, struct call_site site)
+{
+    if (unlikely(t->module_epoch != RELAXED_LOAD(&stack_module_epoch)))
+        return NULL;
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (likely(e && stack_entry_matches(e, site)))
+        return e;
+    return e && e->next ? stack_search(t, site) : NULL;
+}
+
+/* The stack row of a call site. */
 static ALWAYS_INLINE uint32_t stack_of(struct thread *t, struct call_site site)
 {
-    if (likely(t->module_epoch == (uint32_t)RELAXED_LOAD(&region.header->module_epoch))) {
-        struct stack_entry *e = t->stacks[stack_bucket(site)];
-        if (likely(e && stack_entry_matches(e, site)))
-            return e->row;
-    }
-    return stack_capture(t, site);
+    struct stack_entry *e = stack_find(t, site);
+    return likely(e != NULL) ? e->row : stack_capture(t, site);
 }
+
+/* Whether this use of a call path is one to record in full; then *weight is how many it stands for. Exact for the first
+ * SAMPLE_EXACT, then a random sample whose mean gap doubles every SAMPLE_STEP samples up to SAMPLE_MAX. */
+#define SAMPLE_EXACT 256u
+#define SAMPLE_STEP 64u
+#define SAMPLE_MAX 256u
+uint32_t stack_sample(struct thread *t, struct stack_entry *e);
 #endif

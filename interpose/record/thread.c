@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "acquisition.h"
 #include "memory.h"
+#include "stack.h"
 
 #include <string.h>
 #include <sys/prctl.h>
@@ -122,13 +123,12 @@ static void working_state_reset(struct thread *t, uint32_t slot)
     /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena or cache of a former owner stays. */
     char *arena = t->arena;
     uint32_t arena_size = t->arena_size;
-    memset(t, 0, offsetof(struct thread, blocks));
-    memset(t->blocks, 0, sizeof t->blocks);
+    memset(t, 0, offsetof(struct thread, first_arena));
     t->slot_index = slot;
     t->slot = region_slot(slot);
     t->arena = arena ? arena : t->first_arena;
     t->arena_size = arena ? arena_size : THREAD_STACK_ARENA;
-    t->module_epoch = (uint32_t)RELAXED_LOAD(&region.header->module_epoch);
+    t->module_epoch = stack_module_epoch;
 }
 
 static void slot_reset(struct thread *t)
@@ -196,6 +196,7 @@ struct thread *thread_attach(const struct thread_birth *birth)
     working_state_reset(t, slot);
     slot_reset(t);
     t->tid = birth->tid ? birth->tid : sys_gettid();
+    t->random = (uint32_t)clock_ticks() | 1;
     t->stack_low = birth->stack_low;
     t->stack_high = birth->stack_high;
     t->segment_other = birth->segment;
@@ -286,7 +287,7 @@ uint32_t thread_segment_before_create(struct thread *t)
 void thread_created_another(struct thread *t)
 {
     t->creates++;
-    t->releases++;
+    slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     t->segment_stale = true;
     t->epoch++; /* cached dependencies must be seen again in the new segment */
 }

@@ -18,7 +18,7 @@
 #define GUARD_VFORK 3u /* between vfork and the parent's next wrapped call */
 
 #define THREAD_BLOCKS 128       /* latest heap blocks, to name the block that holds a new lock */
-#define THREAD_STACK_HEADS 256  /* buckets of the stack cache */
+#define THREAD_STACK_HEADS 512  /* buckets of the stack cache */
 #define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
 
 struct recent_block {
@@ -35,12 +35,13 @@ struct thread {
     struct kiwi_held *held;
     struct kiwi_cache_entry *cache;
     uint32_t cache_mask;
-    uint32_t chain;  /* acquisition row of the innermost held lock, 0 = none */
+    uint32_t chain;   /* acquisition row that stands for the first `chained` held locks, 0 = none */
+    uint32_t chained;
     uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
-    uint64_t releases; /* locks let go and threads made: what could have published an object */
     uint32_t evictions;
-    uint32_t hold_tick; /* counts acquisitions, to time every 64th hold */
+    uint32_t hold_tick; /* counts acquisitions recorded in full, to time some holds */
+    uint32_t random; /* state of a xorshift generator, for sampling */
     uint32_t block_next;
     /* Above: the hot path's cache lines. */
     uint32_t row, serial, thread_class;
@@ -57,6 +58,8 @@ struct thread {
     char *arena;
     uint32_t arena_used, arena_size;
     struct stack_entry *stacks[THREAD_STACK_HEADS];
+    struct stack_entry *predicted[THREAD_STACK_HEADS];
+    int32_t discriminators[THREAD_STACK_HEADS][2];
     struct recent_block blocks[THREAD_BLOCKS];
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
 };
@@ -94,6 +97,24 @@ void thread_joined(struct thread *t, uint32_t joined_row);
 struct thread *thread_of_row(uint32_t row);
 /* The row of the youngest thread with this pthread_t that was not joined; 0 = unknown. Ids are reused. */
 uint32_t thread_row_of_id(uintptr_t pthread_id);
+
+/*
+ * held_count and want of the slot are one word: a reader never sees one without the other, and a lock operation stores
+ * once. The upper bits of want count what the thread let go: what could have published an object to other threads.
+ */
+static ALWAYS_INLINE void slot_state_set(struct thread *t, uint32_t held_count, enum kiwi_want want, uint32_t releases)
+{
+    struct kiwi_slot *s = t->slot;
+    uint32_t count = (s->want & ~0xffu) + (releases << 8);
+    COMPILER_BARRIER(); /* what it describes is written before; x86-64 keeps the order of stores */
+    RELAXED_STORE((uint64_t *)(void *)&s->held_count, (uint64_t)(count | want) << 32 | held_count);
+    COMPILER_BARRIER();
+}
+
+static ALWAYS_INLINE uint32_t thread_releases(const struct thread *t)
+{
+    return t->slot->want >> 8;
+}
 
 void clock_pair_note(void);
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2);

@@ -94,8 +94,10 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     w->word = stack | ACQUISITION_KIND(0, KIWI_HOW_COND);
     int at = acquisition_held(t, (uintptr_t)w->m);
     w->held_count = at >= 0 ? t->held[at].count : 0;
-    if (at >= 0)
+    if (at >= 0) {
         acquisition_released(t, at);
+        acquisition_want(t, KIWI_WANT_NONE);
+    }
     if (w->cond)
         RELAXED_ADD(waiters_word(w->cond), ONE_WAITING);
     call_enter(&w->call, t, kind, stack, flags, w->cond);
@@ -111,17 +113,13 @@ static void wait_end(struct wait *w, bool woken)
     guard_set(t);
     call_leave(&w->call, 0, 0);
     change(w->cond, woken ? one_returned : one_gave_up);
+    struct lock_request q = {.t = t, .address = (uintptr_t)w->m, .word = w->word, .weight = 1};
     if (w->held_count) {
-        struct kiwi_cache_entry *e = acquisition_find(t, (uintptr_t)w->m, w->word);
-        if (!e) {
-            struct object_facts facts;
-            mutex_facts((uintptr_t)w->m, &facts);
-            e = acquisition_line_new(t, &facts, w->word);
+        q.line = acquisition_line(t, q.address, q.word);
+        if (lock_taking(&q)) {
+            t->held[t->slot->held_count].count = w->held_count;
+            lock_taken(&q);
         }
-        lock_granted(t, (uintptr_t)w->m, e);
-        int at = acquisition_held(t, (uintptr_t)w->m);
-        if (at >= 0)
-            t->held[at].count = w->held_count;
     }
     guard_clear(t);
 }
@@ -178,7 +176,7 @@ static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
         return;
     guard_set(t);
     change(object_find((uintptr_t)c), next);
-    t->releases++;
+    slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
 }
 

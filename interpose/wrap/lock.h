@@ -1,5 +1,5 @@
 /*
- * lock.h - what the wrappers of all lock kinds share: begin, wait, granted, release.
+ * lock.h - what the wrappers of all lock kinds share.
  *
  * Every function here runs with the guard set by the caller and touches neither errno nor the lock.
  */
@@ -12,23 +12,68 @@
 #include "../record/misuse.h"
 #include "../record/stack.h"
 
-/* The cache line of an acquisition at this site, made if it is new. Never NULL. */
-static ALWAYS_INLINE struct kiwi_cache_entry *lock_line(struct thread *t, uintptr_t address, struct call_site site,
-                                                        uint32_t kind_word,
-                                                        void (*facts_of)(uintptr_t address, struct object_facts *facts))
+/* A request on its way to the held array. */
+struct lock_request {
+    struct thread *t;
+    uintptr_t address;
+    struct kiwi_cache_entry *line;
+    uint32_t word;                 /* stack row | ACQUISITION_KIND */
+    uint32_t weight;               /* acquisitions that this one stands for */
+};
+
+/*
+ * The quick way in: a free lock, nothing held, a known call path, not sampled. Notes the lock as being taken and returns
+ * true; the caller then makes the real call and says acquisition_taken. Few stores on purpose: the lock's own atomic
+ * instruction waits for all of them.
+ */
+static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
-    uint32_t word = stack_of(t, site) | kind_word;
-    struct kiwi_cache_entry *e = acquisition_find(t, address, word);
-    if (likely(e))
-        return e;
-    struct object_facts facts;
-    facts_of(address, &facts);
-    return acquisition_line_new(t, &facts, word);
+    if (unlikely(t->slot->held_count || t->module_epoch != RELAXED_LOAD(&stack_module_epoch)))
+        return false;
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (unlikely(!e || !stack_entry_matches(e, site)) && (!e || !e->next || !(e = stack_search(t, site))))
+        return false;
+    if (unlikely(e->tick <= 1))
+        return false;
+    e->tick--;
+    acquisition_note_taking(t, 0, address, e->row | kind, 0);
+    return true;
 }
 
-static ALWAYS_INLINE void lock_granted(struct thread *t, uintptr_t address, struct kiwi_cache_entry *e)
+/* The full way: a cache line of the thread stands for the acquisition row. */
+static inline void lock_request(struct lock_request *r, struct thread *t, uintptr_t address, struct call_site site,
+                                uint32_t kind)
 {
-    e->count++;
-    acquisition_taken(t, address, e->row);
+    struct stack_entry *e = stack_find(t, site);
+    r->t = t;
+    r->address = address;
+    r->word = (e ? e->row : stack_capture(t, site)) | kind;
+    r->weight = e && !t->slot->held_count ? stack_sample(t, e) : 1;
+    r->line = acquisition_line(t, address, r->word);
+}
+
+/* Before and after a real call that is not expected to wait. */
+static inline bool lock_taking(const struct lock_request *r)
+{
+    return acquisition_taking(r->t, r->address, r->word, r->line->row);
+}
+
+#define HOLD_SAMPLE 64u /* one hold in so many of those recorded in full is timed */
+
+static inline void lock_taken(const struct lock_request *r)
+{
+    struct thread *t = r->t;
+    uint32_t n = t->slot->held_count;
+    struct kiwi_held *h = &t->held[n];
+    r->line->count += r->weight;
+    if (t->hold_tick++ % HOLD_SAMPLE == 0) {
+        h->since = clock_ticks();
+        h->flags |= KIWI_HELD_TIMED;
+    }
+    if (h->row && t->chained == n) {
+        t->chained = n + 1;
+        t->chain = h->row;
+    }
+    acquisition_taken(t);
 }
 #endif

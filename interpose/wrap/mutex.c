@@ -20,26 +20,30 @@ void mutex_facts(uintptr_t address, struct object_facts *facts)
     *facts = (struct object_facts){address, KIWI_OBJECT_MUTEX, (uint8_t)(kind & MUTEX_KIND_TYPE), flags};
 }
 
-static uint32_t object_of(uint32_t row)
+__attribute__((constructor(101))) static void mutex_start(void)
 {
-    return row ? region_acquisition(row)->object : 0;
+    object_facts_of = mutex_facts;
 }
 
-/* A priority-protected mutex keeps its ceiling in the lock word, so the word alone does not tell. */
-static ALWAYS_INLINE bool looks_taken(const pthread_mutex_t *m)
+static bool looks_taken(const pthread_mutex_t *m)
 {
     return RELAXED_LOAD(&m->__data.__lock) != 0;
 }
 
+/* A priority-protected mutex keeps its ceiling in the lock word, so there the word alone does not tell. */
 static bool is_taken(const pthread_mutex_t *m)
 {
     return !(RELAXED_LOAD(&m->__data.__kind) & MUTEX_KIND_PROTECT) || mutex_owner(m) != 0;
 }
 
+/* EOWNERDEAD grants a robust mutex, too. */
+static ALWAYS_INLINE bool granted(int result)
+{
+    return result == 0 || result == EOWNERDEAD;
+}
+
 struct request {
-    struct thread *t;
     pthread_mutex_t *m;
-    struct kiwi_cache_entry *line;
     struct call_site site;
     bool timed;
     const struct timespec *until;
@@ -55,63 +59,138 @@ static int call_real(const struct request *r)
     return real.pthread_mutex_clocklock(r->m, r->clock, r->until);
 }
 
-/* The thread holds it already. Re-entry adds no order; a normal mutex will now wait for itself. */
-static int lock_again(struct request *r, int at)
+static uint32_t kind_of(const struct request *r)
 {
-    struct thread *t = r->t;
-    uint32_t row = t->held[at].row, noted = 0;
-    bool hangs = mutex_type(r->m) != PTHREAD_MUTEX_RECURSIVE_NP && mutex_type(r->m) != PTHREAD_MUTEX_ERRORCHECK_NP;
-    uint64_t since = 0;
-    if (hangs && row) {
-        struct misuse_facts f = {.kind = r->timed ? KIWI_MISUSE_RELOCK_TIMED : KIWI_MISUSE_RELOCK,
-                                 .object = object_of(row),
-                                 .stack = stack_of(t, r->site),
-                                 .other_thread = t->row,
-                                 .other_row = row};
-        noted = misuse_note(t, &f);
-        r->line = lock_line(t, (uintptr_t)r->m, r->site, ACQUISITION_KIND(0, r->timed ? KIWI_HOW_TIMED : KIWI_HOW_LOCK),
-                            mutex_facts);
-        since = acquisition_wait_begin(t, r->line->row, r->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, t->row);
-    }
+    return ACQUISITION_KIND(KIWI_MODE_WRITE, r->timed ? KIWI_HOW_TIMED : KIWI_HOW_LOCK);
+}
+
+/* The one real call of a request that will wait: recorded before it, without the guard, so that signal handlers that run
+ * meanwhile are recorded as usual. Returns with the guard set, or cleared for good if the thread's state is gone. */
+static int wait_real(struct thread *t, const struct request *r, uint32_t row, uint32_t holder)
+{
+    uint64_t since = acquisition_wait_begin(t, row, r->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, holder);
     guard_clear(t);
     int result = call_real(r);
-    if (t->guard != GUARD_IDLE)
-        return result;
-    guard_set(t);
-    if (since)
-        acquisition_wait_end(t, r->line->row, since, t->row);
-    misuse_result(noted, result);
-    if (result == 0 && (at = acquisition_held(t, (uintptr_t)r->m)) >= 0)
+    if (t->guard == GUARD_IDLE) {
+        guard_set(t);
+        acquisition_wait_end(t, row, since, holder);
+    }
+    return result;
+}
+
+static int recursed(struct thread *t, pthread_mutex_t *m, int result)
+{
+    int at = granted(result) ? acquisition_held(t, (uintptr_t)m) : -1;
+    if (at >= 0)
         t->held[at].count++;
     guard_clear(t);
     return result;
 }
 
-/* EOWNERDEAD grants a robust mutex, too. */
-static bool granted(int result)
+/* A normal mutex that its owner locks again waits for itself. */
+static int lock_self(struct thread *t, const struct request *r, const struct kiwi_held *h)
 {
-    return result == 0 || result == EOWNERDEAD;
+    uint32_t word = stack_of(t, r->site) | kind_of(r), own;
+    acquisition_chain(t);
+    own = h->row;
+    struct kiwi_cache_entry *e = acquisition_line(t, (uintptr_t)r->m, word);
+    uint32_t noted = 0, row = e->row;
+    if (own) {
+        struct misuse_facts f = {.kind = r->timed ? KIWI_MISUSE_RELOCK_TIMED : KIWI_MISUSE_RELOCK,
+                                 .object = region_acquisition(own)->object,
+                                 .stack = ACQUISITION_STACK(word),
+                                 .other_thread = t->row,
+                                 .other_row = own};
+        noted = misuse_note(t, &f);
+    }
+    int result = wait_real(t, r, row, t->row);
+    misuse_result(noted, result);
+    return result;
 }
 
-static int lock_contended(struct request *r)
+/* The thread holds it already. Re-entry adds no order. */
+static NOINLINE int lock_again(struct thread *t, const struct request *r, int at)
 {
-    struct thread *t = r->t;
-    uint32_t row = r->line->row, holder_row, holder = misuse_find_holder(object_of(row), &holder_row);
-    uint64_t since = acquisition_wait_begin(t, row, r->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, holder);
-    guard_clear(t); /* signal handlers that run while this thread waits are recorded as usual */
-    int result = call_real(r);
-    if (t->guard != GUARD_IDLE)
+    int type = mutex_type(r->m);
+    if (type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP)
+        return recursed(t, r->m, call_real(r));
+    int result = lock_self(t, r, &t->held[at]);
+    return t->guard == GUARD_WIPED ? result : recursed(t, r->m, result);
+}
+
+static NOINLINE int lock_contended(struct thread *t, const struct request *r, const struct lock_request *q)
+{
+    uint32_t row = q->line->row, holder_row, holder = misuse_find_holder(q->address, &holder_row);
+    int result = wait_real(t, r, row, holder);
+    if (t->guard == GUARD_WIPED)
         return result;
-    guard_set(t);
-    acquisition_wait_end(t, row, since, holder);
-    if (granted(result)) {
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
         /* The line may have been evicted by a handler meanwhile: count on the row itself. */
         if (row)
             RELAXED_ADD(&region_acquisition(row)->count, 1);
-        acquisition_taken_slow(t, (uintptr_t)r->m, row, 0, KIWI_HELD_WAITED);
+        struct kiwi_held *h = &t->held[t->slot->held_count];
+        h->flags |= KIWI_HELD_WAITED | KIWI_HELD_TIMED;
+        h->since = clock_ticks();
+        acquisition_taken(t);
     }
     guard_clear(t);
     return result;
+}
+
+static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    struct lock_request q;
+    struct request r = {.m = m, .site = site, .clock = -1};
+    bool taken = looks_taken(m);
+    int at = taken ? acquisition_held(t, (uintptr_t)m) : -1;
+    if (unlikely(at >= 0))
+        return lock_again(t, &r, at);
+    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    if (taken && is_taken(m))
+        return lock_contended(t, &r, &q);
+    bool room = lock_taking(&q);
+    int result = real.pthread_mutex_lock(m);
+    if (granted(result) && room)
+        lock_taken(&q);
+    else
+        acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+/* The quick way failed, or a robust mutex lost its owner. */
+static NOINLINE int lock_odd(struct thread *t, int result)
+{
+    if (granted(result))
+        acquisition_taken(t);
+    else
+        acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare. */
+static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    uint32_t n = t->slot->held_count;
+    struct stack_entry *e = stack_find(t, site);
+    if (unlikely(!e || !n || n >= t->slot->held_capacity))
+        return lock_full(t, m, site);
+    acquisition_chain(t);
+    uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    struct kiwi_cache_entry *line = acquisition_find(t, (uintptr_t)m, word);
+    if (unlikely(!line || !line->row))
+        return lock_full(t, m, site);
+    acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
+    int result = real.pthread_mutex_lock(m);
+    if (unlikely(result))
+        return lock_odd(t, result);
+    line->count++;
+    t->chained = n + 1;
+    t->chain = t->held[n].row;
+    slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
+    guard_clear(t);
+    return 0;
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
@@ -121,59 +200,56 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
         return real.pthread_mutex_lock(m);
     struct call_site site = CALL_SITE();
     guard_set(t);
-    bool taken = looks_taken(m);
-    if (unlikely(taken && acquisition_held(t, (uintptr_t)m) >= 0)) {
-        struct request r = {.t = t, .m = m, .site = site, .clock = -1};
-        return lock_again(&r, acquisition_held(t, (uintptr_t)m));
-    }
-    struct kiwi_cache_entry *e = lock_line(t, (uintptr_t)m, site, ACQUISITION_KIND(0, KIWI_HOW_LOCK), mutex_facts);
-    if (unlikely(taken && is_taken(m))) {
-        struct request r = {.t = t, .m = m, .line = e, .site = site, .clock = -1};
-        return lock_contended(&r);
-    }
-    acquisition_want(t, e->row, KIWI_WANT_TAKING);
+    if (unlikely(looks_taken(m)))
+        return lock_full(t, m, site);
+    if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))))
+        return lock_nested(t, m, site);
     int result = real.pthread_mutex_lock(m);
-    if (likely(granted(result)))
-        lock_granted(t, (uintptr_t)m, e);
-    acquisition_want_end(t);
+    if (unlikely(result))
+        return lock_odd(t, result);
+    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
-    return result;
+    return 0;
 }
 
-static int lock_timed(pthread_mutex_t *m, clockid_t clock, const struct timespec *until, struct call_site site)
+static int lock_timed(const struct request *r)
 {
     struct thread *t = thread_enter();
-    struct request r = {.t = t, .m = m, .site = site, .timed = true, .until = until, .clock = clock};
     if (!t)
-        return call_real(&r);
+        return call_real(r);
+    struct lock_request q;
     guard_set(t);
-    int at = acquisition_held(t, (uintptr_t)m);
+    int at = acquisition_held(t, (uintptr_t)r->m);
     if (at >= 0)
-        return lock_again(&r, at);
-    r.line = lock_line(t, (uintptr_t)m, site, ACQUISITION_KIND(0, KIWI_HOW_TIMED), mutex_facts);
-    if (looks_taken(m) && is_taken(m))
-        return lock_contended(&r);
-    acquisition_want(t, r.line->row, KIWI_WANT_TAKING);
-    int result = call_real(&r);
-    if (granted(result))
-        lock_granted(t, (uintptr_t)m, r.line);
-    acquisition_want_end(t);
+        return lock_again(t, r, at);
+    bool taken = looks_taken(r->m);
+    lock_request(&q, t, (uintptr_t)r->m, r->site, kind_of(r));
+    if (taken && is_taken(r->m))
+        return lock_contended(t, r, &q);
+    bool room = lock_taking(&q);
+    int result = call_real(r);
+    if (granted(result) && room)
+        lock_taken(&q);
+    else
+        acquisition_want(t, KIWI_WANT_NONE);
     guard_clear(t);
     return result;
 }
 
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 {
-    return lock_timed(m, -1, until, CALL_SITE());
+    struct request r = {.m = m, .site = CALL_SITE(), .timed = true, .until = until, .clock = -1};
+    return lock_timed(&r);
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
 {
-    if (clock < 0) { /* not a clock: let the real call say so */
+    struct request r = {.m = m, .site = CALL_SITE(), .timed = true, .until = until, .clock = clock};
+    if (clock < 0) { /* a clock of a process or a wrong number: the real call says that it will not have it */
         real_ensure();
         return real.pthread_mutex_clocklock(m, clock, until);
     }
-    return lock_timed(m, clock, until, CALL_SITE());
+    return lock_timed(&r);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
@@ -182,42 +258,74 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
     if (unlikely(!t))
         return real.pthread_mutex_trylock(m);
     struct call_site site = CALL_SITE();
+    struct lock_request q;
     guard_set(t);
     int at = looks_taken(m) ? acquisition_held(t, (uintptr_t)m) : -1;
-    struct kiwi_cache_entry *e = NULL;
-    if (at < 0)
-        e = lock_line(t, (uintptr_t)m, site, ACQUISITION_KIND(0, KIWI_HOW_TRY), mutex_facts);
-    if (e)
-        acquisition_want(t, e->row, KIWI_WANT_TAKING);
+    if (at >= 0)
+        return recursed(t, m, real.pthread_mutex_trylock(m));
+    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
+    bool room = lock_taking(&q);
     int result = real.pthread_mutex_trylock(m);
-    if (granted(result) && e)
-        lock_granted(t, (uintptr_t)m, e);
-    else if (granted(result))
-        t->held[at].count++;
-    acquisition_want_end(t);
+    if (granted(result) && room)
+        lock_taken(&q);
+    else
+        acquisition_want(t, KIWI_WANT_NONE);
     guard_clear(t);
     return result;
+}
+
+/* The object at the lock's address, made now if nothing needed it before. */
+static uint32_t object_here(struct thread *t, pthread_mutex_t *m, uint32_t stack)
+{
+    struct object_facts facts;
+    mutex_facts((uintptr_t)m, &facts);
+    return object_get(t, &facts, stack);
+}
+
+static bool checks_owner(const pthread_mutex_t *m)
+{
+    int type = mutex_type(m);
+    return type == PTHREAD_MUTEX_ERRORCHECK_NP || type == PTHREAD_MUTEX_RECURSIVE_NP ||
+           (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT));
 }
 
 /* Not in this thread's held array: misuse, or a lock that was taken before Kiwi knew it (or while it could not record). */
 static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    uint32_t noted = 0, object = object_find((uintptr_t)m);
+    uint32_t noted = 0;
     int owner = mutex_owner(m);
     bool counted_elsewhere = t->slot->held_lost > 0;
     if (counted_elsewhere)
         t->slot->held_lost--;
-    if (object && !counted_elsewhere && owner != t->tid) {
-        struct misuse_facts f = {.object = object, .stack = stack_of(t, site)};
-        f.other_thread = misuse_find_holder(object, &f.other_row);
-        bool checks = mutex_type(m) == PTHREAD_MUTEX_ERRORCHECK_NP || mutex_type(m) == PTHREAD_MUTEX_RECURSIVE_NP ||
-                      (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT));
-        f.kind = checks ? KIWI_MISUSE_UNLOCK_REFUSED : owner ? KIWI_MISUSE_UNLOCK_FOREIGN : KIWI_MISUSE_UNLOCK_UNHELD;
-        noted = misuse_note(t, &f);
+    if (!counted_elsewhere && owner != t->tid) {
+        struct misuse_facts f = {.stack = stack_of(t, site)};
+        f.object = object_here(t, m, f.stack);
+        f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
+        f.kind = checks_owner(m) ? KIWI_MISUSE_UNLOCK_REFUSED
+                 : owner         ? KIWI_MISUSE_UNLOCK_FOREIGN
+                                 : KIWI_MISUSE_UNLOCK_UNHELD;
+        noted = f.object ? misuse_note(t, &f) : 0;
     }
     guard_clear(t);
     int result = real.pthread_mutex_unlock(m);
     misuse_result(noted, result);
+    return result;
+}
+
+static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    int at = acquisition_held(t, (uintptr_t)m);
+    if (unlikely(at < 0))
+        return unlock_unheld(t, m, site);
+    if (t->held[at].count > 1) {
+        t->held[at].count--;
+        guard_clear(t);
+        return real.pthread_mutex_unlock(m);
+    }
+    acquisition_released(t, at);
+    int result = real.pthread_mutex_unlock(m);
+    acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
     return result;
 }
 
@@ -226,20 +334,19 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return real.pthread_mutex_unlock(m);
+    struct call_site site = CALL_SITE();
     guard_set(t);
-    int at = acquisition_held(t, (uintptr_t)m);
-    if (unlikely(at < 0))
-        return unlock_unheld(t, m, CALL_SITE());
-    struct kiwi_held *h = &t->held[at];
-    if (unlikely(h->count > 1)) {
-        h->count--;
-        guard_clear(t);
-        return real.pthread_mutex_unlock(m);
+    uint32_t n = t->slot->held_count - 1;
+    const struct kiwi_held *h = &t->held[n];
+    if (unlikely((int32_t)n < 0 || h->address != (uintptr_t)m || h->count != 1 || (h->flags & KIWI_HELD_TIMED)))
+        return unlock_full(t, m, site);
+    if (t->chained > n) {
+        t->chained = n;
+        t->chain = n ? h[-1].row : 0;
     }
-    acquisition_want(t, h->row, KIWI_WANT_RELEASING);
-    acquisition_released(t, at);
+    slot_state_set(t, n, KIWI_WANT_RELEASING, 1);
     int result = real.pthread_mutex_unlock(m);
-    acquisition_want_end(t);
+    slot_state_set(t, n, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return result;
 }
@@ -267,12 +374,12 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *att
 /* glibc answers EBUSY for a mutex that is held, and that answer is often dropped. */
 static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    uint32_t object = object_find((uintptr_t)m);
-    if (!object || !mutex_owner(m))
+    if (!mutex_owner(m))
         return 0;
-    struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_HELD, .object = object, .stack = stack_of(t, site)};
-    f.other_thread = misuse_find_holder(object, &f.other_row);
-    return misuse_note(t, &f);
+    struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_HELD, .stack = stack_of(t, site)};
+    f.object = object_here(t, m, f.stack);
+    f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
+    return f.object ? misuse_note(t, &f) : 0;
 }
 
 EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
