@@ -104,21 +104,6 @@ static const struct wait *cycle_wait(const struct deadlock *d, uint32_t i)
     return &d->waits.items[d->cycle[i % d->cycle_count]];
 }
 
-static uint32_t wait_stack(const struct deadlock *d, const struct wait *w)
-{
-    const struct kiwi_acquisition *a = trace_acquisition(d->m->trace, w->want_row);
-    const struct kiwi_call *c = trace_call(d->m->trace, w->call_row);
-
-    return a ? a->stack : c ? c->stack : 0;
-}
-
-static uint32_t held_stack(const struct deadlock *d, const struct wait *w)
-{
-    const struct kiwi_acquisition *a = trace_acquisition(d->m->trace, w->held_row);
-
-    return a ? a->stack : 0;
-}
-
 /* See the top of the file. */
 static bool deadlock_is_settled(const struct deadlock *d)
 {
@@ -165,17 +150,17 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
     const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
     const char *thread = wording_thread(d->m, slot_thread(d, w->waiter));
     uint64_t now = trace_last_ticks(d->m->trace);
-    const char *at = model_site(d->m, wait_stack(d, w));
+    const char *at = model_site(d->m, w->want_stack);
     char wanted[WORDING_SIZE];
 
     describe_wait(d, w, wanted, sizeof wanted);
-    finding_stack(f, d->m, wait_stack(d, w), slot_thread(d, w->waiter), "waits for %s", wanted);
+    finding_stack(f, d->m, w->want_stack, slot_thread(d, w->waiter), "waits for %s", wanted);
     if (before->object) {
         const char *held = model_object_name(d->m, before->object);
 
         finding_evidence(f, "%s holds %s, taken at %s, and waits for %s at %s.", thread, held,
-                         model_site(d->m, held_stack(d, before)), wanted, at);
-        finding_stack(f, d->m, held_stack(d, before), slot_thread(d, w->waiter), "took %s", held);
+                         model_site(d->m, before->held_stack), wanted, at);
+        finding_stack(f, d->m, before->held_stack, slot_thread(d, w->waiter), "took %s", held);
     } else {
         finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
     }
@@ -221,7 +206,7 @@ static uint64_t deadlock_cause(const struct deadlock *d)
     for (uint32_t i = 0; i < count; i++) {
         const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
 
-        links[i] = (struct lock_link){before->object, w->object, held_stack(d, before), wait_stack(d, w)};
+        links[i] = (struct lock_link){before->object, w->object, before->held_stack, w->want_stack};
     }
     return lock_links_cause(d->m, links, count);
 }

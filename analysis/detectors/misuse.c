@@ -24,7 +24,7 @@ struct incident {
     uint32_t object, stack;
     uint32_t thread;       /* row, 0 = not known any more */
     uint32_t other_thread; /* who held it or waited, likewise */
-    uint32_t other_row;    /* acquisition row of the holder */
+    uint32_t other_stack;  /* where the holder took it, 0 = not known */
     uint32_t result;
     uint64_t count, first_ticks, last_ticks;
 };
@@ -166,6 +166,13 @@ static int misuse_add(struct misuse *u, const struct incident *n)
     return 0;
 }
 
+static uint32_t row_stack(const struct trace *t, uint32_t row)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(t, row);
+
+    return a ? a->stack : 0;
+}
+
 static int misuse_add_rows(struct misuse *u)
 {
     const struct trace *t = u->m->trace;
@@ -178,7 +185,7 @@ static int misuse_add_rows(struct misuse *u)
         struct incident n = {.kind = r->kind, .object = r->object, .stack = r->stack,
                              .thread = wording_thread_row(u->m, r->thread, r->serial),
                              .other_thread = wording_thread_row(u->m, r->other_thread, r->other_serial),
-                             .other_row = r->other_row, .result = r->result, .count = r->count ? r->count : 1,
+                             .other_stack = row_stack(t, r->other_row), .result = r->result, .count = r->count ? r->count : 1,
                              .first_ticks = r->first_ticks, .last_ticks = r->last_ticks};
         if (misuse_add(u, &n))
             return -1;
@@ -187,11 +194,11 @@ static int misuse_add_rows(struct misuse *u)
 }
 
 /* Recursive and error-checking mutexes let their owner in, or tell it; a condition variable's re-lock is not one. */
-static bool waits_for_itself(const struct misuse *u, const struct wait *w, const struct kiwi_acquisition *wanted)
+static bool waits_for_itself(const struct misuse *u, const struct wait *w)
 {
     const struct kiwi_object *o = trace_object(u->m->trace, w->object);
 
-    if (w->waiter != w->holder || !o || !wanted || wanted->how == KIWI_HOW_COND)
+    if (w->waiter != w->holder || !o || w->relocks)
         return false;
     if (o->kind == KIWI_OBJECT_MUTEX && (o->type == KIWI_MUTEX_RECURSIVE || o->type == KIWI_MUTEX_ERRORCHECK))
         return false;
@@ -199,14 +206,14 @@ static bool waits_for_itself(const struct misuse *u, const struct wait *w, const
 }
 
 /* The recorder noted this one when it began. */
-static bool already_recorded(const struct misuse *u, const struct wait *w, uint32_t stack)
+static bool already_recorded(const struct misuse *u, const struct wait *w)
 {
     const struct trace *t = u->m->trace;
 
     for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_MISUSES); i++) {
         const struct kiwi_misuse *r = trace_misuse(t, i);
 
-        if (r && r->kind == KIWI_MISUSE_RELOCK && r->object == w->object && r->stack == stack)
+        if (r && r->kind == KIWI_MISUSE_RELOCK && r->object == w->object && r->stack == w->want_stack)
             return true;
     }
     return false;
@@ -221,14 +228,13 @@ static int misuse_add_waits(struct misuse *u)
         return -1;
     for (uint32_t i = 0; i < waits.count && !result; i++) {
         const struct wait *w = &waits.items[i];
-        const struct kiwi_acquisition *wanted = trace_acquisition(u->m->trace, w->want_row);
         const struct kiwi_slot *slot = trace_slot(u->m->trace, w->waiter);
 
-        if (!waits_for_itself(u, w, wanted) || already_recorded(u, w, wanted->stack))
+        if (!waits_for_itself(u, w) || already_recorded(u, w))
             continue;
-        result = misuse_add(u, &(struct incident){.kind = KIWI_MISUSE_RELOCK, .object = w->object, .stack = wanted->stack,
+        result = misuse_add(u, &(struct incident){.kind = KIWI_MISUSE_RELOCK, .object = w->object, .stack = w->want_stack,
                                                   .thread = slot->thread, .other_thread = slot->thread,
-                                                  .other_row = w->held_row, .result = RESULT_UNKNOWN, .count = 1,
+                                                  .other_stack = w->held_stack, .result = RESULT_UNKNOWN, .count = 1,
                                                   .first_ticks = w->since, .last_ticks = w->since});
     }
     waits_release(&waits);
@@ -242,18 +248,18 @@ static bool is_relock(uint32_t kind)
 
 static void report_holder(struct misuse *u, struct finding *f, const struct incident *n)
 {
-    const struct kiwi_acquisition *a = trace_acquisition(u->m->trace, n->other_row);
     const char *name = model_object_name(u->m, n->object);
     uint32_t holder = is_relock(n->kind) ? n->thread : n->other_thread;
 
-    if (a)
-        finding_stack(f, u->m, a->stack, holder, "%s was taken here", name);
+    if (n->other_stack)
+        finding_stack(f, u->m, n->other_stack, holder, "%s was taken here", name);
     if (is_relock(n->kind) || !holder)
         return;
     if (n->kind == KIWI_MISUSE_DESTROY_WAITED)
         finding_evidence(f, "%s was waiting on it.", model_thread_name(u->m, holder));
-    else if (a)
-        finding_evidence(f, "%s held it then, taken at %s.", model_thread_name(u->m, holder), model_site(u->m, a->stack));
+    else if (n->other_stack)
+        finding_evidence(f, "%s held it then, taken at %s.", model_thread_name(u->m, holder),
+                         model_site(u->m, n->other_stack));
     else
         finding_evidence(f, "%s held it then.", model_thread_name(u->m, holder));
 }

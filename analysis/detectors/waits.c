@@ -25,28 +25,48 @@ static int waits_add(struct builder *b, struct wait one)
     return 0;
 }
 
-static bool waits_without_limit(const struct kiwi_slot *s, const struct kiwi_acquisition *wanted)
+/* The entry just past the held locks. */
+static const struct kiwi_held *slot_entry_behind(const struct trace *t, const struct kiwi_slot *s)
 {
-    if (s->want != KIWI_WANT_TAKING && s->want != KIWI_WANT_WAITING)
+    if (s->held_rows)
+        return s->held_count < UINT32_MAX - s->held_rows ? trace_held(t, s->held_rows + s->held_count) : NULL;
+    return s->held_count < KIWI_SLOT_HELD ? &s->held[s->held_count] : NULL;
+}
+
+/* The lock that a thread asks for without a limit of time; false if there is none, or none that is recorded. */
+static bool slot_wants(const struct model *m, const struct kiwi_slot *s, struct kiwi_acquisition *wanted)
+{
+    const struct kiwi_held *entry = NULL;
+    uint32_t row = s->want_row;
+    const struct kiwi_acquisition *a;
+
+    if (s->want == KIWI_WANT_TAKING) { /* described by the entry behind the held ones */
+        entry = slot_entry_behind(m->trace, s);
+        row = entry ? entry->row : 0;
+    } else if (s->want != KIWI_WANT_WAITING) {
         return false;
-    return wanted && wanted->how != KIWI_HOW_TRY && wanted->how != KIWI_HOW_TIMED;
+    }
+    a = trace_acquisition(m->trace, row);
+    if (!a || a->how == KIWI_HOW_TRY || a->how == KIWI_HOW_TIMED)
+        return false;
+    *wanted = *a;
+    return true;
 }
 
 /* One entry for each thread that has the lock for certain: one that is about to let go may have done so already. */
-static int waits_add_lock(struct builder *b, uint32_t slot, const struct kiwi_slot *s, const struct kiwi_acquisition *wanted)
+static int waits_add_lock(struct builder *b, uint32_t slot, uint64_t since, const struct kiwi_acquisition *wanted)
 {
     uint32_t count;
     const struct model_holder *holders = model_holders(b->m, wanted->object, &count);
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct kiwi_acquisition *held = trace_acquisition(b->m->trace, holders[i].held.row);
-        struct wait one = {.waiter = slot, .holder = holders[i].slot, .object = wanted->object, .want_row = s->want_row,
-                           .held_row = holders[i].held.row, .since = s->want_since,
-                           .by_reader = held && held->mode == KIWI_MODE_READ};
+        const struct kiwi_held *held = &holders[i].held;
+        bool both_read = wanted->mode == KIWI_MODE_READ && KIWI_HELD_MODE(held->flags) == KIWI_MODE_READ;
+        struct wait one = {.waiter = slot, .holder = holders[i].slot, .object = wanted->object,
+                           .want_stack = wanted->stack, .held_stack = held->stack, .since = since,
+                           .relocks = wanted->how == KIWI_HOW_COND};
 
-        if (holders[i].releasing || (one.by_reader && wanted->mode == KIWI_MODE_READ))
-            continue;
-        if (waits_add(b, one))
+        if (!holders[i].releasing && !both_read && waits_add(b, one))
             return -1;
     }
     return 0;
@@ -56,11 +76,12 @@ static int waits_add_join(struct builder *b, uint32_t slot, const struct kiwi_sl
 {
     const struct trace *t = b->m->trace;
     const struct kiwi_thread *joined = s->call_object < UINT32_MAX ? trace_thread(t, (uint32_t)s->call_object) : NULL;
+    const struct kiwi_call *call = trace_call(t, s->call_row);
     const struct kiwi_slot *other = joined && joined->state == KIWI_ROW_LIVE ? trace_slot(t, joined->slot) : NULL;
 
     if (!other || other->thread != s->call_object)
         return 0;
-    return waits_add(b, (struct wait){.waiter = slot, .holder = joined->slot, .call_row = s->call_row,
+    return waits_add(b, (struct wait){.waiter = slot, .holder = joined->slot, .want_stack = call ? call->stack : 0,
                                       .since = s->call_since});
 }
 
@@ -72,10 +93,10 @@ int waits_make(struct waits *w, const struct model *m)
     *w = (struct waits){0};
     for (uint32_t i = 1; !result && i < trace_rows(m->trace, KIWI_TABLE_SLOTS); i++) {
         const struct kiwi_slot *s = trace_slot(m->trace, i);
-        const struct kiwi_acquisition *wanted = s ? trace_acquisition(m->trace, s->want_row) : NULL;
+        struct kiwi_acquisition wanted;
 
-        if (s && waits_without_limit(s, wanted))
-            result = waits_add_lock(&b, i, s, wanted);
+        if (s && slot_wants(m, s, &wanted))
+            result = waits_add_lock(&b, i, s->want == KIWI_WANT_WAITING ? s->want_since : 0, &wanted);
         else if (s && s->call_kind == KIWI_CALL_JOIN)
             result = waits_add_join(&b, i, s);
     }

@@ -17,11 +17,10 @@
 struct wait {
     uint32_t waiter, holder; /* rows of SLOTS */
     uint32_t object;         /* 0 when it waits for a thread to end (join) */
-    uint32_t want_row;       /* acquisition row it waits in; 0 for a join */
-    uint32_t call_row;       /* join: call row, 0 = not recorded */
-    uint32_t held_row;       /* acquisition row by which the holder took it */
+    uint32_t want_stack;     /* where it waits: the lock call, or the join */
+    uint32_t held_stack;     /* where the holder took the lock */
     uint64_t since;          /* ticks, 0 = not known */
-    bool by_reader;          /* the holder holds it for reading */
+    bool relocks;            /* the re-lock at the end of a condition variable's wait */
 };
 
 struct waits {

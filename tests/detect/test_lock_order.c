@@ -1,0 +1,381 @@
+/* lock-order-cycle: which histories are a danger, and which only look like one. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static const struct finding *assert_cycle(struct history *h, const char *grade, const char *objects)
+{
+    const struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_LOCK_ORDER_CYCLE);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_string_equal(f->grade, grade);
+    history_assert_objects(h, f, objects);
+    return f;
+}
+
+#define NEST(t, a, b) t " lock " a "; " t " lock " b "; " t " unlock " b "; " t " unlock " a ";"
+
+static void order__two_threads_two_orders(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T2 lock B; T2 lock A at g; T2 unlock A; T2 unlock B");
+    const struct finding *f = assert_cycle(*state, "G3", "A B");
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    history_assert_stack(*state, f, "g");
+    history_assert_stack(*state, f, "T1 lock A");
+    history_assert_stack(*state, f, "T1 lock B");
+    history_assert_stack(*state, f, "T2 lock B");
+}
+
+static void order__rarer_step_comes_first(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_play(*state, NEST("T1", "A", "B"));
+    history_play(*state, "T2 lock B; T2 lock A at rare; T2 unlock A; T2 unlock B");
+    history_assert_at(*state, assert_cycle(*state, "G3", "A B"), "rare");
+}
+
+static void order__threads_that_did_not_meet_are_grade_4(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 end;" NEST("T2", "B", "A"));
+    assert_int_equal(assert_cycle(*state, "G4", "A B")->confidence, CONFIDENCE_MEDIUM);
+}
+
+static void order__one_thread_alone_is_silent(void **state)
+{
+    for (int i = 0; i < 10000; i++)
+        history_playf(*state, NEST("T1", "A%d", "B%d") NEST("T1", "B%d", "A%d"), i, i, i, i, i, i, i, i);
+    assert_silent(*state);
+}
+
+static void order__one_thread_alone_with_all_locks_of_a_pool_is_silent(void **state)
+{
+    for (int i = 0; i < 60; i++)
+        for (int k = 0; k < 60; k++)
+            if (i != k)
+                history_playf(*state, NEST("T1", "L%d", "L%d"), i, k, k, i);
+    assert_silent(*state);
+}
+
+static void order__gate_lock_hides_cycle(void **state)
+{
+    history_play(*state, "T1 lock G;" NEST("T1", "A", "B") "T1 unlock G; T2 lock G;" NEST("T2", "B", "A") "T2 unlock G");
+    assert_silent(*state);
+}
+
+static void order__ten_thousand_gated_inversions_are_silent(void **state)
+{
+    for (int i = 0; i < 5000; i++)
+        history_playf(*state,
+                      "T1 lock G;" NEST("T1", "A%d", "B%d") "T1 unlock G; T2 lock G;" NEST("T2", "B%d", "A%d") "T2 unlock G", i,
+                      i, i, i, i, i, i, i);
+    assert_silent(*state);
+}
+
+static void order__gate_of_one_thread_only_hides_nothing(void **state)
+{
+    history_play(*state, "T1 lock G;" NEST("T1", "A", "B") "T1 unlock G;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__readers_of_a_gate_pass_together(void **state)
+{
+    history_play(*state, "T1 rwlock G; T1 rdlock G;" NEST("T1", "A", "B") "T1 unlock G; T2 rdlock G;" NEST("T2", "B", "A")
+                         "T2 unlock G");
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__joined_before_the_other_began(void **state)
+{
+    history_play(*state, "M lock X; M unlock X; M create T1;" NEST("T1", "A", "B") "T1 end; M join T1; M create T2;"
+                         NEST("T2", "B", "A"));
+    assert_silent(*state);
+}
+
+static void order__join_by_the_one_who_inverts(void **state)
+{
+    history_play(*state, "M create T1;" NEST("T1", "A", "B") "T1 end; M join T1;" NEST("M", "B", "A"));
+    assert_silent(*state);
+}
+
+static void order__setting_up_before_threads_exist(void **state)
+{
+    history_play(*state, NEST("M", "A", "B") "M create T1;" NEST("T1", "B", "A"));
+    assert_silent(*state);
+}
+
+static void order__creator_goes_on_after_create(void **state)
+{
+    history_play(*state, "M create T1;" NEST("M", "A", "B") NEST("T1", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__siblings_are_not_ordered(void **state)
+{
+    history_play(*state, "M lock X; M lock Y; M unlock Y; M unlock X; M create T1; M create T2;" NEST("T1", "A", "B")
+                         NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__trylock_waits_for_nobody(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T2 lock B; T2 trylock A; T2 unlock A; T2 unlock B");
+    assert_silent(*state);
+}
+
+static void order__lock_taken_by_trylock_counts_as_held(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T2 trylock B; T2 lock A; T2 unlock A; T2 unlock B");
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__timed_lock_is_a_stall(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T2 lock B; T2 timedlock A; T2 unlock A; T2 unlock B");
+    const struct finding *f = assert_cycle(*state, "G5", "A B");
+
+    assert_int_equal(f->severity, SEVERITY_LOW);
+    assert_int_equal(f->confidence, CONFIDENCE_LOW);
+}
+
+static void order__reentry_of_a_recursive_lock_adds_nothing(void **state)
+{
+    history_play(*state, "T1 recursive A; T1 lock A; T1 lock B; T1 lock A; T1 unlock A; T1 unlock B; T1 unlock A;"
+                         "T2 lock A; T2 lock B; T2 lock A; T2 unlock A; T2 unlock B; T2 unlock A");
+    assert_silent(*state);
+}
+
+static void order__readers_let_readers_in(void **state)
+{
+    history_play(*state, "T1 rwlock A; T1 rwlock B; T1 rdlock A; T1 rdlock B; T1 unlock B; T1 unlock A;"
+                         "T2 rdlock B; T2 rdlock A; T2 unlock A; T2 unlock B");
+    assert_silent(*state);
+}
+
+static void order__reader_against_writer(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T1 lock J; T1 unlock J; T1 unlock R;"
+                         "T2 lock J; T2 wrlock R; T2 unlock R; T2 unlock J");
+    assert_cycle(*state, "G3", "R J");
+}
+
+static void order__one_read_step_breaks_the_circle(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T1 lock J; T1 unlock J; T1 unlock R;"
+                         "T2 lock J; T2 rdlock R; T2 unlock R; T2 unlock J");
+    assert_silent(*state);
+}
+
+static void order__three_locks_three_threads(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") NEST("T2", "B", "C") NEST("T3", "C", "A"));
+    assert_cycle(*state, "G3", "A B C");
+}
+
+static void order__four_locks_four_threads(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") NEST("T2", "B", "C") NEST("T3", "C", "D") NEST("T4", "D", "A"));
+    assert_cycle(*state, "G3", "A B C D");
+}
+
+static void order__three_steps_by_two_threads_are_silent(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") NEST("T1", "B", "C") NEST("T2", "C", "A"));
+    assert_silent(*state);
+}
+
+static void order__transitive_steps_never_held_together(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock B; T1 unlock A; T1 lock C; T1 unlock C; T1 unlock B;"
+                         "T2 lock C; T2 lock A; T2 unlock A; T2 unlock C");
+    assert_silent(*state);
+}
+
+static void order__held_set_is_kept_after_release_out_of_order(void **state)
+{
+    history_play(*state, "T1 lock X; T1 lock A; T1 unlock X; T1 lock B; T1 unlock B; T1 unlock A;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__outer_lock_counts_for_inner_requests(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock M; T1 lock B; T1 unlock B; T1 unlock M; T1 unlock A;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__reused_address_is_another_lock(void **state)
+{
+    history_play(*state, "T1 init A;" NEST("T1", "A", "B") "T1 destroy A; T1 init A;" NEST("T2", "B", "A"));
+    assert_silent(*state);
+}
+
+static void order__freed_block_ends_its_lock(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 free A;" NEST("T2", "B", "A"));
+    assert_silent(*state);
+}
+
+static void order__unpublished_lock_orders_nothing(void **state)
+{
+    history_play(*state, "T1 new S; T1 lock S; T1 lock R; T1 unlock R; T1 unlock S;" NEST("T2", "R", "S"));
+    assert_silent(*state);
+}
+
+static void order__published_lock_orders(void **state)
+{
+    history_play(*state, "T1 new S; T1 lock S; T1 unlock S; T1 lock R; T1 unlock R;" NEST("T1", "S", "R") NEST("T2", "R", "S"));
+    assert_cycle(*state, "G3", "R S");
+}
+
+static void order__unpublished_lock_does_not_hide_the_outer_ones(void **state)
+{
+    history_play(*state, "T1 lock A; T1 new S; T1 lock S; T1 lock B; T1 unlock B; T1 unlock S; T1 unlock A;"
+                         NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__condition_takes_its_lock_back(void **state)
+{
+    history_play(*state, "T1 lock M; T1 lock A; T1 condwait M; T1 unlock M; T1 unlock A;" NEST("T2", "M", "A"));
+    const struct finding *f = assert_cycle(*state, "G3", "A M");
+
+    history_assert_stack(*state, f, "T1 condwait M");
+}
+
+static void order__request_that_was_never_granted_counts(void **state)
+{
+    history_play(*state, "T1 lock A; T1 wants B; T1 gives-up; T1 unlock A;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__instances_of_one_place_are_one_finding(void **state)
+{
+    for (int i = 0; i < 300; i++)
+        history_playf(*state,
+                      "M init S%d at session_new; T1 lock R at list; T1 lock S%d at visit; T1 unlock S%d; T1 unlock R;"
+                      "T2 lock S%d at close; T2 lock R at unlink; T2 unlock R; T2 unlock S%d", i, i, i, i, i);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->findings.items[0]->count, 300);
+}
+
+static void order__two_causes_are_two_findings(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") NEST("T2", "B", "A") NEST("T1", "C", "D") NEST("T2", "D", "C"));
+    assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ORDER_CYCLE), 2);
+}
+
+static void order__many_threads_of_one_kind_keep_two_witnesses(void **state)
+{
+    for (int i = 0; i < 50; i++)
+        history_playf(*state, "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end", i, i, i, i,
+                      i, i);
+    for (int i = 50; i < 100; i++)
+        history_playf(*state, "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end", i, i, i, i,
+                      i, i);
+    const struct finding *f = assert_cycle(*state, "G4", "A B");
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+}
+
+static void order__joined_generations_of_threads_are_ordered(void **state)
+{
+    history_play(*state, NEST("M", "X", "Y"));
+    for (int i = 0; i < 6; i++)
+        history_playf(*state, "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end; M join W%d",
+                      i, i, i, i, i, i, i);
+    for (int i = 6; i < 12; i++)
+        history_playf(*state, "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d",
+                      i, i, i, i, i, i, i);
+    assert_silent(*state);
+}
+
+static void order__a_knot_of_locks_ends_in_time(void **state)
+{
+    for (int t = 0; t < 6; t++)
+        for (int i = 0; i < 40; i++)
+            for (int k = 0; k < 40; k++)
+                if (i != k && (i * 7 + k * 13 + t) % 5 == 0)
+                    history_playf(*state, "T%d lock L%d at t%d; T%d lock L%d at u%d; T%d unlock L%d; T%d unlock L%d", t, i, t,
+                                  t, k, t, t, k, t, i);
+    const struct review *r = history_review(*state);
+
+    assert_true(r->findings.count >= 1);
+    assert_int_equal(history_count(r, FINDING_LOCK_ORDER_CYCLE), r->findings.count);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(order__two_threads_two_orders),
+        TEST(order__rarer_step_comes_first),
+        TEST(order__threads_that_did_not_meet_are_grade_4),
+        TEST(order__one_thread_alone_is_silent),
+        TEST(order__one_thread_alone_with_all_locks_of_a_pool_is_silent),
+        TEST(order__gate_lock_hides_cycle),
+        TEST(order__ten_thousand_gated_inversions_are_silent),
+        TEST(order__gate_of_one_thread_only_hides_nothing),
+        TEST(order__readers_of_a_gate_pass_together),
+        TEST(order__joined_before_the_other_began),
+        TEST(order__join_by_the_one_who_inverts),
+        TEST(order__setting_up_before_threads_exist),
+        TEST(order__creator_goes_on_after_create),
+        TEST(order__siblings_are_not_ordered),
+        TEST(order__trylock_waits_for_nobody),
+        TEST(order__lock_taken_by_trylock_counts_as_held),
+        TEST(order__timed_lock_is_a_stall),
+        TEST(order__reentry_of_a_recursive_lock_adds_nothing),
+        TEST(order__readers_let_readers_in),
+        TEST(order__reader_against_writer),
+        TEST(order__one_read_step_breaks_the_circle),
+        TEST(order__three_locks_three_threads),
+        TEST(order__four_locks_four_threads),
+        TEST(order__three_steps_by_two_threads_are_silent),
+        TEST(order__transitive_steps_never_held_together),
+        TEST(order__held_set_is_kept_after_release_out_of_order),
+        TEST(order__outer_lock_counts_for_inner_requests),
+        TEST(order__reused_address_is_another_lock),
+        TEST(order__freed_block_ends_its_lock),
+        TEST(order__unpublished_lock_orders_nothing),
+        TEST(order__published_lock_orders),
+        TEST(order__unpublished_lock_does_not_hide_the_outer_ones),
+        TEST(order__condition_takes_its_lock_back),
+        TEST(order__request_that_was_never_granted_counts),
+        TEST(order__instances_of_one_place_are_one_finding),
+        TEST(order__two_causes_are_two_findings),
+        TEST(order__many_threads_of_one_kind_keep_two_witnesses),
+        TEST(order__joined_generations_of_threads_are_ordered),
+        TEST(order__a_knot_of_locks_ends_in_time),
+    };
+
+    return cmocka_run_group_tests_name("lock_order", tests, NULL, NULL);
+}

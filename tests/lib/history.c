@@ -1,0 +1,570 @@
+#include "history.h"
+
+#include "../../analysis/place.h"
+#include "../../interpose/base/clock.h"
+#include "../../interpose/record/acquisition.h"
+#include "../../interpose/record/call.h"
+#include "../../interpose/record/misuse.h"
+#include "../../interpose/record/stack.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define REGION_SIZE (64u << 20)
+#define WORD 48u
+#define NAMES_MAX 40000u
+#define LOCKS_AT 0x10000000ull
+#define PLACES_AT 0x400000ull
+#define MS_DEFAULT 1000u
+
+struct name {
+    char text[WORD];
+    uint32_t hash_next;
+};
+
+/* Words to numbers, in order of appearance. */
+struct names {
+    struct name *items;
+    uint32_t count, buckets[4096];
+};
+
+struct actor {
+    struct thread *t;
+    uint32_t row, want_row;
+    uint64_t since;
+    bool timed;
+    uint32_t want_word;
+    struct call_record call;
+};
+
+struct history {
+    struct names threads, locks, places;
+    struct actor *actors;
+    uint8_t *kinds, *types; /* of locks */
+    struct trace *trace;
+    struct model *model;
+    struct review *review;
+    unsigned lasts_ms;
+};
+
+/* One statement, cut into words. */
+struct statement {
+    char text[256], thread[WORD], verb[WORD], object[WORD], place[WORD];
+};
+
+static struct history *current; /* object_facts_of has no argument for it */
+
+static void die(const char *what, const char *where)
+{
+    fprintf(stderr, "history: %s: %s\n", what, where);
+    abort();
+}
+
+static uint32_t word_hash(const char *text)
+{
+    uint32_t hash = 5381;
+
+    for (; *text; text++)
+        hash = hash * 33 ^ (unsigned char)*text;
+    return hash;
+}
+
+/* Number of a word, from 1; with `add` it is given one, else 0 = not known. */
+static uint32_t name_number(struct names *n, const char *text, bool add)
+{
+    uint32_t *bucket = &n->buckets[word_hash(text) % 4096];
+
+    for (uint32_t i = *bucket; i; i = n->items[i].hash_next)
+        if (strcmp(n->items[i].text, text) == 0)
+            return i;
+    if (!add)
+        return 0;
+    if (n->count + 1 >= NAMES_MAX)
+        die("too many names", text);
+    snprintf(n->items[++n->count].text, WORD, "%s", text);
+    n->items[n->count].hash_next = *bucket;
+    *bucket = n->count;
+    return n->count;
+}
+
+static uintptr_t lock_address(uint32_t lock)
+{
+    return LOCKS_AT + lock * 0x1000ull;
+}
+
+static uint64_t place_address(uint32_t place)
+{
+    return PLACES_AT + place * 0x10ull;
+}
+
+static void facts_of(uintptr_t address, struct object_facts *facts)
+{
+    uint32_t lock = (uint32_t)((address - LOCKS_AT) / 0x1000);
+
+    *facts = (struct object_facts){.address = address, .kind = current->kinds[lock], .type = current->types[lock]};
+}
+
+struct history *history_open(void)
+{
+    struct history *h = calloc(1, sizeof *h);
+
+    if (!h || !(h->threads.items = calloc(NAMES_MAX, sizeof *h->threads.items)) ||
+        !(h->locks.items = calloc(NAMES_MAX, sizeof *h->locks.items)) ||
+        !(h->places.items = calloc(NAMES_MAX, sizeof *h->places.items)) ||
+        !(h->actors = calloc(NAMES_MAX, sizeof *h->actors)) || !(h->kinds = malloc(NAMES_MAX)) ||
+        !(h->types = calloc(NAMES_MAX, 1)))
+        die("out of memory", "history_open");
+    memset(h->kinds, KIWI_OBJECT_MUTEX, NAMES_MAX);
+    h->lasts_ms = MS_DEFAULT;
+    clock_init();
+    if (!region_open_memory(REGION_SIZE) || !recorder_memory_open())
+        die("out of memory", "the recorder");
+    region.header->pid = 999999999; /* above pid_max: never a live process */
+    region.header->ticks_per_second = clock_state.ticks_per_second;
+    region.header->clock_kind = clock_state.tsc ? KIWI_CLOCK_TSC : KIWI_CLOCK_MONOTONIC_NS;
+    region.header->start_ticks = clock_ticks();
+    region.header->start_realtime_ns = 1700000000000000000ull;
+    region.header->clock[0] = (struct kiwi_clock_pair){region.header->start_ticks, 1000000000};
+    region.header->recording = 1;
+    region.header->executable = region_string("/usr/bin/example", 16);
+    region_publish(&region.header->state, KIWI_ROW_LIVE);
+    current = h;
+    object_facts_of = facts_of;
+    return h;
+}
+
+void history_close(struct history *h)
+{
+    review_free(h->review);
+    model_close(h->model);
+    trace_close(h->trace);
+    if (region.header) {
+        recorder_memory_close();
+        region_close_memory();
+    }
+    current = NULL;
+    free(h->threads.items);
+    free(h->locks.items);
+    free(h->places.items);
+    free(h->actors);
+    free(h->kinds);
+    free(h->types);
+    free(h);
+}
+
+void history_lasts(struct history *h, unsigned ms)
+{
+    h->lasts_ms = ms;
+}
+
+static struct actor *actor_of(struct history *h, const char *name, const struct thread_birth *birth)
+{
+    uint32_t number = name_number(&h->threads, name, true);
+    struct actor *a = &h->actors[number];
+
+    if (!a->t) {
+        struct thread_birth own = birth ? *birth : (struct thread_birth){0};
+
+        own.tid = (int32_t)(1000 + number);
+        own.pthread_id = 0x7000000000ull + number * 0x1000ull;
+        own.start_function = own.start_function ? own.start_function : 0x300000ull + number;
+        own.name = name;
+        a->t = thread_attach(&own);
+        if (!a->t)
+            die("no room for a thread", name);
+        a->row = a->t->row;
+    }
+    return a;
+}
+
+static uint32_t statement_stack(struct history *h, const struct statement *s)
+{
+    uint64_t frames[2] = {place_address(name_number(&h->places, s->place, true)), PLACES_AT - 1};
+
+    return stack_intern(frames, 2, 0);
+}
+
+static uintptr_t statement_lock(struct history *h, const struct statement *s)
+{
+    if (!s->object[0])
+        die("no lock named", s->text);
+    return lock_address(name_number(&h->locks, s->object, true));
+}
+
+/* What the lock wrappers do around a real call that is granted at once. */
+static void take(struct thread *t, uintptr_t address, uint32_t word)
+{
+    struct kiwi_cache_entry *line = acquisition_line(t, address, word);
+
+    if (!acquisition_taking(t, address, word, line->row))
+        die("no room for a held lock", "take");
+    line->count++;
+    t->held[t->slot->held_count].since = clock_ticks();
+    if (line->row && t->chained == t->slot->held_count) {
+        t->chained++;
+        t->chain = line->row;
+    }
+    acquisition_taken(t);
+}
+
+static bool take_again(struct thread *t, uintptr_t address)
+{
+    int at = acquisition_held(t, address);
+
+    if (at >= 0)
+        t->held[at].count++;
+    return at >= 0;
+}
+
+static void let_go(struct thread *t, uintptr_t address, const struct statement *s)
+{
+    int at = acquisition_held(t, address);
+
+    if (at < 0)
+        die("not held", s->text);
+    if (t->held[at].count > 1) {
+        t->held[at].count--;
+        return;
+    }
+    acquisition_want(t, KIWI_WANT_RELEASING);
+    acquisition_released(t, at);
+    acquisition_want(t, KIWI_WANT_NONE);
+}
+
+static const struct {
+    const char *verb;
+    enum kiwi_mode mode;
+    enum kiwi_how how;
+} lock_verbs[] = {
+    {"lock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},       {"trylock", KIWI_MODE_WRITE, KIWI_HOW_TRY},
+    {"timedlock", KIWI_MODE_WRITE, KIWI_HOW_TIMED}, {"rdlock", KIWI_MODE_READ, KIWI_HOW_LOCK},
+    {"wrlock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},     {"tryrdlock", KIWI_MODE_READ, KIWI_HOW_TRY},
+};
+
+static const struct {
+    const char *verb;
+    enum kiwi_mode mode;
+    enum kiwi_how how;
+} want_verbs[] = {
+    {"wants", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
+    {"wants-timed", KIWI_MODE_WRITE, KIWI_HOW_TIMED},
+    {"wants-rd", KIWI_MODE_READ, KIWI_HOW_LOCK},
+    {"wants-wr", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
+};
+
+static const struct {
+    const char *verb;
+    enum kiwi_misuse_kind kind;
+} misuse_verbs[] = {
+    {"relock", KIWI_MISUSE_RELOCK},
+    {"relock-timed", KIWI_MISUSE_RELOCK_TIMED},
+    {"unlock-unheld", KIWI_MISUSE_UNLOCK_UNHELD},
+    {"unlock-foreign", KIWI_MISUSE_UNLOCK_FOREIGN},
+    {"unlock-refused", KIWI_MISUSE_UNLOCK_REFUSED},
+    {"destroy-held", KIWI_MISUSE_DESTROY_HELD},
+    {"destroy-waited", KIWI_MISUSE_DESTROY_WAITED},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool play_lock(struct history *h, struct actor *a, const struct statement *s)
+{
+    for (size_t i = 0; i < COUNT(lock_verbs); i++) {
+        if (strcmp(s->verb, lock_verbs[i].verb) != 0)
+            continue;
+        uintptr_t address = statement_lock(h, s);
+        if (!take_again(a->t, address))
+            take(a->t, address, statement_stack(h, s) | ACQUISITION_KIND(lock_verbs[i].mode, lock_verbs[i].how));
+        return true;
+    }
+    if (strcmp(s->verb, "unlock") != 0)
+        return false;
+    let_go(a->t, statement_lock(h, s), s);
+    return true;
+}
+
+static bool play_want(struct history *h, struct actor *a, const struct statement *s)
+{
+    for (size_t i = 0; i < COUNT(want_verbs); i++) {
+        if (strcmp(s->verb, want_verbs[i].verb) != 0)
+            continue;
+        a->want_word = statement_stack(h, s) | ACQUISITION_KIND(want_verbs[i].mode, want_verbs[i].how);
+        a->want_row = acquisition_line(a->t, statement_lock(h, s), a->want_word)->row;
+        a->timed = want_verbs[i].how == KIWI_HOW_TIMED;
+        a->since = acquisition_wait_begin(a->t, a->want_row, a->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, 0);
+        return true;
+    }
+    if (strcmp(s->verb, "gets") == 0) {
+        acquisition_wait_end(a->t, a->want_row, a->since, 0);
+        take(a->t, statement_lock(h, s), a->want_word);
+        return true;
+    }
+    if (strcmp(s->verb, "gives-up") == 0) {
+        acquisition_wait_end(a->t, a->want_row, a->since, 0);
+        return true;
+    }
+    return false;
+}
+
+static bool play_thread(struct history *h, struct actor *a, const struct statement *s)
+{
+    if (strcmp(s->verb, "create") == 0) {
+        struct thread_birth birth = {.creator = a->row, .segment = thread_segment_before_create(a->t)};
+
+        thread_created_another(a->t);
+        if (h->actors[name_number(&h->threads, s->object, true)].t)
+            die("the thread runs already", s->text);
+        actor_of(h, s->object, &birth);
+    } else if (strcmp(s->verb, "join") == 0) {
+        uint32_t other = name_number(&h->threads, s->object, false);
+
+        if (!other || h->actors[other].t || !h->actors[other].row)
+            die("the thread has not ended", s->text);
+        thread_joined(a->t, h->actors[other].row);
+    } else if (strcmp(s->verb, "end") == 0) {
+        thread_detach(a->t);
+        a->t = NULL;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool play_object(struct history *h, struct actor *a, const struct statement *s)
+{
+    struct object_facts facts;
+    uint32_t lock;
+
+    if (strcmp(s->verb, "new") && strcmp(s->verb, "init") && strcmp(s->verb, "destroy") && strcmp(s->verb, "free") &&
+        strcmp(s->verb, "recursive") && strcmp(s->verb, "rwlock") && strcmp(s->verb, "normal"))
+        return false;
+    lock = name_number(&h->locks, s->object, true);
+    if (strcmp(s->verb, "recursive") == 0)
+        h->types[lock] = KIWI_MUTEX_RECURSIVE;
+    else if (strcmp(s->verb, "rwlock") == 0)
+        h->kinds[lock] = KIWI_OBJECT_RWLOCK;
+    else if (strcmp(s->verb, "destroy") == 0)
+        object_end(lock_address(lock));
+    else if (strcmp(s->verb, "free") == 0)
+        object_end_range(lock_address(lock), 64);
+    if (strcmp(s->verb, "new") == 0)
+        object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT);
+    if (strcmp(s->verb, "new") == 0 || strcmp(s->verb, "init") == 0) {
+        facts_of(lock_address(lock), &facts);
+        object_init(a->t, &facts, statement_stack(h, s));
+    }
+    return true;
+}
+
+static enum kiwi_call_kind call_kind(const char *name)
+{
+#define X(id, enumerator, text, group)                                                                                 \
+    if (strcmp(name, text) == 0)                                                                                       \
+        return KIWI_CALL_##enumerator;
+    KIWI_CALLS(X)
+#undef X
+    if (strcmp(name, "join") == 0)
+        return KIWI_CALL_JOIN;
+    die("no such call", name);
+    return KIWI_CALL_LIMIT;
+}
+
+/* Time is not waited for but pretended: what began before is moved back. */
+static void pretend_ago(struct actor *a, uint64_t ticks)
+{
+    a->call.since -= ticks;
+    a->t->slot->call_since = a->call.since;
+    for (uint32_t i = 0; i < a->t->slot->held_count; i++) {
+        struct kiwi_object *o = region_object(object_find(a->t->held[i].address));
+
+        if (o->waiters)
+            o->wait_since -= ticks;
+    }
+}
+
+static bool play_call(struct history *h, struct actor *a, const struct statement *s)
+{
+    if (strcmp(s->verb, "enter") == 0) {
+        uint32_t other = name_number(&h->threads, s->place, false), stack = statement_stack(h, s);
+
+        acquisition_chain(a->t);
+        call_enter(&a->call, a->t, call_kind(s->object), stack, KIWI_CALLF_UNTIMED,
+                   strcmp(s->object, "join") == 0 && other ? h->actors[other].row : 3);
+    } else if (strcmp(s->verb, "leave") == 0) {
+        pretend_ago(a, clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u));
+        call_leave(&a->call, 0, 0);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool play_condwait(struct history *h, struct actor *a, const struct statement *s)
+{
+    uintptr_t address;
+
+    if (strcmp(s->verb, "condwait") != 0)
+        return false;
+    address = statement_lock(h, s);
+    let_go(a->t, address, s);
+    take(a->t, address, statement_stack(h, s) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_COND));
+    return true;
+}
+
+static bool play_misuse(struct history *h, struct actor *a, const struct statement *s)
+{
+    for (size_t i = 0; i < COUNT(misuse_verbs); i++) {
+        struct object_facts facts;
+
+        if (strcmp(s->verb, misuse_verbs[i].verb) != 0)
+            continue;
+        facts_of(statement_lock(h, s), &facts);
+        struct misuse_facts f = {.kind = misuse_verbs[i].kind, .stack = statement_stack(h, s)};
+        acquisition_chain(a->t);
+        f.object = object_get(a->t, &facts, f.stack);
+        f.other_thread = misuse_find_holder(facts.address, &f.other_row);
+        misuse_note(a->t, &f);
+        return true;
+    }
+    return false;
+}
+
+/* "T1 lock A at f" into words. */
+static void parse(const char *text, size_t length, struct statement *s)
+{
+    char at[WORD] = "", rest[WORD] = "";
+    int words;
+
+    *s = (struct statement){0};
+    if (length >= sizeof s->text)
+        die("statement too long", text);
+    memcpy(s->text, text, length);
+    words = sscanf(s->text, "%47s %47s %47s %47s %47s %47s", s->thread, s->verb, s->object, at, s->place, rest);
+    if (words < 2 || words == 4 || words > 5 || (words == 5 && strcmp(at, "at") != 0))
+        die("can not parse", s->text);
+    if (words < 5)
+        snprintf(s->place, sizeof s->place, "%.14s %.14s %.14s", s->thread, s->verb, s->object);
+}
+
+static void play_one(struct history *h, const char *text, size_t length)
+{
+    struct statement s;
+    struct actor *a;
+
+    parse(text, length, &s);
+    a = actor_of(h, s.thread, NULL);
+    if (!play_lock(h, a, &s) && !play_want(h, a, &s) && !play_thread(h, a, &s) && !play_object(h, a, &s) &&
+        !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_misuse(h, a, &s))
+        die("unknown verb", s.text);
+}
+
+void history_play(struct history *h, const char *script)
+{
+    while (*script) {
+        size_t blank = strspn(script, " ;\n"), length = strcspn(script + blank, ";\n");
+
+        if (length)
+            play_one(h, script + blank, length);
+        script += blank + length;
+    }
+}
+
+void history_playf(struct history *h, const char *format, ...)
+{
+    va_list arguments;
+    char *script;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&script, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        die("out of memory", format);
+    history_play(h, script);
+    free(script);
+}
+
+struct review *history_review(struct history *h)
+{
+    char error[256];
+    uint64_t lasts = clock_ns_to_ticks(h->lasts_ms * 1000000ull);
+
+    /* The pretended time lies before the start: then every recorded tick is inside the recording. */
+    region.header->start_ticks -= lasts;
+    region.header->clock[0].ticks -= lasts;
+    h->trace = trace_from_memory(region.header, region.size, "history.trace", error, sizeof error);
+    if (!h->trace)
+        die("the reader refuses it", error);
+    h->model = model_open(h->trace, NULL);
+    h->review = h->model ? review_make(&h->model, 1, NULL) : NULL;
+    if (!h->review)
+        die("out of memory", "history_review");
+    return h->review;
+}
+
+unsigned history_count(const struct review *r, enum finding_id id)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < r->findings.count; i++)
+        count += r->findings.items[i]->id == id;
+    return count;
+}
+
+const struct finding *history_find(const struct review *r, enum finding_id id)
+{
+    for (unsigned i = 0; i < r->findings.count; i++)
+        if (r->findings.items[i]->id == id)
+            return r->findings.items[i];
+    fail_msg("no %s was found", finding_info(id)->id);
+    return NULL;
+}
+
+static bool stack_is_at(const struct history *h, const struct finding_stack *s, const char *place)
+{
+    struct names *places = (struct names *)&h->places; /* looked up only */
+    uint32_t number = name_number(places, place, false);
+    struct symbol_frame at = place_location(s->trace, NULL, s->stack);
+
+    if (!number)
+        fail_msg("no place '%s' in the history", place);
+    return at.offset == place_address(number);
+}
+
+void history_assert_at(const struct history *h, const struct finding *f, const char *place)
+{
+    if (!f->stack_count || !stack_is_at(h, &f->stacks[0], place))
+        fail_msg("%s is not at '%s'", finding_info(f->id)->id, place);
+}
+
+void history_assert_stack(const struct history *h, const struct finding *f, const char *place)
+{
+    for (unsigned i = 0; i < f->stack_count; i++)
+        if (stack_is_at(h, &f->stacks[i], place))
+            return;
+    fail_msg("no stack of %s is at '%s'", finding_info(f->id)->id, place);
+}
+
+void history_assert_objects(const struct history *h, const struct finding *f, const char *names)
+{
+    char *copy = strdup(names), *rest = copy;
+    unsigned count = 0;
+
+    assert_non_null(copy);
+    for (char *name = strtok_r(copy, " ", &rest); name; name = strtok_r(NULL, " ", &rest), count++) {
+        uint32_t lock = name_number((struct names *)&h->locks, name, false);
+        bool found = false;
+
+        for (unsigned i = 0; i < f->object_count; i++)
+            found = found || f->objects[i].address == lock_address(lock);
+        if (!found)
+            fail_msg("%s does not name '%s'", finding_info(f->id)->id, name);
+    }
+    free(copy);
+    assert_int_equal(count, f->object_count);
+}
