@@ -23,7 +23,7 @@ static const char *nearest_option(const char *typed, const struct option *option
     unsigned count = 0;
 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(typed + 2, "="), typed + 2);
-    for (; options[count].name && count < OPTIONS_MAX; count++)
+    for (; count < OPTIONS_MAX && options[count].name; count++)
         names[count] = options[count].name;
     return suggest(name, names, count);
 }

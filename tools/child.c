@@ -28,8 +28,8 @@ static void watched_signals(sigset_t *set)
 }
 
 /*
- * What the terminal sends goes to the whole foreground process group, so the command has it already. Everything else was
- * meant for the process id that the sender knows, which is kiwi's.
+ * What the terminal sends goes to the whole foreground process group, so the command has it already. Everything
+ * else was meant for the process id that the sender knows, which is kiwi's.
  */
 static void forward(const struct child *c, const siginfo_t *info)
 {
@@ -46,7 +46,8 @@ static int shell_status(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Takes every state change there is: as process 1 of a container, kiwi inherits orphans as well. True when c has ended. */
+/* Takes every state change there is: as process 1 of a container, kiwi inherits orphans as well. True when c has
+ * ended. */
 static bool reap(struct child *c)
 {
     bool ended = false;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One write for the whole line, so that lines of several processes do not mix; names in it may hold control characters. */
+/* One write for the whole line, so that lines of several processes do not mix; names in it may hold control
+ * characters. */
 static void print_line(const char *format, va_list arguments, int error)
 {
     char line[4096] = "kiwi: ";

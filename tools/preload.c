@@ -83,12 +83,12 @@ static bool is_named(const char *entry, size_t length, const char *start)
     return (size_t)(entry + length - name) >= strlen(start) && strncmp(name, start, strlen(start)) == 0;
 }
 
-static bool is_sanitizer(const char *entry, size_t length)
+bool preload_is_sanitizer(const char *name, size_t length)
 {
     static const char *const starts[] = {"libasan.", "libtsan.", "libhwasan.", "liblsan.", "libubsan.", "libclang_rt."};
 
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (is_named(entry, length, starts[i]))
+        if (is_named(name, length, starts[i]))
             return true;
     }
     return false;
@@ -104,7 +104,8 @@ static void append(char *list, const char *entry, size_t length)
     end[length] = '\0';
 }
 
-/* Appends those entries of a LD_PRELOAD list that are sanitizers, or those that are not; an older libkiwi.so is left out. */
+/* Appends those entries of a LD_PRELOAD list that are sanitizers, or those that are not; an older libkiwi.so is
+ * left out. */
 static void append_entries(char *list, const char *entries, bool sanitizers)
 {
     for (;;) {
@@ -114,7 +115,7 @@ static void append_entries(char *list, const char *entries, bool sanitizers)
         length = strcspn(entries, SEPARATORS);
         if (length == 0)
             return;
-        if (is_sanitizer(entries, length) == sanitizers && !is_named(entries, length, library_name))
+        if (preload_is_sanitizer(entries, length) == sanitizers && !is_named(entries, length, library_name))
             append(list, entries, length);
         entries += length;
     }

@@ -1,5 +1,7 @@
 #include "target.h"
 
+#include "preload.h"
+
 #include <ctype.h>
 #include <elf.h>
 #include <errno.h>
@@ -211,17 +213,6 @@ static bool check_interpreter(struct target *t, const char *path, Elf *elf, int 
     return true;
 }
 
-static bool is_sanitizer(const char *name)
-{
-    static const char *const names[] = {"libasan.so", "libtsan.so", "libhwasan.so", "liblsan.so", "libclang_rt."};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strncmp(name, names[i], strlen(names[i])) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* A sanitizer runtime refuses to start unless it is the first library; preloading it by name keeps it first. */
 static void find_sanitizer(struct target *t, Elf *elf)
 {
@@ -238,7 +229,8 @@ static void find_sanitizer(struct target *t, Elf *elf)
         for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
             const char *name = entry.d_tag == DT_NEEDED ? elf_strptr(elf, header.sh_link, entry.d_un.d_val) : NULL;
 
-            if (name && is_sanitizer(name) && t->sanitizer[0] == '\0' && strlen(name) < sizeof t->sanitizer)
+            if (name && t->sanitizer[0] == '\0' && strlen(name) < sizeof t->sanitizer &&
+                preload_is_sanitizer(name, strlen(name)))
                 strcpy(t->sanitizer, name);
         }
     }

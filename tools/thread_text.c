@@ -44,8 +44,13 @@ static unsigned useful_frames(const struct writer *w, uint32_t stack)
     const struct model *m = w->dump->model;
     unsigned all = place_frames(m->trace, m->symbols, stack), count = all;
 
-    while (count > 0 && place_frame(m->trace, m->symbols, stack, count - 1).internal)
+    while (count > 0) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, count - 1);
+
+        if (!f.internal && !(f.function && strcmp(f.function, "_start") == 0))
+            break;
         count--;
+    }
     return count > 0 ? count : all;
 }
 
@@ -183,8 +188,9 @@ static void print_event_subject(const struct writer *w, const struct kiwi_event 
         break;
     case KIWI_EVENT_CALL:
         c = trace_call(m->trace, e->row);
-        fprintf(w->out, " at %s, %s, result %" PRId64, c ? model_site(m, c->stack) : "an unknown place",
-                words_duration(trace_ns(m->trace, e->value), text), (int64_t)e->value2);
+        fprintf(w->out, " %s at %s, %s, result %" PRId64, c ? thread_call_name(c->kind) : "",
+                c ? model_site(m, c->stack) : "an unknown place", words_duration(trace_ns(m->trace, e->value), text),
+                (int64_t)e->value2);
         break;
     case KIWI_EVENT_CREATE:
     case KIWI_EVENT_JOIN:

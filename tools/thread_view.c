@@ -14,7 +14,7 @@ const char *thread_state_word(enum thread_state s)
     return words[s];
 }
 
-static const char *call_name(uint32_t kind)
+const char *thread_call_name(uint32_t kind)
 {
     switch (kind) {
 #define X(id, name, text, group)                                                                                       \
@@ -59,7 +59,7 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
 
     if (s->call_kind == 0)
         return;
-    v->call = call_name(s->call_kind);
+    v->call = thread_call_name(s->call_kind);
     v->state = THREAD_CALLING;
     v->timed = (s->call_flags & (KIWI_CALLF_TIMED | KIWI_CALLF_NONBLOCKING)) != 0;
     v->stack = call ? call->stack : 0;

@@ -1,5 +1,5 @@
 /*
- * thread_view.h - one thread as the trace shows it: what it does, waits for and holds. What text and JSON are made from.
+ * thread_view.h - one thread as the trace shows it: what it does, waits for and holds.
  *
  *     struct thread_view v;
  *     if (!thread_view_open(&v, model, now_ns, row)) out of memory;
@@ -50,6 +50,7 @@ struct thread_view {
 };
 
 const char *thread_state_word(enum thread_state s);
+const char *thread_call_name(uint32_t kind);            /* of enum kiwi_call_kind: "poll" */
 bool thread_view_has_lock(const struct thread_view *v); /* TAKING, WAITING or RELEASING */
 
 /* now_ns: the moment that durations run until, in nanoseconds since the start of the recording. */
@@ -60,8 +61,8 @@ void thread_view_close(struct thread_view *v);
 uint64_t thread_view_age(const struct model *m, uint64_t now_ns, uint64_t ticks);
 
 /*
- * Threads that may own the lock that v waits for though they are not recorded as its holders: they are taking it. Returns
- * the next one at or behind *from and moves *from behind it; NULL at the end.
+ * Threads that may own the lock that v waits for though they are not recorded as its holders: they are taking it.
+ * Returns the next one at or behind *from and moves *from behind it; NULL at the end.
  */
 const struct model_waiter *thread_view_possible_holder(const struct thread_view *v, const struct model *m,
                                                        uint32_t *from);

@@ -82,7 +82,8 @@ static void sort_from(struct trace_list *list, unsigned first)
         qsort(list->names + first, list->count - first, sizeof *list->names, compare_names);
 }
 
-/* Adds those entries of a directory that are traces, begin with `prefix`, and are `new` to the list if that is asked. */
+/* Adds those entries of a directory that are traces, begin with `prefix`, and are `new` to the list if that is
+ * asked. */
 static bool add_entries(struct trace_list *list, const char *directory, const char *prefix, bool new_only)
 {
     unsigned first = list->count;

@@ -526,8 +526,8 @@ bool options_list_next(const char **list, char *item, size_t size)
 
 /* ---- out= ---- */
 
-/* Gregorian date from days since 1970, counting years from March so that the leap day comes last. Algorithm: H. Hinnant,
- * "chrono-Compatible Low-Level Date Algorithms", civil_from_days, for dates after 1970. */
+/* Gregorian date from days since 1970, counting years from March so that the leap day comes last. Algorithm: H.
+ * Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days, for dates after 1970. */
 static void put_utc(struct line *l, uint64_t seconds)
 {
     uint64_t days = seconds / 86400 + 719468, rest = seconds % 86400;

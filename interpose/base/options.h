@@ -3,7 +3,7 @@
  *
  *     struct options o;
  *     options_defaults(&o);
- *     options_parse(&o, getenv("KIWI_OPTIONS"), warn_once, NULL);   // bad entries are reported and left at their default
+ *     options_parse(&o, getenv("KIWI_OPTIONS"), warn_once, NULL);   // bad entries are reported and left out
  *     options_expand_out(path, sizeof path, o.out, &names);
  *
  * Text form: name=value:name=value, where "\:" is a colon and "\\" a backslash in a value, and later entries win.
