@@ -2,6 +2,7 @@
 # make install into a staging root: everything is where distributions expect it, an annotated program builds through
 # pkg-config and runs with and without the library, the installed kiwi records and reports, uninstall leaves nothing.
 set -u
+shopt -s nullglob
 cd "$(dirname "$0")/../.." || exit 1
 stage=$(mktemp -d) || exit 1
 trap 'rm -rf "$stage"' EXIT
@@ -69,7 +70,7 @@ runs_with_status_3() { # COMMAND...
 
 reports() {
     local traces=("$stage"/*.trace)
-    [ -e "${traces[0]}" ] || { echo "no trace was recorded" && return 1; }
+    [ ${#traces[@]} -gt 0 ] || { echo "no trace was recorded" && return 1; }
     "$root/bin/kiwi" report "${traces[@]}" && echo "silent program" # nothing to find: status 0
 }
 
