@@ -169,7 +169,7 @@ unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_hol
         out[count] = holder_of(m, slot, held, false);
         count++;
     }
-    if (s->want == KIWI_WANT_RELEASING && count == s->held_count && count < max && (held = slot_entry(m, s, count)) &&
+    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && count == s->held_count && count < max && (held = slot_entry(m, s, count)) &&
         held->address) {
         out[count] = holder_of(m, slot, held, true);
         count++;
@@ -217,8 +217,8 @@ bool model_slot_wants(const struct model *m, uint32_t slot, struct model_waiter 
 
     if (!s)
         return false;
-    *out = (struct model_waiter){.thread = s->thread, .slot = slot, .want = s->want};
-    switch (s->want) {
+    *out = (struct model_waiter){.thread = s->thread, .slot = slot, .want = KIWI_WANT_OF(s)};
+    switch (KIWI_WANT_OF(s)) {
     case KIWI_WANT_WAITING:
     case KIWI_WANT_TIMED:
         return waits_for_row(m, s, out);

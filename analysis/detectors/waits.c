@@ -25,46 +25,23 @@ static int waits_add(struct builder *b, struct wait one)
     return 0;
 }
 
-/* The entry just past the held locks. */
-static const struct kiwi_held *slot_entry_behind(const struct trace *t, const struct kiwi_slot *s)
+static bool waits_without_limit(const struct model_waiter *w)
 {
-    if (s->held_rows)
-        return s->held_count < UINT32_MAX - s->held_rows ? trace_held(t, s->held_rows + s->held_count) : NULL;
-    return s->held_count < KIWI_SLOT_HELD ? &s->held[s->held_count] : NULL;
-}
-
-/* The lock that a thread asks for without a limit of time; false if there is none, or none that is recorded. */
-static bool slot_wants(const struct model *m, const struct kiwi_slot *s, struct kiwi_acquisition *wanted)
-{
-    const struct kiwi_held *entry = NULL;
-    uint32_t row = s->want_row;
-    const struct kiwi_acquisition *a;
-
-    if (s->want == KIWI_WANT_TAKING) { /* described by the entry behind the held ones */
-        entry = slot_entry_behind(m->trace, s);
-        row = entry ? entry->row : 0;
-    } else if (s->want != KIWI_WANT_WAITING) {
+    if (w->want != KIWI_WANT_TAKING && w->want != KIWI_WANT_WAITING)
         return false;
-    }
-    a = trace_acquisition(m->trace, row);
-    if (!a || a->how == KIWI_HOW_TRY || a->how == KIWI_HOW_TIMED)
-        return false;
-    *wanted = *a;
-    return true;
+    return w->object && w->how != KIWI_HOW_TRY && w->how != KIWI_HOW_TIMED;
 }
 
 /* One entry for each thread that has the lock for certain: one that is about to let go may have done so already. */
-static int waits_add_lock(struct builder *b, uint32_t slot, uint64_t since, const struct kiwi_acquisition *wanted)
+static int waits_add_lock(struct builder *b, const struct model_waiter *w)
 {
     uint32_t count;
-    const struct model_holder *holders = model_holders(b->m, wanted->object, &count);
+    const struct model_holder *holders = model_holders(b->m, w->object, &count);
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct kiwi_held *held = &holders[i].held;
-        bool both_read = wanted->mode == KIWI_MODE_READ && KIWI_HELD_MODE(held->flags) == KIWI_MODE_READ;
-        struct wait one = {.waiter = slot, .holder = holders[i].slot, .object = wanted->object,
-                           .want_stack = wanted->stack, .held_stack = held->stack, .since = since,
-                           .relocks = wanted->how == KIWI_HOW_COND};
+        bool both_read = w->mode == KIWI_MODE_READ && holders[i].mode == KIWI_MODE_READ;
+        struct wait one = {.waiter = w->slot, .holder = holders[i].slot, .object = w->object, .want_stack = w->stack,
+                           .held_stack = holders[i].stack, .since = w->since, .relocks = w->how == KIWI_HOW_COND};
 
         if (!holders[i].releasing && !both_read && waits_add(b, one))
             return -1;
@@ -93,10 +70,10 @@ int waits_make(struct waits *w, const struct model *m)
     *w = (struct waits){0};
     for (uint32_t i = 1; !result && i < trace_rows(m->trace, KIWI_TABLE_SLOTS); i++) {
         const struct kiwi_slot *s = trace_slot(m->trace, i);
-        struct kiwi_acquisition wanted;
+        struct model_waiter wanted;
 
-        if (s && slot_wants(m, s, &wanted))
-            result = waits_add_lock(&b, i, s->want == KIWI_WANT_WAITING ? s->want_since : 0, &wanted);
+        if (s && model_slot_wants(m, i, &wanted) && waits_without_limit(&wanted))
+            result = waits_add_lock(&b, &wanted);
         else if (s && s->call_kind == KIWI_CALL_JOIN)
             result = waits_add_join(&b, i, s);
     }

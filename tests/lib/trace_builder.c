@@ -417,7 +417,7 @@ void builder_wait(struct trace_builder *b, uint32_t thread, uint32_t acquisition
 {
     struct kiwi_slot *s = builder_slot_row(b, thread);
 
-    s->want = KIWI_WANT_WAITING;
+    s->want = KIWI_WANT_WAITING | 3u << 8; /* the recorder counts releases in the upper bits */
     s->want_row = acquisition;
     s->want_since = since;
     builder_object_row(b, builder_acquisition_row(b, acquisition)->object)->waiters++;
@@ -429,7 +429,7 @@ void builder_want(struct trace_builder *b, uint32_t thread, uint32_t acquisition
 
     if (s->held_count >= KIWI_SLOT_HELD)
         builder_die("too many held locks");
-    s->want = want;
+    s->want = want | 3u << 8;
     s->held[s->held_count] = builder_held(b, acquisition);
 }
 

@@ -192,7 +192,7 @@ static void model__locks_without_a_row_are_known_by_address(void **state)
     s1->held[0] = (struct kiwi_held){.address = 0x1000, .count = 1, .stack = stack, .flags = 1u << 30};
     s1->held[1] = (struct kiwi_held){.address = 0x2000, .count = 1};
     s1->held_count = 2;
-    s2->want = KIWI_WANT_TAKING;
+    s2->want = KIWI_WANT_TAKING | 7u << 8;
     s2->held[0] = (struct kiwi_held){.address = 0x1000, .count = 1, .stack = stack};
     struct model *m = make(f);
 
