@@ -72,6 +72,11 @@ cp "$BUILD/libkiwi.so" 'a b'
 run env KIWI_LIBRARY="$PWD/a b/libkiwi.so" "$KIWI" run true
 expect "a library that LD_PRELOAD can not name" 125 "" "LD_PRELOAD has no way to name a path with a space"
 
+run bash -c 'ulimit -f 20000; exec "$0" run --out=small.%p sh -c "exit 5"' "$KIWI"
+expect "a limit of file size" 5 "" ""
+run bash -c 'ulimit -f 20; exec "$0" run --out=tiny.%p sh -c "exit 6"' "$KIWI"
+expect "a limit that no trace fits: the command runs all the same" 6 "" "^kiwi: "
+
 # Several processes, names that are taken.
 run "$KIWI" run --out=tree.%p sh -c '/bin/true; /bin/true; exit 0'
 expect "a process tree" 0 "" ""

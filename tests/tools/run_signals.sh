@@ -17,6 +17,7 @@ start() { # COMMAND...: in the background, waits until the listener is ready
     wait_until 10 test -e pid || echo "# the command did not start"
 }
 state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
+group_of() { awk '{ sub(/.*\) /, ""); print $3 }' "/proc/$1/stat"; }
 is_in_state() { [ "$(state_of "$1")" = "$2" ]; }
 printed() { [ "$(cat out)" = "$1" ]; }
 
@@ -42,7 +43,7 @@ check "ignored signals stay ignored" test $((0x$(cut -f2 out) & 0x10001)) = $((0
 start "$KIWI" run sh ./listener.sh
 mask=$(awk '/SigBlk/ { print $2 }' "/proc/$(cat pid)/status")
 check "no signal is blocked in the command" test "$mask" = 0000000000000000
-check "the command is in kiwi's process group" test "$(ps -o pgid= -p $process)" = "$(ps -o pgid= -p "$(cat pid)")"
+check "the command is in kiwi's process group" test "$(group_of $process)" = "$(group_of "$(cat pid)")"
 kill -STOP "$(cat pid)"
 check "kiwi stops when the command stops" wait_until 10 is_in_state $process T
 kill -CONT $process
@@ -50,8 +51,24 @@ check "kiwi goes on" wait_until 10 is_in_state $process S
 kill -USR1 $process
 check "and so does the command" wait_until 10 printed "USR1"
 kill -KILL "$(cat pid)"
-wait $process
+wait $process 2>/dev/null
 check "the command's SIGKILL is 137" test $? = 137
+
+if command -v script >/dev/null; then
+    cat >count.sh <<'SCRIPT'
+trap 'n=$((n + 1))' INT
+>ready
+for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+echo "interrupted ${n:-0} times"
+exit 9
+SCRIPT
+    # The terminal sends SIGINT to the whole foreground group: kiwi must not send it again.
+    { wait_until 10 test -e ready && printf '\003'; sleep 2; } | timeout 20 script -qec "'$KIWI' run sh count.sh" /dev/null >out
+    # shellcheck disable=SC2034 # expect reads it
+    status=$?
+    : >err
+    expect "Ctrl-C reaches the command once, and kiwi waits for it" 9 "interrupted 1 times" ""
+fi
 
 rm -f ./*.trace
 start "$KIWI" run sh ./listener.sh
