@@ -1,0 +1,248 @@
+/* deadlock: circles of waiting threads, and what only looks like one. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static const struct finding *assert_deadlock(struct history *h, const char *objects)
+{
+    const struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_DEADLOCK);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    assert_string_equal(f->grade, "G1");
+    history_assert_objects(h, f, objects);
+    return f;
+}
+
+static void deadlock__two_threads(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T1 wants B at f; T2 wants A at g");
+    const struct finding *f = assert_deadlock(*state, "A B");
+
+    history_assert_stack(*state, f, "f");
+    history_assert_stack(*state, f, "g");
+    history_assert_stack(*state, f, "T1 lock A");
+    history_assert_stack(*state, f, "T2 lock B");
+}
+
+static void deadlock__three_threads_and_two_behind(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T3 lock C; T1 wants B; T2 wants C; T3 wants A; T4 lock D; T4 wants A; T5 wants D");
+    const struct finding *f = assert_deadlock(*state, "A B C");
+    bool told = false;
+
+    for (unsigned i = 0; i < f->evidence_count; i++)
+        told = told || f->evidence[i][0] == '2';
+    assert_true(told);
+}
+
+static void deadlock__holder_of_an_inner_lock(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock X; T2 lock B; T1 wants B; T2 wants A");
+    assert_deadlock(*state, "A B");
+}
+
+static void deadlock__join_with_the_lock_held(void **state)
+{
+    history_play(*state, "M create T1; M lock A; T1 wants A at f; M enter join at T1");
+    history_assert_stack(*state, assert_deadlock(*state, "A"), "f");
+}
+
+static void deadlock__join_without_the_lock_is_only_a_wait(void **state)
+{
+    history_play(*state, "M create T1; M create T2; T2 lock A; T1 wants A; M enter join at T1");
+    assert_silent(*state);
+}
+
+static void deadlock__queue_behind_a_working_holder_is_silent(void **state)
+{
+    history_play(*state, "T1 lock A; T2 wants A; T3 wants A; T4 lock B; T4 wants A; T5 wants B");
+    assert_silent(*state);
+}
+
+static void deadlock__timed_wait_opens_by_itself(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T1 wants-timed B; T2 wants A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__resolved_circle_is_an_order_cycle(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock B; T1 unlock B; T1 unlock A; T2 lock B; T2 wants A; T2 gets A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    history_find(r, FINDING_LOCK_ORDER_CYCLE);
+}
+
+static void deadlock__covers_its_own_order_cycle(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock B; T1 unlock B; T1 unlock A; T2 lock B; T2 lock A; T2 unlock A; T2 unlock B;"
+                         "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
+    assert_deadlock(*state, "A B");
+}
+
+static void deadlock__covers_other_locks_of_the_same_code(void **state)
+{
+    history_play(*state, "M init A at new; M init B at new; M init C at new; M init D at new;"
+                         "T1 lock A at from; T1 lock B at to; T1 unlock B; T1 unlock A;"
+                         "T2 lock B at from; T2 lock A at to; T2 unlock A; T2 unlock B;"
+                         "T1 lock C at from; T2 lock D at from; T1 wants D at to; T2 wants C at to");
+    assert_deadlock(*state, "C D");
+}
+
+static void deadlock__other_order_cycles_stay(void **state)
+{
+    history_play(*state, "T1 lock X; T1 lock Y; T1 unlock Y; T1 unlock X; T2 lock Y; T2 lock X; T2 unlock X; T2 unlock Y;"
+                         "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 2);
+    history_find(r, FINDING_DEADLOCK);
+    history_find(r, FINDING_LOCK_ORDER_CYCLE);
+}
+
+static void deadlock__two_circles_are_two_findings(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T1 wants B; T2 wants A; T3 lock C; T4 lock D; T3 wants D; T4 wants C");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 2);
+}
+
+static void deadlock__writer_behind_a_reader(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T3 rdlock R; T2 lock J; T2 wants-wr R; T1 wants J");
+    assert_deadlock(*state, "R J");
+}
+
+static void deadlock__reader_behind_readers_is_silent(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T2 lock J; T2 wants-rd R; T1 wants J");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void self__relock_that_waits(void **state)
+{
+    history_play(*state, "T1 lock A; T1 wants A at f");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_SELF_DEADLOCK);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    history_assert_at(*state, f, "f");
+    history_assert_stack(*state, f, "T1 lock A");
+    history_assert_objects(*state, f, "A");
+}
+
+static void self__note_and_wait_are_one_finding(void **state)
+{
+    history_play(*state, "T1 lock A; T1 relock A at f; T1 wants A at f; T2 wants A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(history_find(r, FINDING_SELF_DEADLOCK)->count, 1);
+}
+
+static void self__reader_that_wants_to_write(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T1 wants-wr R at f");
+    history_assert_at(*state, history_find(history_review(*state), FINDING_SELF_DEADLOCK), "f");
+}
+
+static void self__timed_relock_only_stalls(void **state)
+{
+    history_play(*state, "T1 lock A; T1 relock-timed A");
+    assert_int_equal(history_find(history_review(*state), FINDING_SELF_DEADLOCK)->severity, SEVERITY_HIGH);
+}
+
+static void self__one_place_is_one_finding(void **state)
+{
+    for (int i = 0; i < 20; i++)
+        history_playf(*state, "M init A%d at new; T%d lock A%d at first; T%d relock A%d at again", i, i, i, i, i);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->findings.items[0]->count, 20);
+}
+
+static void unlock__kinds_and_severities(void **state)
+{
+    history_play(*state, "T1 unlock-unheld A at f; T2 lock B; T1 unlock-foreign B at g; T1 unlock-refused C at h");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(r->findings.items[i]->id, FINDING_UNLOCK_NOT_OWNER);
+    assert_int_equal(r->findings.items[0]->severity, SEVERITY_CRITICAL);
+    assert_int_equal(r->findings.items[1]->severity, SEVERITY_CRITICAL);
+    assert_int_equal(r->findings.items[2]->severity, SEVERITY_MEDIUM);
+    history_assert_at(*state, r->findings.items[2], "h");
+}
+
+static void destroy__names_the_holder(void **state)
+{
+    history_play(*state, "T2 lock A at f; T1 destroy-held A at g");
+    const struct finding *f = history_find(history_review(*state), FINDING_DESTROY_BUSY);
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    history_assert_at(*state, f, "g");
+    history_assert_stack(*state, f, "f");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(deadlock__two_threads),
+        TEST(deadlock__three_threads_and_two_behind),
+        TEST(deadlock__holder_of_an_inner_lock),
+        TEST(deadlock__join_with_the_lock_held),
+        TEST(deadlock__join_without_the_lock_is_only_a_wait),
+        TEST(deadlock__queue_behind_a_working_holder_is_silent),
+        TEST(deadlock__timed_wait_opens_by_itself),
+        TEST(deadlock__resolved_circle_is_an_order_cycle),
+        TEST(deadlock__covers_its_own_order_cycle),
+        TEST(deadlock__covers_other_locks_of_the_same_code),
+        TEST(deadlock__other_order_cycles_stay),
+        TEST(deadlock__two_circles_are_two_findings),
+        TEST(deadlock__writer_behind_a_reader),
+        TEST(deadlock__reader_behind_readers_is_silent),
+        TEST(self__relock_that_waits),
+        TEST(self__note_and_wait_are_one_finding),
+        TEST(self__reader_that_wants_to_write),
+        TEST(self__timed_relock_only_stalls),
+        TEST(self__one_place_is_one_finding),
+        TEST(unlock__kinds_and_severities),
+        TEST(destroy__names_the_holder),
+    };
+
+    return cmocka_run_group_tests_name("deadlock", tests, NULL, NULL);
+}
