@@ -41,9 +41,12 @@ static __attribute__((noinline)) int price(int amount)
 
 static void *refresher(void *arg)
 {
+    struct timespec pause = {0, 20 * 1000000L};
     int *attempts = arg;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         *attempts += rates_refresh();
+        nanosleep(&pause, NULL);
+    }
     return NULL;
 }
 

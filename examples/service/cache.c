@@ -220,11 +220,21 @@ static __attribute__((noinline)) size_t cache_entries(struct cache *cache)
 
 struct cache_totals cache_stats(struct cache *cache)
 {
-    bool early = !(cache->bugs & BUG_ORDER);
-    size_t entries = early ? cache_entries(cache) : 0;
+    size_t entries = cache_entries(cache);
     pthread_mutex_lock(&cache->totals_lock);
     struct cache_totals totals = cache->totals;
-    totals.entries = early ? entries : cache_entries(cache); /* the bug: shards under the totals */
+    pthread_mutex_unlock(&cache->totals_lock);
+    totals.entries = entries;
+    return totals;
+}
+
+struct cache_totals cache_summary(struct cache *cache)
+{
+    if (!(cache->bugs & BUG_ORDER))
+        return cache_stats(cache);
+    pthread_mutex_lock(&cache->totals_lock);
+    struct cache_totals totals = cache->totals;
+    totals.entries = cache_entries(cache); /* the bug: shards under the totals */
     pthread_mutex_unlock(&cache->totals_lock);
     return totals;
 }

@@ -33,4 +33,7 @@ size_t cache_purge(struct cache *cache, const char *key);
 
 struct cache_totals cache_stats(struct cache *cache);
 
+/* The same for the last words of the service; workers may still be busy. */
+struct cache_totals cache_summary(struct cache *cache);
+
 #endif

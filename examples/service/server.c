@@ -177,6 +177,12 @@ static int start_workers(struct server *server, unsigned count)
     return 0;
 }
 
+static void print_summary(struct cache *cache)
+{
+    struct cache_totals totals = cache_summary(cache);
+    printf("%lu entries at the end, %lu of %lu gets found something\n", totals.entries, totals.hits, totals.gets);
+}
+
 int server_run(const struct server_options *options, struct cache *cache, struct audit *audit)
 {
     struct server server = {.bugs = options->bugs, .listener = -1, .signals = -1, .epoll = -1};
@@ -189,6 +195,8 @@ int server_run(const struct server_options *options, struct cache *cache, struct
         result = start_workers(&server, options->workers);
     if (result == 0)
         result = serve(&server);
+    if (result == 0)
+        print_summary(cache);
 
     queue_close(&server.queue);
     for (unsigned i = 0; i < server.worker_count; i++)

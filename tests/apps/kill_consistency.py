@@ -64,6 +64,21 @@ class Process:
                 result[address] = MUTEX.unpack(os.pread(memory.fileno(), MUTEX.size, address))[2]
         return result
 
+    def place(self, task):
+        """Module and offset of the code that a stopped thread is in; '?' where that can't be read."""
+        try:
+            with open('/proc/%d/task/%d/syscall' % (self.child.pid, task), encoding='ascii') as f:
+                at = int(f.read().split()[-1], 16)
+            with open('/proc/%d/maps' % self.child.pid, encoding='utf-8') as f:
+                for line in f:
+                    words = line.split()
+                    start, end = (int(word, 16) for word in words[0].split('-'))
+                    if start <= at < end:
+                        return '%s+%#x' % (os.path.basename(words[-1]), at - start + int(words[2], 16))
+        except (OSError, ValueError, IndexError):
+            pass
+        return '?'
+
     def resume(self):
         self.child.send_signal(signal.SIGCONT)
 
@@ -92,29 +107,39 @@ def holders(dump):
     """(thread id, sure) by address of the lock. Not sure: the thread has begun to unlock."""
     result = {}
     for thread in dump['threads']:
-        lock = thread['lock'] or {}
-        releasing = lock['object']['address'] if thread['state'] == 'releasing' and lock['object'] else None
+        releasing = address_of(thread['lock']) if thread['state'] == 'releasing' else None
         for held in thread['holds']:
-            address = held['object']['address']
+            address = address_of(held)
+            if address is None:
+                raise Wrong('a held lock without an address: %s' % json.dumps(thread))
             result.setdefault(address, []).append((thread['tid'], address != releasing))
     return result
 
 
+def address_of(lock):
+    return lock['object']['address'] if lock and lock['object'] else None
+
+
 def may_own(thread, address):
     """Is the thread on its way to or from this lock? A condition variable's wait takes its mutex back by itself."""
-    lock = thread['lock']
-    if lock and lock['object'] and lock['object']['address'] == address:
+    if address_of(thread['lock']) == address:
         return True
     return bool(thread['call']) and thread['call']['name'].startswith('pthread_cond_')
+
+
+def summary(thread):
+    return '%s, lock %s, call %s, holds %s' % (thread['state'], (thread['lock'] or {}).get('object'), thread['call'],
+                                               [(h['object']['name'], h['count']) for h in thread['holds']])
 
 
 def check_dump(dump):
     for address, threads in holders(dump).items():
         if len([tid for tid, sure in threads if sure]) > 1:
-            raise Wrong('%#x is held by several threads: %s' % (address, threads))
+            raise Wrong('%#x is held by several threads: %s' % (address, '; '.join(
+                summary(thread) for thread in dump['threads'] if thread['tid'] in dict(threads))))
 
 
-def check_owners(dump, owners):
+def check_owners(dump, owners, process):
     recorded = holders(dump)
     threads = {thread['tid']: thread for thread in dump['threads']}
     for address, owner in owners.items():
@@ -126,8 +151,8 @@ def check_owners(dump, owners):
             if owner not in threads:
                 raise Wrong('%#x: its owner %d is no thread of the trace' % (address, owner))
             if not may_own(threads[owner], address):
-                raise Wrong('%#x: owner in memory %d, which is recorded as %s' % (
-                    address, owner, json.dumps({k: threads[owner][k] for k in ('state', 'lock', 'call', 'holds')})))
+                raise Wrong('%#x: owner in memory %d, in %s, which is recorded as %s' % (
+                    address, owner, process.place(owner), summary(threads[owner])))
     return sum(1 for owner in owners.values() if owner)
 
 
@@ -148,7 +173,7 @@ def one_round(build, program, directory, number, chance):
         owners = process.owners()
         dump = process.read('threads')
         check_dump(dump)
-        owned = check_owners(dump, owners)
+        owned = check_owners(dump, owners, process)
         if number % 2:
             process.resume()
             time.sleep(chance.uniform(0, 0.01))
@@ -156,7 +181,7 @@ def one_round(build, program, directory, number, chance):
         dump = process.read('threads')
         check_dump(dump)
         if number % 2 == 0:
-            check_owners(dump, owners)
+            check_owners(dump, owners, process)
         check_review(process.read('report', '--fail-on=low'))
     finally:
         process.remove()

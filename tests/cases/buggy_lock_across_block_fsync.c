@@ -23,9 +23,10 @@ static FRAME int journal_commit(void)
 
 static void *committer(void *arg)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 60; i++) {
         *(int *)arg = journal_commit();
         stage_reach(&started, 1);
+        sched_yield();
     }
     return NULL;
 }
@@ -42,5 +43,5 @@ int main(void)
     thread_join(a);
     thread_join(b);
     close(journal_fd);
-    return commits != 40;
+    return commits != 120;
 }

@@ -40,7 +40,7 @@ int main()
     std::thread flusher([&] {
         for (int i = 0; i < 4; i++) {
             uploaded += uploader.flush();
-            std::this_thread::yield();
+            nap_ms(5);
         }
     });
     std::thread source([&] {

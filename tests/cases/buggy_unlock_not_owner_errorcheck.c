@@ -1,4 +1,4 @@
-// expect: unlock-not-owner CRITICAL
+// expect: unlock-not-owner MEDIUM
 // where: unlock-not-owner cache_purge
 // about: an error-checking mutex says EPERM to the unlock of a thread that has just given it back, and nobody listens
 #include "case.h"

@@ -1,4 +1,4 @@
-// expect: unlock-not-owner CRITICAL
+// expect: unlock-not-owner MEDIUM
 // where: unlock-not-owner tree_close
 // about: a recursive lock is entered twice and left three times
 #include "case.h"

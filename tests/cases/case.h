@@ -14,8 +14,16 @@
 #include <string.h>
 #include <time.h>
 
-/* Keeps a function as a frame of its own, so that a case can say that a finding names it. */
+/*
+ * Keeps a function as a frame of its own, so that a case can say that a finding names it. noinline alone is not enough
+ * for gcc: it clones such a function for a constant argument, drops the result that nobody wants, and then jumps to the
+ * function's last call instead of calling it.
+ */
+#ifdef __clang__
 #define FRAME __attribute__((noinline))
+#else
+#define FRAME __attribute__((noipa))
+#endif
 
 static inline __attribute__((unused)) void nap_ms(long ms)
 {
