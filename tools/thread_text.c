@@ -42,14 +42,15 @@ static void print_lock(const struct writer *w, uint32_t object, uint64_t address
 static unsigned useful_frames(const struct writer *w, uint32_t stack)
 {
     const struct model *m = w->dump->model;
-    unsigned all = place_frames(m->trace, m->symbols, stack), count = all;
+    unsigned all = place_frames(m->trace, m->symbols, stack), count = 0;
 
-    while (count > 0) {
-        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, count - 1);
+    for (unsigned i = 0; i < all; i++) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
 
-        if (!f.internal && !(f.function && strcmp(f.function, "_start") == 0))
-            break;
-        count--;
+        if (f.function && strncmp(f.function, "__libc_start_", strlen("__libc_start_")) == 0)
+            break; /* only _start is behind it */
+        if (!f.internal)
+            count = i + 1;
     }
     return count > 0 ? count : all;
 }
