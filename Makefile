@@ -128,7 +128,7 @@ unit: $(UNIT_BIN) $(DETECT_BIN) ## build and run the unit and scripted-history t
 asan: $(ASAN_BIN) ## the same under the address and undefined-behaviour sanitizers
 	tests/run asan
 
-fuzz: $(FUZZ_BIN) ## feed damaged traces to the reader for FUZZ_SECONDS
+fuzz: $(FUZZ_BIN) $(B)/asan/libtest.a ## feed damaged traces to the reader for FUZZ_SECONDS
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
 lint: all ## dependency rule, exports, formatting, static analysis
