@@ -234,16 +234,29 @@ static unsigned add_inlined(Dwarf_Die *die, uint64_t address, Dwarf_Die *chain, 
     return count;
 }
 
-const char *die_name(Dwarf_Die *die, struct arena *texts)
+static const char *linkage_name(Dwarf_Die *die)
 {
     Dwarf_Attribute attribute;
-    const char *linkage = NULL;
 
     if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
         dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-        linkage = dwarf_formstring(&attribute);
-    const char *name = linkage ? linkage : dwarf_diename(die);
+        return dwarf_formstring(&attribute);
+    return NULL;
+}
+
+const char *die_name(Dwarf_Die *die, struct arena *texts)
+{
+    const char *linkage = linkage_name(die), *name = linkage ? linkage : dwarf_diename(die);
+
     return name ? demangle(texts, name) : NULL;
+}
+
+static bool is_bare(struct unit *u, Dwarf_Die *function)
+{
+    int language = dwarf_srclang(&u->die);
+
+    return !linkage_name(function) && (language == DW_LANG_C_plus_plus || language == DW_LANG_C_plus_plus_03 ||
+                                       language == DW_LANG_C_plus_plus_11 || language == DW_LANG_C_plus_plus_14);
 }
 
 struct place {
@@ -284,7 +297,7 @@ static struct place call_place(struct unit *u, Dwarf_Die *inlined)
 }
 
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
-                           unsigned max)
+                           unsigned max, bool *bare)
 {
     Dwarf_Die chain[MAX_INLINED];
     struct unit *u = unit_at(x, address);
@@ -297,6 +310,7 @@ unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena 
         out[0] = (struct symbol_frame){.file = place.file, .line = place.line};
         return 1;
     }
+    *bare = is_bare(u, &chain[0]);
     depth = add_inlined(&chain[0], address, chain, 1, 0);
     for (unsigned i = depth; i-- > 0 && count < max; count++) {
         out[count] = (struct symbol_frame){

@@ -15,9 +15,10 @@
 struct code_index;
 struct code_index *code_index_open(Dwarf *dwarf); /* NULL = out of memory */
 void code_index_close(struct code_index *x);
-/* Innermost first; 0 = no unit has this address. */
+/* Innermost first; 0 = no unit has this address. *bare: the last one is a C++ function without a linkage name, so that its
+ * name tells nothing of its class. */
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
-                           unsigned max);
+                           unsigned max, bool *bare);
 
 /* The name of a function or variable entry: demangled linkage name, else its plain name; NULL = none. */
 const char *die_name(Dwarf_Die *die, struct arena *texts);

@@ -2,6 +2,7 @@
 
 #include "code_index.h"
 #include "demangle.h"
+#include "symbol_table.h"
 
 #include <elfutils/libdwfl.h>
 #include <errno.h>
@@ -23,6 +24,7 @@ struct image {
     Dwfl_Module *module;
     const char *fault;
     struct code_index *code;
+    struct symbol_table *symbols;
     bool dwarf_tried;
     Dwarf *dwarf;
     Dwarf_Addr dwarf_bias;
@@ -156,6 +158,7 @@ void image_close(struct image *i)
     if (!i)
         return;
     code_index_close(i->code);
+    symbol_table_close(i->symbols);
     unload(i);
     free(i);
 }
@@ -175,40 +178,44 @@ Dwarf *image_dwarf(struct image *i, uint64_t *bias)
     return i->dwarf;
 }
 
-/* A symbol counts when the address lies in it; one without a size (assembly) when it is a function. */
-static const char *symbol_at(struct image *i, uint64_t address, GElf_Sym *symbol, uint64_t *offset)
+static const struct symbol_table *symbol_table(struct image *i)
 {
-    const char *name = i->module ? dwfl_module_addrinfo(i->module, address, offset, symbol, NULL, NULL, NULL) : NULL;
-
-    if (!name || !name[0] || (symbol->st_size && *offset >= symbol->st_size))
-        return NULL;
-    return name;
+    if (!i->symbols && i->module)
+        i->symbols = symbol_table_open(i->module);
+    return i->symbols;
 }
 
-static const char *function_symbol(struct image *i, uint64_t address, struct arena *texts)
+static const char *function_symbol(struct image *i, uint64_t address)
 {
-    GElf_Sym symbol;
-    uint64_t offset;
-    const char *name = symbol_at(i, address, &symbol, &offset);
+    const struct symbol_table *t = symbol_table(i);
 
-    if (!name || (GELF_ST_TYPE(symbol.st_info) != STT_FUNC && GELF_ST_TYPE(symbol.st_info) != STT_GNU_IFUNC &&
-                  !(GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE && symbol.st_size)))
-        return NULL;
-    return demangle(texts, name);
+    return t ? symbol_table_function(t, address) : NULL;
 }
 
 const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offset)
 {
-    GElf_Sym symbol;
-    const char *name = symbol_at(i, address, &symbol, offset);
+    const struct symbol_table *t = symbol_table(i);
 
-    return name && symbol.st_size && GELF_ST_TYPE(symbol.st_info) == STT_OBJECT ? name : NULL;
+    return t ? symbol_table_object(t, address, offset) : NULL;
+}
+
+/*
+ * Assembly and files without debug information have only the symbol table. And of a lambda or a local class DWARF has only
+ * the bare name, "operator()", where the symbol is qualified.
+ */
+static void add_symbol_name(struct image *i, uint64_t address, struct arena *texts, bool bare, struct symbol_frame *f)
+{
+    const char *symbol = f->function && !bare ? NULL : function_symbol(i, address);
+
+    if (symbol && (!f->function || is_mangled(symbol)))
+        f->function = demangle(texts, symbol);
 }
 
 unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, struct symbol_frame *out, unsigned max)
 {
     uint64_t bias;
     unsigned count = 0;
+    bool bare = false;
 
     if (!max)
         return 0;
@@ -216,13 +223,11 @@ unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, st
     if (dwarf && !i->code)
         i->code = code_index_open(dwarf);
     if (i->code)
-        count = code_index_frames(i->code, address - bias, texts, out, max);
+        count = code_index_frames(i->code, address - bias, texts, out, max, &bare);
     if (!count) {
         out[0] = (struct symbol_frame){0};
         count = 1;
     }
-    /* Assembly and files without debug information have only the symbol table. */
-    if (!out[count - 1].function)
-        out[count - 1].function = function_symbol(i, address, texts);
+    add_symbol_name(i, address, texts, bare, &out[count - 1]);
     return count;
 }

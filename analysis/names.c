@@ -198,6 +198,19 @@ const char *model_lock_name(struct model *m, uint32_t object, uint64_t address)
     return name ? name : or_unnamed(arena_format(&m->names->texts, "lock 0x%" PRIx64, address));
 }
 
+/* std::thread and its like start all threads in one function of their library: then the place of creation says more. */
+static const char *thread_start(struct model *m, const struct kiwi_thread *t)
+{
+    unsigned count = 0;
+    const struct symbol_frame *f = m->symbols ? symbols_address(m->symbols, t->start_function, false, &count) : NULL;
+
+    if (count && f[count - 1].internal && t->create_stack)
+        return arena_format(&m->names->texts, "created at %s", model_site(m, t->create_stack));
+    /* The outermost frame is the function itself; others were inlined into its beginning. */
+    const char *start = count && f[count - 1].function ? f[count - 1].function : code_text(m, t->start_function, false);
+    return arena_format(&m->names->texts, "start %s", or_unnamed(start));
+}
+
 static const char *make_thread_name(struct model *m, const struct kiwi_thread *t)
 {
     struct arena *texts = &m->names->texts;
@@ -212,11 +225,7 @@ static const char *make_thread_name(struct model *m, const struct kiwi_thread *t
     if (!t->start_function)
         return arena_format(texts, "%s (tid %d)", title, t->tid);
 
-    unsigned count = 0;
-    const struct symbol_frame *f = m->symbols ? symbols_address(m->symbols, t->start_function, false, &count) : NULL;
-    /* The outermost frame is the function itself; others were inlined into its beginning. */
-    const char *start = count && f[count - 1].function ? f[count - 1].function : code_text(m, t->start_function, false);
-    return arena_format(texts, "%s (tid %d, start %s)", title, t->tid, or_unnamed(start));
+    return arena_format(texts, "%s (tid %d, %s)", title, t->tid, or_unnamed(thread_start(m, t)));
 }
 
 const char *model_thread_name(struct model *m, uint32_t thread)

@@ -1,12 +1,30 @@
 #define _GNU_SOURCE /* SEEK_DATA, SEEK_HOLE */
 #include "source.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A trace may lie in memory (tmpfs) with only a link where it was asked for: then a restart takes it away. */
+static void say_why(const char *path, int number, char *error, size_t error_size)
+{
+    char target[PATH_MAX];
+    ssize_t length = number == ENOENT ? readlink(path, target, sizeof target - 1) : -1;
+
+    if (length < 0) {
+        snprintf(error, error_size, "%s", strerror(number));
+        return;
+    }
+    target[length] = '\0';
+    text_clean(target, (size_t)length);
+    snprintf(error, error_size, "it points to '%s', which is gone", target);
+}
 
 bool source_open(struct source *s, const char *path, char *error, size_t error_size)
 {
@@ -14,7 +32,7 @@ bool source_open(struct source *s, const char *path, char *error, size_t error_s
 
     *s = (struct source){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (s->fd < 0) {
-        snprintf(error, error_size, "%s", strerror(errno));
+        say_why(path, errno, error, error_size);
         return false;
     }
     if (fstat(s->fd, &status) != 0) {

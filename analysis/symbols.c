@@ -327,9 +327,8 @@ static void cut_number(char *name)
         name[digits - 1] = '\0';
 }
 
-static const char *symbol_variable(struct symbols *s, struct loaded *l, uint64_t address, uint64_t *offset)
+static const char *symbol_variable(struct symbols *s, const char *symbol)
 {
-    const char *symbol = image_data_symbol(l->image, address, offset);
     char *plain = symbol ? arena_copy(&s->texts, symbol) : NULL;
 
     if (!plain)
@@ -338,7 +337,8 @@ static const char *symbol_variable(struct symbols *s, struct loaded *l, uint64_t
     return demangle(&s->texts, plain);
 }
 
-static const char *debug_variable(struct symbols *s, struct loaded *l, uint64_t address, uint64_t *offset)
+static const char *debug_variable(struct symbols *s, struct loaded *l, uint64_t address, const char *symbol,
+                                  uint64_t *offset)
 {
     uint64_t bias;
     Dwarf *dwarf = image_dwarf(l->image, &bias);
@@ -347,7 +347,8 @@ static const char *debug_variable(struct symbols *s, struct loaded *l, uint64_t 
         l->variables_tried = true;
         l->variables = variable_index_open(dwarf);
     }
-    return l->variables ? variable_name_at(l->variables, address - bias, &s->texts, offset) : NULL;
+    const char *root = symbol && is_mangled(symbol) ? demangle(&s->texts, symbol) : NULL;
+    return l->variables ? variable_name_at(l->variables, address - bias, root, &s->texts, offset) : NULL;
 }
 
 const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offset, const char **module)
@@ -358,9 +359,10 @@ const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offs
     if (!l || !l->image || l->fault)
         return NULL;
     address -= trace_module(s->trace, row)->base;
-    const char *name = debug_variable(s, l, address, offset);
+    const char *symbol = image_data_symbol(l->image, address, offset);
+    const char *name = debug_variable(s, l, address, symbol, offset);
     if (!name)
-        name = symbol_variable(s, l, address, offset);
+        name = symbol_variable(s, symbol);
     *module = l->shown;
     return name;
 }

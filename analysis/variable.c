@@ -283,7 +283,8 @@ static enum reached follow(Dwarf_Die type, uint64_t offset, struct path *p, unsi
     return MEMBER;
 }
 
-const char *variable_name_at(struct variable_index *x, uint64_t address, struct arena *texts, uint64_t *offset)
+const char *variable_name_at(struct variable_index *x, uint64_t address, const char *root, struct arena *texts,
+                             uint64_t *offset)
 {
     const struct variable *v = find_variable(x, address);
     Dwarf_Die die, type;
@@ -291,7 +292,7 @@ const char *variable_name_at(struct variable_index *x, uint64_t address, struct 
 
     if (!v || !dwarf_offdie(x->dwarf, v->offset, &die))
         return NULL;
-    const char *name = die_name(&die, texts);
+    const char *name = root ? root : die_name(&die, texts);
     if (!name)
         return NULL;
     *offset = address - v->low;
