@@ -134,6 +134,7 @@ service_part() {
     shown "$SERVICE" --help
     service_start service --bug=all
     shown "$work/line_load" service "$(service_port)" 6 2 || problem "the load on the service failed"
+    shown "$work/line_load" stats "$(service_port)" 2 1 || problem "the service gave no statistics"
     stop "the service"
     review service "${expected[@]}"
 }

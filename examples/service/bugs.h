@@ -9,7 +9,7 @@
 
 #define BUGS(X)                                                                                                        \
     X(ORDER, "order", false, "the summary at the end locks totals, then shards, SET the other way: lock-order-cycle")  \
-    X(POLL, "poll", false, "the event loop waits with the connection table locked: lock-across-poll")                  \
+    X(POLL, "poll", false, "every fourth turn of the event loop waits with the connections locked: lock-across-poll")  \
     X(FSYNC, "fsync", false, "the audit log is synced line by line under its lock: lock-across-block")                 \
     X(UNLOCK, "unlock", false, "a refused SET unlocks the totals twice: unlock-not-owner")                             \
     X(DESTROY, "destroy", false, "the audit log's condition variable is destroyed with a waiter: destroy-busy")        \

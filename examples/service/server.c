@@ -21,7 +21,7 @@
 #define WORKERS_MAX 64
 
 struct server {
-    unsigned bugs;
+    unsigned bugs, turns;
     int listener, signals, epoll;
     struct connections connections;
     struct queue queue;
@@ -93,10 +93,10 @@ static void receive(struct server *server, struct connection *connection)
 
 static __attribute__((noinline)) int events_wait(struct server *server, struct epoll_event *events)
 {
-    if (!(server->bugs & BUG_POLL))
+    if (!(server->bugs & BUG_POLL) || ++server->turns % 4 != 0)
         return epoll_wait(server->epoll, events, EVENTS, -1);
     pthread_mutex_lock(&server->connections.lock); /* the bug: STATS needs it for its count of connections */
-    int n = epoll_wait(server->epoll, events, EVENTS, -1);
+    int n = epoll_wait(server->epoll, events, EVENTS, 50);
     pthread_mutex_unlock(&server->connections.lock);
     return n;
 }

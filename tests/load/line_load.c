@@ -6,6 +6,7 @@
  *     service     SET, GET, MOVE, STATS and now and then a SET that is refused (examples/service)
  *     moves       MOVE alone, half of the connections in the opposite direction
  *     purge       SET, and PURGE
+ *     stats       STATS alone
  *
  * Every connection to 127.0.0.1 is a thread that sends a request, waits for its answer, and sends the next, until the time
  * is over or an answer does not come within a second. Prints `N answers, N connections without an answer`. Exit status:
@@ -83,6 +84,13 @@ static int moves_request(char *text, unsigned id, unsigned long n)
     return snprintf(text, REQUEST_BYTES, id % 2 ? "MOVE north south\n" : "MOVE south north\n");
 }
 
+static int stats_request(char *text, unsigned id, unsigned long n)
+{
+    (void)id;
+    (void)n;
+    return snprintf(text, REQUEST_BYTES, "STATS\n");
+}
+
 static int purge_request(char *text, unsigned id, unsigned long n)
 {
     if (n % 50 == 49)
@@ -100,6 +108,7 @@ static const struct mix mixes[] = {
         {"service", service_request, line_whole},
         {"moves", moves_request, line_whole},
         {"purge", purge_request, line_whole},
+        {"stats", stats_request, line_whole},
 };
 
 static double now(void)
@@ -222,7 +231,7 @@ int main(int argc, char **argv)
     const struct mix *mix = argc == 5 ? find_mix(argv[1]) : NULL;
     if (!mix || !number(argv[2], 1, 65535, &port) || !number(argv[3], 1, CONNECTIONS_MAX, &count) ||
         !number(argv[4], 0.01, 600, &seconds)) {
-        fprintf(stderr, "usage: line_load memcached|service|moves|purge PORT CONNECTIONS SECONDS\n");
+        fprintf(stderr, "usage: line_load memcached|service|moves|purge|stats PORT CONNECTIONS SECONDS\n");
         return 2;
     }
     return run(mix, (unsigned short)port, (unsigned)count, seconds);
