@@ -228,6 +228,8 @@ enum kiwi_mutex_type { KIWI_MUTEX_NORMAL = 0, KIWI_MUTEX_RECURSIVE = 1, KIWI_MUT
 #define KIWI_OBJECT_SHARED 8u      /* PTHREAD_PROCESS_SHARED */
 #define KIWI_OBJECT_STATIC 16u     /* lies in a module's data: a global or static variable */
 #define KIWI_OBJECT_ON_STACK 32u   /* lies in a thread's stack */
+/* Stands for all locks taken at a call path that met too many to tell apart: `address` has the top bit set and is none. */
+#define KIWI_OBJECT_CLASS 128u
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 
 /*

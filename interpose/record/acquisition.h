@@ -44,6 +44,21 @@ static ALWAYS_INLINE struct kiwi_cache_entry *cache_bucket(const struct thread *
     return &t->cache[(h >> 40) & t->cache_mask & ~1u];
 }
 
+/*
+ * Locks by instance, and by class where there are too many: a path that locks one of thousands (a lock per bucket, per
+ * connection) would need a row for each of them under each held set. Once a call path has met more than about a hundred
+ * locks, they are recorded there as one object of class. Contended requests and misuse still name the instance.
+ */
+#define CLASS_ADDRESS ((uintptr_t)1 << 63)
+extern uint32_t acquisition_classes; /* call paths with a class, so that a process without any pays one load */
+static ALWAYS_INLINE uintptr_t acquisition_identity(uintptr_t address, uint32_t word)
+{
+    if (likely(!RELAXED_LOAD(&acquisition_classes)))
+        return address;
+    uint32_t named_by = RELAXED_LOAD(&memory.stack_class[ACQUISITION_STACK(word)]);
+    return !named_by ? address : CLASS_ADDRESS | named_by;
+}
+
 /* Slow path of acquisition_line: object, row, witness, cache line. Never NULL; a line with row 0 means "not recorded". */
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word);
 
@@ -104,12 +119,22 @@ static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)
     uint32_t n = t->slot->held_count;
     if (likely(t->chained == n))
         return n ? t->chain : 0;
+    if (likely(n == 1 && !t->held->row)) {
+        struct kiwi_held *h = t->held;
+        uint32_t word = h->stack | h->flags;
+        struct kiwi_cache_entry *e = acquisition_find(t, acquisition_identity(h->address, word), word);
+        if (likely(e && e->row)) {
+            t->chained = 1;
+            return t->chain = h->row = e->row;
+        }
+    }
     return acquisition_chain_make(t);
 }
 
 static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_line(struct thread *t, uintptr_t address, uint32_t word)
 {
     acquisition_chain(t);
+    address = acquisition_identity(address, word);
     struct kiwi_cache_entry *e = acquisition_find(t, address, word);
     return likely(e != NULL) ? e : acquisition_line_new(t, address, word);
 }

@@ -71,6 +71,8 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
         if (!h->row)
             continue;
         const struct kiwi_object *o = region_object(region_acquisition(h->row)->object);
+        if (o->flags & KIWI_OBJECT_CLASS)
+            o = region_object(object_find(h->address)); /* row 0, which nobody waits for, if it was never contended */
         if (!RELAXED_LOAD(&o->waiters))
             continue;
         uint64_t since = RELAXED_LOAD(&o->wait_since);

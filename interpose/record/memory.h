@@ -34,6 +34,8 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
     struct object_birth *births;
+    uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
+    uint32_t *stack_class;   /* by stack row: locks taken there are recorded as one class, named by this stack; 0 = not */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */

@@ -98,6 +98,8 @@ static const struct recent_block *block_of(const struct thread *t, uintptr_t add
 static void place_object(struct thread *t, uint32_t row, bool initialised)
 {
     struct kiwi_object *o = region_object(row);
+    if (o->flags & KIWI_OBJECT_CLASS)
+        return;
     if (object_is_static(o->address)) {
         o->flags |= KIWI_OBJECT_STATIC;
         return;
@@ -202,7 +204,7 @@ void object_end_range(uintptr_t address, size_t size)
 bool object_unpublished(const struct thread *t, uint32_t object, bool first)
 {
     const struct kiwi_object *o = region_object(object);
-    if (!object || !t->row || (o->flags & KIWI_OBJECT_STATIC) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
+    if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
         return false;
     const struct object_birth *b = &memory.births[object];
     return b->creates == t->creates && (first || b->releases == thread_releases(t));

@@ -52,6 +52,15 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->line = acquisition_line(t, address, r->word);
 }
 
+/* The same with the row of this very lock, where others may be recorded by class: for waits, which need to know whose. */
+static inline uint32_t lock_instance_row(struct lock_request *r)
+{
+    if (likely(acquisition_identity(r->address, r->word) == r->address))
+        return r->line->row;
+    struct kiwi_cache_entry *e = acquisition_find(r->t, r->address, r->word);
+    return (e ? e : acquisition_line_new(r->t, r->address, r->word))->row;
+}
+
 /* Before and after a real call that is not expected to wait. */
 static inline bool lock_taking(const struct lock_request *r)
 {

@@ -118,9 +118,9 @@ static NOINLINE int lock_again(struct thread *t, const struct request *r, int at
     return t->guard == GUARD_WIPED ? result : recursed(t, r->m, result);
 }
 
-static NOINLINE int lock_contended(struct thread *t, const struct request *r, const struct lock_request *q)
+static NOINLINE int lock_contended(struct thread *t, const struct request *r, struct lock_request *q)
 {
-    uint32_t row = q->line->row, holder_row, holder = misuse_find_holder(q->address, &holder_row);
+    uint32_t row = lock_instance_row(q), holder_row, holder = misuse_find_holder(q->address, &holder_row);
     int result = wait_real(t, r, row, holder);
     if (t->guard == GUARD_WIPED)
         return result;
@@ -178,7 +178,7 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct cal
         return lock_full(t, m, site);
     acquisition_chain(t);
     uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
-    struct kiwi_cache_entry *line = acquisition_find(t, (uintptr_t)m, word);
+    struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
         return lock_full(t, m, site);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
