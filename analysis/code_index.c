@@ -1,6 +1,6 @@
 #include "code_index.h"
 
-#include "demangle.h"
+#include "die_names.h"
 
 #include <dwarf.h>
 #include <stdlib.h>
@@ -34,6 +34,7 @@ struct code_index {
     struct ranges units; /* made only when .debug_aranges has no answer: clang writes none */
     bool units_made;
     struct unit *touched;
+    struct die_names names;
 };
 
 static void ranges_add(struct ranges *r, uint64_t low, uint64_t high, Dwarf_Off offset)
@@ -234,31 +235,6 @@ static unsigned add_inlined(Dwarf_Die *die, uint64_t address, Dwarf_Die *chain, 
     return count;
 }
 
-static const char *linkage_name(Dwarf_Die *die)
-{
-    Dwarf_Attribute attribute;
-
-    if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute) ||
-        dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute))
-        return dwarf_formstring(&attribute);
-    return NULL;
-}
-
-const char *die_name(Dwarf_Die *die, struct arena *texts)
-{
-    const char *linkage = linkage_name(die), *name = linkage ? linkage : dwarf_diename(die);
-
-    return name ? demangle(texts, name) : NULL;
-}
-
-static bool is_bare(struct unit *u, Dwarf_Die *function)
-{
-    int language = dwarf_srclang(&u->die);
-
-    return !linkage_name(function) && (language == DW_LANG_C_plus_plus || language == DW_LANG_C_plus_plus_03 ||
-                                       language == DW_LANG_C_plus_plus_11 || language == DW_LANG_C_plus_plus_14);
-}
-
 struct place {
     const char *file;
     int line;
@@ -296,6 +272,11 @@ static struct place call_place(struct unit *u, Dwarf_Die *inlined)
     return p;
 }
 
+static const char *function_name(struct code_index *x, struct unit *u, Dwarf_Die *die, struct arena *texts)
+{
+    return die_is_bare(&u->die, die) ? die_qualified_name(&x->names, die, texts) : die_name(die, texts);
+}
+
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
                            unsigned max, bool *bare)
 {
@@ -310,11 +291,11 @@ unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena 
         out[0] = (struct symbol_frame){.file = place.file, .line = place.line};
         return 1;
     }
-    *bare = is_bare(u, &chain[0]);
+    *bare = die_is_bare(&u->die, &chain[0]);
     depth = add_inlined(&chain[0], address, chain, 1, 0);
     for (unsigned i = depth; i-- > 0 && count < max; count++) {
         out[count] = (struct symbol_frame){
-                .function = die_name(&chain[i], texts),
+                .function = function_name(x, u, &chain[i], texts),
                 .file = place.file,
                 .line = place.line,
                 .inlined = i > 0,

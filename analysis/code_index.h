@@ -19,7 +19,4 @@ void code_index_close(struct code_index *x);
  * name tells nothing of its class. */
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
                            unsigned max, bool *bare);
-
-/* The name of a function or variable entry: demangled linkage name, else its plain name; NULL = none. */
-const char *die_name(Dwarf_Die *die, struct arena *texts);
 #endif

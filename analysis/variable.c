@@ -1,6 +1,6 @@
 #include "variable.h"
 
-#include "code_index.h"
+#include "die_names.h"
 
 #include <dwarf.h>
 #include <stdio.h>
