@@ -169,20 +169,24 @@ static NOINLINE int lock_odd(struct thread *t, int result)
     return result;
 }
 
+typedef int real_call(pthread_mutex_t *);
+typedef int full_way(struct thread *, pthread_mutex_t *, struct call_site);
+
 /* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare. */
-static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site)
+static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site, uint32_t kind,
+                                real_call *call, full_way *full)
 {
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = stack_find(t, site);
     if (unlikely(!e || !n || n >= t->slot->held_capacity))
-        return lock_full(t, m, site);
+        return full(t, m, site);
     acquisition_chain(t);
-    uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    uint32_t word = e->row | kind;
     struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
-        return lock_full(t, m, site);
+        return full(t, m, site);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
-    int result = real.pthread_mutex_lock(m);
+    int result = call(m);
     if (unlikely(result))
         return lock_odd(t, result);
     line->count++;
@@ -203,7 +207,8 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
     if (unlikely(looks_taken(m)))
         return lock_full(t, m, site);
     if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))))
-        return lock_nested(t, m, site);
+        return lock_nested(t, m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK), real.pthread_mutex_lock,
+                           lock_full);
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
         return lock_odd(t, result);
@@ -252,17 +257,9 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const st
     return lock_timed(&r);
 }
 
-EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
+static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    struct thread *t = thread_enter();
-    if (unlikely(!t))
-        return real.pthread_mutex_trylock(m);
-    struct call_site site = CALL_SITE();
     struct lock_request q;
-    guard_set(t);
-    int at = looks_taken(m) ? acquisition_held(t, (uintptr_t)m) : -1;
-    if (at >= 0)
-        return recursed(t, m, real.pthread_mutex_trylock(m));
     lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
     bool room = lock_taking(&q);
     int result = real.pthread_mutex_trylock(m);
@@ -272,6 +269,43 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
         acquisition_want(t, KIWI_WANT_NONE);
     guard_clear(t);
     return result;
+}
+
+/* A try that meets a taken lock usually fails and leaves nothing to record. */
+static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    struct lock_request q;
+    bool again = acquisition_held(t, (uintptr_t)m) >= 0;
+    int result = real.pthread_mutex_trylock(m);
+    if (again)
+        return recursed(t, m, result);
+    if (granted(result)) {
+        lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
+        if (lock_taking(&q))
+            lock_taken(&q);
+    }
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t))
+        return real.pthread_mutex_trylock(m);
+    struct call_site site = CALL_SITE();
+    guard_set(t);
+    if (looks_taken(m))
+        return try_taken(t, m, site);
+    if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY))))
+        return lock_nested(t, m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), real.pthread_mutex_trylock,
+                           try_full);
+    int result = real.pthread_mutex_trylock(m);
+    if (unlikely(result))
+        return lock_odd(t, result);
+    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
+    guard_clear(t);
+    return 0;
 }
 
 /* The object at the lock's address, made now if nothing needed it before. */
