@@ -135,12 +135,16 @@ uint32_t model_object_at(const struct model *m, uint64_t address)
     return addresses_find(m->addresses, address);
 }
 
-/* A lock taken while nothing else was held has perhaps no acquisition row: then its address tells which one it is. */
+/*
+ * A lock taken while nothing else was held has perhaps no acquisition row, and the row may be that of a class of locks: in
+ * both cases its address tells which one it is.
+ */
 static uint32_t held_object(const struct model *m, const struct kiwi_held *held)
 {
     const struct kiwi_acquisition *a = trace_acquisition(m->trace, held->row);
+    const struct kiwi_object *o = a ? trace_object(m->trace, a->object) : NULL;
 
-    return a ? a->object : model_object_at(m, held->address);
+    return o && !(o->flags & KIWI_OBJECT_CLASS) ? a->object : model_object_at(m, held->address);
 }
 
 static struct model_holder holder_of(const struct model *m, uint32_t slot, const struct kiwi_held *held, bool releasing)
@@ -169,8 +173,8 @@ unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_hol
         out[count] = holder_of(m, slot, held, false);
         count++;
     }
-    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && count == s->held_count && count < max && (held = slot_entry(m, s, count)) &&
-        held->address) {
+    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && count == s->held_count && count < max &&
+        (held = slot_entry(m, s, count)) && held->address) {
         out[count] = holder_of(m, slot, held, true);
         count++;
     }

@@ -167,6 +167,14 @@ static const char *site_name(struct model *m, const struct kiwi_object *o, const
     return NULL;
 }
 
+/* The address of a class is the stack that names it: where its locks are initialised or taken. */
+static const char *class_name(struct model *m, const struct kiwi_object *o, const char *kind)
+{
+    if (!(o->flags & KIWI_OBJECT_CLASS))
+        return NULL;
+    return arena_format(&m->names->texts, "one of many locks (%s) of %s", kind, model_site(m, (uint32_t)o->address));
+}
+
 static const char *make_object_name(struct model *m, uint32_t object)
 {
     const struct kiwi_object *o = trace_object(m->trace, object);
@@ -176,7 +184,7 @@ static const char *make_object_name(struct model *m, uint32_t object)
         return "an unknown object";
     if (o->name && trace_string(m->trace, o->name)[0])
         return trace_string(m->trace, o->name);
-    if ((name = variable_name(m, o->address)) || (name = block_name(m, o)) ||
+    if ((name = class_name(m, o, kind)) || (name = variable_name(m, o->address)) || (name = block_name(m, o)) ||
         (name = stack_variable_name(m, o, kind)) || (name = site_name(m, o, kind)))
         return name;
     return arena_format(&m->names->texts, "%s 0x%" PRIx64, kind, o->address);

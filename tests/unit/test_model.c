@@ -213,6 +213,25 @@ static void model__locks_without_a_row_are_known_by_address(void **state)
     assert_false(model_slot_wants(m, 99, &wanted));
 }
 
+static void model__held_lock_of_a_class_is_known_by_address(void **state)
+{
+    struct fixture *f = *state;
+    struct trace_builder *b = f->builder;
+    uint32_t thread = builder_thread(b, "one"), stack = builder_stack(b, 1, UINT64_C(0x401000)), count;
+    uint32_t class = builder_mutex(b, UINT64_C(1) << 63 | stack), instance = builder_mutex(b, 0x1000);
+    uint32_t row = builder_acquire(b, thread, 0, class, stack);
+
+    builder_object_row(b, class)->flags = KIWI_OBJECT_CLASS;
+    builder_hold(b, thread, row);
+    builder_slot_row(b, thread)->held[0].address = 0x1000;
+    struct model *m = make(f);
+
+    assert_non_null(model_holders(m, instance, &count));
+    assert_int_equal(count, 1);
+    assert_null(model_holders(m, class, &count));
+    assert_string_equal(model_object_name(m, class), "one of many locks (mutex) of 0x401000");
+}
+
 static void model__threads_overlap_when_both_were_alive(void **state)
 {
     struct fixture *f = *state;
@@ -309,6 +328,7 @@ int main(void)
             TEST(model__slot_held_follows_the_chunk),
             TEST(model__holders_and_waiters_are_found_by_object),
             TEST(model__locks_without_a_row_are_known_by_address),
+            TEST(model__held_lock_of_a_class_is_known_by_address),
             TEST(model__threads_overlap_when_both_were_alive),
             TEST(model__objects_are_named_by_what_is_known),
             TEST(model__threads_are_named),
