@@ -177,6 +177,7 @@ void finding_free(struct finding *f)
     for (unsigned i = 0; i < f->object_count; i++) {
         free(f->objects[i].kind);
         free(f->objects[i].name);
+        free(f->objects[i].label);
     }
     for (unsigned i = 0; i < f->stack_count; i++) {
         free(f->stacks[i].label);

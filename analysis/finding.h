@@ -38,6 +38,7 @@ const char *confidence_name(enum confidence c);              /* "High" ... "Low"
 
 struct finding_object {
     char *kind, *name;
+    char *label; /* short, for the rest of the texts; NULL = none given */
     uint64_t address;
     uint32_t row; /* object row in its trace */
 };

@@ -182,11 +182,35 @@ static int note_unresolved(struct health *h, struct model *m)
     return 0;
 }
 
+/* Call paths that met so many locks that they were recorded as one. */
+static unsigned count_classes(const struct trace *t)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_OBJECTS); i++) {
+        const struct kiwi_object *o = trace_object(t, i);
+
+        count += o && (o->flags & KIWI_OBJECT_CLASS);
+    }
+    return count;
+}
+
+static int note_classes(struct health *h, const struct trace *t)
+{
+    unsigned classes = count_classes(t);
+
+    return !classes ? 0
+                    : health_note(&h->unseen,
+                                  "Process %" PRIu32 ": %u kind%s of locks had too many instances to tell apart; their first "
+                                  "hundred or so were, the order among later ones is not judged.",
+                                  trace_header(t)->pid, classes, classes == 1 ? "" : "s");
+}
+
 static int note_unseen(struct health *h, struct model *m)
 {
     const struct kiwi_header *header = trace_header(m->trace);
 
-    if (note_unresolved(h, m))
+    if (note_unresolved(h, m) || note_classes(h, m->trace))
         return -1;
     if (!header->recording && header->end_kind == KIWI_END_NONE &&
         health_note(&h->unseen, "Process %" PRIu32 ": recording was paused or had stopped.", header->pid))

@@ -111,7 +111,9 @@ uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t 
 {
     struct symbol_frame f = place_location(t, s, stack);
 
-    return place_hash_text(place_frame_hash(0, &f), f.function);
+    if (!f.function || !f.file || !f.line)
+        return place_frame_hash(0, &f);
+    return place_hash(place_hash_text(place_hash_text(0, f.function), f.file), (uint64_t)f.line);
 }
 
 const char *place_text(const struct symbol_frame *f, char *text, size_t size)

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define WORTH_TELLING_NS 100000000u /* a hung process writes no later time by which to tell how long it has hung */
+
 struct deadlock {
     struct model *m;
     struct waits waits;
@@ -136,10 +138,10 @@ static uint32_t deadlock_victims(struct deadlock *d, uint32_t component)
     return victims;
 }
 
-static void describe_wait(const struct deadlock *d, const struct wait *w, char *text, size_t size)
+static void describe_wait(const struct deadlock *d, const struct finding *f, const struct wait *w, char *text, size_t size)
 {
     if (w->object)
-        snprintf(text, size, "%s", model_object_name(d->m, w->object));
+        snprintf(text, size, "%s", wording_lock(f, w->object));
     else
         snprintf(text, size, "the end of %s", wording_thread(d->m, slot_thread(d, w->holder)));
 }
@@ -150,21 +152,21 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
     const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
     const char *thread = wording_thread(d->m, slot_thread(d, w->waiter));
     uint64_t now = trace_last_ticks(d->m->trace);
-    const char *at = model_site(d->m, w->want_stack);
-    char wanted[WORDING_SIZE];
+    char wanted[WORDING_SIZE], at[WORDING_SIZE], taken[WORDING_SIZE];
 
-    describe_wait(d, w, wanted, sizeof wanted);
+    describe_wait(d, f, w, wanted, sizeof wanted);
+    wording_site(d->m, w->want_stack, before->held_stack, at, sizeof at);
     finding_stack(f, d->m, w->want_stack, slot_thread(d, w->waiter), "waits for %s", wanted);
     if (before->object) {
-        const char *held = model_object_name(d->m, before->object);
+        const char *held = wording_lock(f, before->object);
 
         finding_evidence(f, "%s holds %s, taken at %s, and waits for %s at %s.", thread, held,
-                         model_site(d->m, before->held_stack), wanted, at);
+                         wording_site(d->m, before->held_stack, w->want_stack, taken, sizeof taken), wanted, at);
         finding_stack(f, d->m, before->held_stack, slot_thread(d, w->waiter), "took %s", held);
     } else {
         finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
     }
-    if (w->since && now > w->since)
+    if (w->since && now > w->since && trace_ns(d->m->trace, now - w->since) >= WORTH_TELLING_NS)
         finding_evidence(f, "It had waited for %s when the trace was last written to.",
                          model_duration(d->m, now - w->since));
 }
@@ -172,13 +174,14 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
 static void report_texts(const struct deadlock *d, struct finding *f, const uint32_t *objects, unsigned count,
                          uint32_t victims)
 {
-    char locks[WORDING_SIZE];
+    char locks[WORDING_SIZE], title[WORDING_SIZE];
     bool joins = count < d->cycle_count;
 
-    wording_objects(d->m, objects, count, locks, sizeof locks);
+    wording_title(d->m, objects, count, title, sizeof title);
+    wording_locks(f, objects, count, locks, sizeof locks);
     finding_set(f, &f->title, joins ? "Deadlock: %u threads wait for each other over %s and pthread_join"
                                     : "Deadlock: %u threads wait for each other over %s",
-                d->cycle_count, locks);
+                d->cycle_count, title);
     finding_set(f, &f->why,
                 "None of these %u threads can ever go on: each has what the next one waits for. Whatever they serve has "
                 "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
@@ -228,13 +231,15 @@ static int deadlock_report(struct deadlock *d, struct finding_list *list, uint32
     for (uint32_t i = 0; i < d->cycle_count; i++) {
         const struct wait *w = cycle_wait(d, i);
 
-        report_member(d, f, i);
         if (w->object)
             objects[count++] = w->object;
         closed = w->since > closed ? w->since : closed;
     }
     for (unsigned i = 0; i < count; i++)
         finding_object(f, d->m, objects[i]);
+    wording_label(f);
+    for (uint32_t i = 0; i < d->cycle_count; i++)
+        report_member(d, f, i);
     report_texts(d, f, objects, count, deadlock_victims(d, component));
     wording_validation(f, d->m, "deadlock,lock-order-cycle", "it must neither hang nor report these locks.");
     wording_seen(f, d->m, closed, trace_last_ticks(d->m->trace));

@@ -29,6 +29,8 @@
 #define POLL_EXPOSED_NS (20 * MS)    /* waiting for events with a shared lock */
 #define BLOCK_EXPOSED_NS (100 * MS)  /* other calls with a shared lock */
 #define EXPOSED_SHARE 100u           /* and at least one part in so many of the recording */
+#define VERY_LONG_NS (20 * MS)       /* no hiccup takes that long three times */
+#define LULL_NS (5 * MS)             /* the same for calls that are meant to wait */
 #define PATHS_MAX 3u
 
 enum calls_habit { CALLS_RARELY_WAIT, CALLS_USUALLY_WAIT };
@@ -82,8 +84,8 @@ static enum kiwi_call_group call_group(uint32_t kind)
     }
 }
 
-/* Of several held locks the one that others use at that time, and of those the one that they wait for most. */
-static struct model_held blamed_lock(const struct model *m, const struct kiwi_call *c, uint32_t thread, uint64_t last_ticks)
+/* Of several held locks the one that others use, and of those the one that is waited for most; else the innermost. */
+static struct model_held blamed_lock(const struct model *m, const struct kiwi_call *c)
 {
     struct model_held held[MODEL_MAX_HELD];
     unsigned count = model_held_set(m, c->held, held, MODEL_MAX_HELD), best = count ? count - 1 : 0;
@@ -94,7 +96,7 @@ static struct model_held blamed_lock(const struct model *m, const struct kiwi_ca
         uint32_t waiters = 0;
         uint64_t score = 0;
 
-        if (o && lock_other_user(m, held[i].object, thread, c->first_ticks, last_ticks))
+        if (o && o->other_thread)
             score = 1 + o->wait_ticks + o->contended + (model_waiters(m, held[i].object, &waiters) ? UINT32_MAX : 0);
         if (score > best_score) {
             best_score = score;
@@ -154,7 +156,7 @@ static void across_sum(struct across *x, const struct sample *s)
 static int across_add(struct lock_across *a, const struct sample *s)
 {
     const struct kiwi_call *c = s->call;
-    struct model_held lock = blamed_lock(a->m, c, s->thread, s->last_ticks);
+    struct model_held lock = blamed_lock(a->m, c);
     enum finding_id id = call_group(c->kind) == KIWI_GROUP_POLL ? FINDING_LOCK_ACROSS_POLL : FINDING_LOCK_ACROSS_BLOCK;
     uint64_t key = place_hash(id, lock_class(a->m, lock.object));
     struct across *x;
@@ -265,7 +267,7 @@ static enum calls_habit calls_habit(const struct lock_across *a, const struct ac
     uint64_t mean = ns(a, x->ticks) / x->waited;
     bool most = 2 * x->waited >= x->count && x->waited >= 50;
     bool fair_part = 10 * x->waited >= x->count && mean >= MS;
-    bool very_long = x->waited >= 3 && mean >= 20 * MS;
+    bool very_long = x->waited >= 3 && mean >= (x->id == FINDING_LOCK_ACROSS_POLL ? LULL_NS : VERY_LONG_NS);
 
     return most || fair_part || very_long ? CALLS_USUALLY_WAIT : CALLS_RARELY_WAIT;
 }
@@ -333,17 +335,25 @@ static void report_locks(const struct lock_across *a, struct finding *f, const s
     uint32_t objects[MODEL_MAX_HELD];
     char names[WORDING_SIZE];
 
-    finding_object(f, a->m, x->object);
     for (unsigned i = 0; i < count; i++) {
-        if (held[i].row == x->held_row) {
-            finding_stack(f, a->m, held[i].stack, x->thread, "%s was taken here", model_object_name(a->m, x->object));
-        } else {
+        if (held[i].row == x->held_row)
+            finding_stack(f, a->m, held[i].stack, x->thread, "%s was taken here", wording_lock(f, x->object));
+        else
             objects[others++] = held[i].object;
-            finding_object(f, a->m, held[i].object);
-        }
     }
     if (others)
-        finding_evidence(f, "Held as well: %s.", wording_objects(a->m, objects, others, names, sizeof names));
+        finding_evidence(f, "Held as well: %s.", wording_locks(f, objects, others, names, sizeof names));
+}
+
+static void report_objects(const struct lock_across *a, struct finding *f, const struct across *x)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    unsigned count = model_held_set(a->m, x->held, held, MODEL_MAX_HELD);
+
+    finding_object(f, a->m, x->object);
+    for (unsigned i = 0; i < count; i++)
+        finding_object(f, a->m, held[i].object);
+    wording_label(f);
 }
 
 static const char *fix_format(enum kiwi_call_group group)
@@ -369,9 +379,9 @@ static const char *fix_format(enum kiwi_call_group group)
 
 static void report_texts(const struct lock_across *a, struct finding *f, const struct across *x)
 {
-    const char *lock = model_object_name(a->m, x->object), *call = call_name(x->kind);
+    const char *lock = wording_lock(f, x->object), *call = call_name(x->kind);
 
-    finding_set(f, &f->title, "%s is held across %s", lock, call);
+    finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call);
     if (f->severity >= SEVERITY_HIGH)
         finding_set(f, &f->why,
                     "Whoever needs %s waits not for the work that it protects but for %s to return, which depends on peers, "
@@ -385,9 +395,9 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
                     call, lock);
     else
         finding_set(f, &f->why,
-                    "While %s waits, %s is held. It cost nobody anything in this recording, and it is harmless as long as "
-                    "no other thread needs the lock at that time.",
-                    call, lock);
+                    "While %s waits, %s is held. It cost %s in this recording, and it is harmless as long as no other "
+                    "thread needs the lock at that time.",
+                    call, lock, x->disturbed ? "others little" : "nobody anything");
     finding_set(f, &f->fix, fix_format(call_group(x->kind)), lock, call);
 }
 
@@ -405,6 +415,7 @@ static int across_report(const struct lock_across *a, const struct across *x, st
     f->confidence = severity == SEVERITY_MEDIUM ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
     f->count = x->waited;
     f->cause = x->key;
+    report_objects(a, f, x);
     finding_stack(f, a->m, x->stacks[0], x->thread, "%s is called here", call_name(x->kind));
     report_figures(a, f, x);
     report_locks(a, f, x);

@@ -33,6 +33,13 @@ uint64_t lock_class(const struct model *m, uint32_t object)
     return o->first_stack ? place_hash(hash, place_stack_hash(m->trace, o->first_stack)) : place_hash(hash, o->address);
 }
 
+bool lock_is_class(const struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+
+    return o && (o->flags & KIWI_OBJECT_CLASS);
+}
+
 static bool thread_alive_in(const struct model *m, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks)
 {
     const struct kiwi_thread *t = trace_thread(m->trace, thread);
@@ -46,7 +53,7 @@ uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread
 {
     const struct kiwi_object *o = trace_object(m->trace, object);
 
-    if (!o || !o->other_thread)
+    if (!o || !o->other_thread || (lock_is_class(m, object) && !o->contended))
         return 0;
     if (o->first_thread != thread && thread_alive_in(m, o->first_thread, first_ticks, last_ticks))
         return o->first_thread;

@@ -12,6 +12,9 @@
  */
 uint64_t lock_class(const struct model *m, uint32_t object);
 
+/* The row stands for many locks that were not told apart (KIWI_OBJECT_CLASS): two mentions of it may be two locks. */
+bool lock_is_class(const struct model *m, uint32_t object);
+
 /* A thread other than `thread` (row) that uses the object and was alive in [first_ticks, last_ticks]; 0 = none known. */
 uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks);
 

@@ -1,5 +1,7 @@
 #include "lock_cycles.h"
 
+#include "lock_class.h"
+
 #include <stdlib.h>
 
 /*
@@ -95,7 +97,8 @@ static bool held_sets_disjoint(const struct search *s, uint32_t a, uint32_t b)
 
     for (unsigned i = 0; i < p_count; i++)
         for (unsigned j = 0; j < q_count; j++)
-            if (p[i].object == q[j].object && !(p[i].mode == KIWI_MODE_READ && q[j].mode == KIWI_MODE_READ))
+            if (p[i].object == q[j].object && !lock_is_class(s->m, p[i].object) &&
+                !(p[i].mode == KIWI_MODE_READ && q[j].mode == KIWI_MODE_READ))
                 return false;
     return true;
 }

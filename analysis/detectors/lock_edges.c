@@ -1,6 +1,7 @@
 #include "lock_edges.h"
 
 #include "../place.h"
+#include "lock_class.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,36 +37,43 @@ static int pairs_add(struct pairs *p, struct graph_edge edge)
 
 /*
  * Does the row say that a thread may wait for its lock here? A successful trylock never waits. A lock that was still
- * private to its maker, a row that only names a held set, and one that was never asked for, order nothing.
+ * private to its maker, a row that only names a held set, and one that was never asked for, order nothing. Neither does a
+ * row that stands for many locks: the one that another thread held may be another one of them.
  */
 static bool row_can_wait(const struct model *m, uint32_t row)
 {
     const struct kiwi_acquisition *a = m->acquisitions[row].row;
+    const struct kiwi_object *o = a ? trace_object(m->trace, a->object) : NULL;
 
-    if (!a || !a->parent || !trace_object(m->trace, a->object))
+    /* A class stands for many locks: that one of them was taken says nothing of another. */
+    if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS))
         return false;
     if (a->how == KIWI_HOW_TRY || (a->flags & KIWI_ACQ_UNPUBLISHED))
         return false;
     return m->acquisitions[row].count || (a->requested && !(a->flags & KIWI_ACQ_DERIVED));
 }
 
-/* The locks held at row, or 0 of them if it took one of them again. */
+/* The locks held at row, those known by class alone left out; or 0 of them if it took one of them again. */
 static unsigned row_held_set(const struct model *m, uint32_t row, struct model_held *held)
 {
     const struct kiwi_acquisition *a = m->acquisitions[row].row;
-    unsigned count = model_held_set(m, a->parent, held, MODEL_MAX_HELD);
+    unsigned count = model_held_set(m, a->parent, held, MODEL_MAX_HELD), kept = 0;
 
-    for (unsigned i = 0; i < count; i++)
-        if (held[i].object == a->object)
+    for (unsigned i = 0; i < count; i++) {
+        const struct kiwi_object *o = trace_object(m->trace, held[i].object);
+        if (held[i].object == a->object && !lock_is_class(m, a->object))
             return 0;
-    return count;
+        if (o && !(o->flags & KIWI_OBJECT_CLASS))
+            held[kept++] = held[i];
+    }
+    return kept;
 }
 
 static bool held_counts(const struct model *m, const struct model_held *h)
 {
     const struct kiwi_acquisition *a = trace_acquisition(m->trace, h->row);
 
-    return a && trace_object(m->trace, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
+    return a && trace_object(m->trace, h->object) && !lock_is_class(m, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
 }
 
 static int collect_pairs(struct collector *c, uint32_t row)

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EXAMPLES_MAX 3u
+#define EXAMPLES_MAX 2u
 
 struct merged {
     const struct lock_cycle *best;
@@ -182,18 +182,19 @@ static void report_link(const struct lock_order *o, struct finding *f, const str
     const struct lock_edge *e = cycle_edge(o, c, i);
     const struct lock_group *group = cycle_group(o, c, i);
     const struct kiwi_acquisition *a = trace_acquisition(o->m->trace, e->row);
-    const char *from = model_object_name(o->m, e->from), *to = model_object_name(o->m, e->to);
+    const char *from = wording_lock(f, e->from), *to = wording_lock(f, e->to);
     uint64_t count = link_count(o, c, i);
-    uint32_t held = row_stack(o, e->held_row), thread = c->threads[i % c->length];
+    uint32_t wanted = row_stack(o, e->row), held = row_stack(o, e->held_row), thread = c->threads[i % c->length];
+    char at[WORDING_SIZE], taken[WORDING_SIZE];
 
     finding_evidence(f, "%s took %s at %s while it held %s, taken at %s (%" PRIu64 " time%s, by %s thread%s).",
-                     link_thread(o, c, i), to, model_site(o->m, row_stack(o, e->row)), from, model_site(o->m, held), count,
-                     wording_plural(count), a->threads >= 3 ? "three or more" : a->threads == 2 ? "two" : "one",
+                     link_thread(o, c, i), to, wording_site(o->m, wanted, held, at, sizeof at), from,
+                     wording_site(o->m, held, wanted, taken, sizeof taken), count, wording_plural(count), a->threads >= 3 ? "three or more" : a->threads == 2 ? "two" : "one",
                      wording_plural(a->threads));
     if (group->count > 1)
         finding_evidence(f, "%" PRIu32 " other call path%s do%s the same.", group->count - 1,
                          wording_plural(group->count - 1), group->count == 2 ? "es" : "");
-    finding_stack(f, o->m, row_stack(o, e->row), thread, "wants %s", to);
+    finding_stack(f, o->m, wanted, thread, "wants %s", to);
     finding_stack(f, o->m, held, thread, "holds %s, taken here", from);
 }
 
@@ -207,28 +208,27 @@ static void report_other_paths(const struct lock_order *o, struct finding *f, co
             const struct lock_edge *e = &o->edges.edges[g->first + k];
 
             finding_stack(f, o->m, row_stack(o, e->row), 0, "also wants %s while %s is held",
-                          model_object_name(o->m, e->to), model_object_name(o->m, e->from));
+                          wording_lock(f, e->to), wording_lock(f, e->from));
         }
     }
 }
 
+/* Circles of other locks, or through other code, than the one shown. */
 static void report_examples(const struct lock_order *o, struct finding *f, const struct merged *g)
 {
     char locks[WORDING_SIZE];
 
     if (g->cycles > 1)
-        finding_evidence(f, "%s%" PRIu32 " more circles have the same cause.", o->cycles.cut ? "At least " : "",
-                         g->cycles - 1);
+        finding_evidence(f, "%s%" PRIu32 " more circle%s the same cause.", o->cycles.cut ? "At least " : "", g->cycles - 1,
+                         g->cycles == 2 ? " has" : "s have");
     for (uint32_t i = 0; i < g->example_count; i++) {
         uint32_t objects[LOCK_CYCLE_MAX];
         const struct lock_cycle *c = g->examples[i];
 
-        for (uint32_t k = 0; k < c->length; k++) {
+        for (uint32_t k = 0; k < c->length; k++)
             objects[k] = cycle_group(o, c, k)->from;
-            finding_object(f, o->m, objects[k]);
-        }
-        finding_evidence(f, "Another one: %s (%s, then %s).",
-                         wording_objects(o->m, objects, c->length, locks, sizeof locks),
+        wording_title(o->m, objects, c->length, locks, sizeof locks);
+        finding_evidence(f, "Another one: %s, wanted at %s and at %s.", locks,
                          model_site(o->m, row_stack(o, cycle_edge(o, c, 0)->row)),
                          model_site(o->m, row_stack(o, cycle_edge(o, c, 1)->row)));
     }
@@ -262,9 +262,10 @@ static void report_grade(struct finding *f, enum lock_grade grade)
 static void report_fix(const struct lock_order *o, struct finding *f, const struct lock_cycle *c, uint32_t first)
 {
     const struct lock_edge *e = cycle_edge(o, c, first);
-    const char *from = model_object_name(o->m, e->from), *to = model_object_name(o->m, e->to);
-    const char *site = model_site(o->m, row_stack(o, e->row));
+    const char *from = wording_lock(f, e->from), *to = wording_lock(f, e->to);
+    char site[WORDING_SIZE];
 
+    wording_site(o->m, row_stack(o, e->row), row_stack(o, e->held_row), site, sizeof site);
     if (lock_class(o->m, e->from) == lock_class(o->m, e->to))
         finding_set(f, &f->fix,
                     "These are locks of one kind, so only the pair decides the order: at %s take the one with the lower "
@@ -285,15 +286,16 @@ static void report_fix(const struct lock_order *o, struct finding *f, const stru
 static void report_texts(const struct lock_order *o, struct finding *f, const struct lock_cycle *c, uint32_t first)
 {
     uint32_t objects[LOCK_CYCLE_MAX];
-    char locks[WORDING_SIZE];
+    char locks[WORDING_SIZE], title[WORDING_SIZE];
 
     for (uint32_t i = 0; i < c->length; i++)
         objects[i] = cycle_group(o, c, first + i)->from;
-    wording_objects(o->m, objects, c->length, locks, sizeof locks);
+    wording_locks(f, objects, c->length, locks, sizeof locks);
+    wording_title(o->m, objects, c->length, title, sizeof title);
     if (c->length == 2)
-        finding_set(f, &f->title, "%s are taken in both orders", locks);
+        finding_set(f, &f->title, "Taken in both orders: %s", title);
     else
-        finding_set(f, &f->title, "%" PRIu32 " threads take %s in cyclic order", c->length, locks);
+        finding_set(f, &f->title, "%" PRIu32 " threads take them in a circle: %s", c->length, title);
     if (c->grade == LOCK_GRADE_G5)
         finding_set(f, &f->why,
                     "When these threads meet between their locks, each waits for the other until the time limit runs out: "
@@ -317,11 +319,13 @@ static int report_merged(const struct lock_order *o, const struct merged *g, str
         return -1;
     f->count = g->cycles;
     f->cause = g->cause;
+    for (uint32_t i = first; i < first + c->length; i++)
+        finding_object(f, o->m, cycle_group(o, c, i)->from);
+    wording_label(f);
     for (uint32_t i = first; i < first + c->length; i++) {
         const struct kiwi_acquisition *a = trace_acquisition(o->m->trace, cycle_edge(o, c, i)->row);
 
         report_link(o, f, c, i);
-        finding_object(f, o->m, cycle_group(o, c, i)->from);
         complete = a->first_ticks > complete ? a->first_ticks : complete;
         latest = a->last_ticks > latest ? a->last_ticks : latest;
     }

@@ -248,7 +248,7 @@ static bool is_relock(uint32_t kind)
 
 static void report_holder(struct misuse *u, struct finding *f, const struct incident *n)
 {
-    const char *name = model_object_name(u->m, n->object);
+    const char *name = wording_lock(f, n->object);
     uint32_t holder = is_relock(n->kind) ? n->thread : n->other_thread;
 
     if (n->other_stack)
@@ -279,8 +279,6 @@ static void report_result(struct finding *f, const struct incident *n)
 
 static void report_others(struct misuse *u, struct finding *f, const struct group *g)
 {
-    for (uint32_t i = 0; i < g->object_count; i++)
-        finding_object(f, u->m, g->objects[i]);
     for (uint32_t i = 0; i < g->stack_count; i++)
         if (g->stacks[i] != g->first.stack)
             finding_stack(f, u->m, g->stacks[i], 0, "the same, by another call path");
@@ -300,9 +298,13 @@ static int report_group(struct misuse *u, const struct group *g, struct finding_
     f->confidence = CONFIDENCE_HIGH;
     f->count = n->count;
     f->cause = g->key;
+    finding_object(f, u->m, n->object);
+    wording_label(f);
     finding_set(f, &f->title, w->title, name);
-    finding_set(f, &f->why, w->why, name);
-    finding_set(f, &f->fix, w->fix, name);
+    finding_set(f, &f->why, w->why, wording_lock(f, n->object));
+    finding_set(f, &f->fix, w->fix, wording_lock(f, n->object));
+    for (uint32_t i = 0; i < g->object_count; i++)
+        finding_object(f, u->m, g->objects[i]);
     finding_stack(f, u->m, n->stack, n->thread, "the offending call");
     finding_evidence(f, "%s did it at %s%s.", n->thread ? model_thread_name(u->m, n->thread) : "A thread that has ended since",
                      model_site(u->m, n->stack), n->count > 1 ? ", the first time" : "");

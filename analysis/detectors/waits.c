@@ -62,6 +62,39 @@ static int waits_add_join(struct builder *b, uint32_t slot, const struct kiwi_sl
                                       .since = s->call_since});
 }
 
+static bool is_cond_wait(uint32_t kind)
+{
+    return kind == KIWI_CALL_COND_WAIT || kind == KIWI_CALL_COND_TIMEDWAIT || kind == KIWI_CALL_COND_CLOCKWAIT;
+}
+
+/* The entry just past the held locks: what the thread let go of last. */
+static const struct kiwi_held *slot_last_released(const struct trace *t, const struct kiwi_slot *s)
+{
+    if (s->held_rows)
+        return s->held_count < UINT32_MAX - s->held_rows ? trace_held(t, s->held_rows + s->held_count) : NULL;
+    return s->held_count < KIWI_SLOT_HELD ? &s->held[s->held_count] : NULL;
+}
+
+/*
+ * A thread in a condition variable's wait that has been woken waits for its mutex, inside the C library. All waiters of the
+ * variable must have been woken: which of several was, nobody knows.
+ */
+static int waits_add_relock(struct builder *b, uint32_t slot, const struct kiwi_slot *s)
+{
+    const struct trace *t = b->m->trace;
+    const struct kiwi_object *cond = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+    const struct kiwi_held *mutex = slot_last_released(t, s);
+    const struct kiwi_call *call = trace_call(t, s->call_row);
+
+    if (!cond || cond->kind != KIWI_OBJECT_COND || !mutex || !mutex->address)
+        return 0;
+    if (!cond->cond_waiting || cond->cond_signalled < cond->cond_waiting)
+        return 0;
+    return waits_add_lock(b, &(struct model_waiter){.slot = slot, .object = model_object_at(b->m, mutex->address),
+                                                    .stack = call ? call->stack : 0, .since = s->call_since,
+                                                    .how = KIWI_HOW_COND, .want = KIWI_WANT_WAITING});
+}
+
 int waits_make(struct waits *w, const struct model *m)
 {
     struct builder b = {.m = m, .w = w};
@@ -76,6 +109,8 @@ int waits_make(struct waits *w, const struct model *m)
             result = waits_add_lock(&b, &wanted);
         else if (s && s->call_kind == KIWI_CALL_JOIN)
             result = waits_add_join(&b, i, s);
+        else if (s && is_cond_wait(s->call_kind))
+            result = waits_add_relock(&b, i, s);
     }
     if (result)
         waits_release(w);

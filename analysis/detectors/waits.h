@@ -6,6 +6,8 @@
  *     for (uint32_t i = 0; i < w.count; i++) use(w.items[i].waiter, w.items[i].holder);   // rows of SLOTS
  *     waits_release(&w);
  *
+ * A thread woken from a condition variable that can not have its mutex back waits for that mutex.
+ *
  * One entry per waiter and holder: a lock held by several readers gives several. Only waits without a limit are here,
  * trylock and timed locks never are. A thread that waits for a lock it holds itself appears with waiter == holder.
  */

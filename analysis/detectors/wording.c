@@ -2,6 +2,7 @@
 
 #include "../place.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,15 +32,133 @@ static void __attribute__((format(printf, 3, 4))) append(char *text, size_t size
     va_end(arguments);
 }
 
-const char *wording_objects(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size)
+/* " in memcached" of a variable's name; NULL where the name is a place. */
+static const char *name_module(const char *name)
+{
+    return strstr(name, " at ") ? NULL : strstr(name, " in ");
+}
+
+static void label_by_letter(struct finding *f, struct finding_object *o, unsigned number, bool alone)
+{
+    if (alone) {
+        finding_set(f, &o->label, "the %s", o->kind);
+        return;
+    }
+    if (number < 26)
+        finding_set(f, &o->label, "%s %c", o->kind, 'A' + (int)number);
+    else
+        finding_set(f, &o->label, "%s %u", o->kind, number);
+    finding_evidence(f, "By %s is meant: %s (at 0x%" PRIx64 ").", o->label ? o->label : "it", o->name, o->address);
+}
+
+void wording_label(struct finding *f)
+{
+    unsigned letters = 0;
+
+    for (unsigned i = 0; i < f->object_count; i++) {
+        struct finding_object *o = &f->objects[i];
+        const char *module = o->name ? name_module(o->name) : NULL;
+
+        if (o->label || !o->name || !o->kind)
+            continue;
+        if (module)
+            finding_set(f, &o->label, "%.*s", (int)(module - o->name), o->name);
+        else if (strstr(o->name, " at "))
+            label_by_letter(f, o, letters++, f->object_count == 1);
+        else
+            finding_set(f, &o->label, "%s", o->name);
+    }
+}
+
+const char *wording_lock(const struct finding *f, uint32_t object)
+{
+    for (unsigned i = 0; i < f->object_count; i++)
+        if (f->objects[i].row == object && f->objects[i].label)
+            return f->objects[i].label;
+    return "the lock";
+}
+
+static const char *joint(unsigned i, unsigned shown, unsigned count)
+{
+    return !i ? "" : i + 1 == count && shown == count ? " and " : ", ";
+}
+
+const char *wording_locks(const struct finding *f, const uint32_t *objects, unsigned count, char *text, size_t size)
 {
     unsigned shown = count <= WORDING_MAX_NAMES ? count : WORDING_MAX_NAMES - 1;
 
     text[0] = '\0';
     for (unsigned i = 0; i < shown; i++)
-        append(text, size, "%s%s", !i ? "" : i + 1 == count ? " and " : ", ", model_object_name(m, objects[i]));
+        append(text, size, "%s%s", joint(i, shown, count), wording_lock(f, objects[i]));
     if (shown < count)
         append(text, size, " and %u more", count - shown);
+    return text;
+}
+
+/* The part that all names share: the whole name, or the module at its end. */
+static const char *shared_part(struct model *m, const uint32_t *objects, unsigned count, bool whole)
+{
+    const char *first = model_object_name(m, objects[0]), *part = whole ? first : name_module(first);
+
+    for (unsigned i = 1; part && i < count; i++) {
+        const char *name = model_object_name(m, objects[i]), *other = whole ? name : name_module(name);
+
+        if (!other || strcmp(part, other) != 0)
+            return NULL;
+    }
+    return part;
+}
+
+static const char *number_word(unsigned count)
+{
+    static const char *const words[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight"};
+
+    return count < sizeof words / sizeof *words ? words[count] : "many";
+}
+
+const char *wording_title(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size)
+{
+    const char *same = count > 1 ? shared_part(m, objects, count, true) : NULL, *module;
+    unsigned shown = count <= WORDING_MAX_NAMES ? count : WORDING_MAX_NAMES - 1;
+
+    text[0] = '\0';
+    if (same) {
+        const char *kind = model_object_kind(m, objects[0]);
+
+        append(text, size, "%s %s%s, each %s", number_word(count), kind, kind[strlen(kind) - 1] == 'x' ? "es" : "s", same);
+        return text;
+    }
+    module = count > 1 ? shared_part(m, objects, count, false) : NULL;
+    for (unsigned i = 0; i < shown; i++) {
+        const char *name = model_object_name(m, objects[i]);
+
+        append(text, size, "%s%.*s", joint(i, shown, count), (int)(module ? strlen(name) - strlen(module) : strlen(name)),
+               name);
+    }
+    append(text, size, "%s", module ? module : "");
+    if (shown < count)
+        append(text, size, " and %u more", count - shown);
+    return text;
+}
+
+const char *wording_site(struct model *m, uint32_t stack, uint32_t other, char *text, size_t size)
+{
+    struct symbol_frame at = place_location(m->trace, m->symbols, stack);
+    struct symbol_frame beside = place_location(m->trace, m->symbols, other);
+    unsigned count = place_frames(m->trace, m->symbols, stack), i = 0;
+    char caller[WORDING_SIZE];
+
+    snprintf(text, size, "%s", model_site(m, stack));
+    if (!at.function || !beside.function || strcmp(at.function, beside.function) != 0)
+        return text;
+    while (i < count && place_frame(m->trace, m->symbols, stack, i).internal)
+        i++;
+    if (i + 1 < count) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i + 1);
+
+        if (f.function && !f.internal)
+            append(text, size, ", called from %s", place_text(&f, caller, sizeof caller));
+    }
     return text;
 }
 

@@ -12,8 +12,21 @@
 uint32_t wording_thread_row(const struct model *m, uint32_t thread, uint32_t serial);
 /* "T3 "worker" (tid 7, ...)", or "a thread that has ended since" for 0. */
 const char *wording_thread(struct model *m, uint32_t thread);
-/* "a, b and c" of objects; the first few, then "and 7 more". */
-const char *wording_objects(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size);
+
+/*
+ * Titles name locks in full, once; after that a finding with several of them needs something shorter. Give it its objects
+ * (finding_object) first, then wording_label: "cache_lock" for "cache_lock in memcached", and for locks that only have a
+ * place "mutex A", "mutex B", each with a line of evidence that tells what it is.
+ */
+void wording_label(struct finding *f);
+const char *wording_lock(const struct finding *f, uint32_t object); /* its label */
+
+/* For titles: "a and b in memcached", "two mutexes, each +0x28 in a 96-byte block allocated at conn_new conn.c:112". */
+const char *wording_title(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size);
+/* "a, b and c" of labels; the first few, then "and 7 more". */
+const char *wording_locks(const struct finding *f, const uint32_t *objects, unsigned count, char *text, size_t size);
+/* Where a lock was asked for: with its caller too if the place alone is that of `other`'s function, a lock wrapper. */
+const char *wording_site(struct model *m, uint32_t stack, uint32_t other, char *text, size_t size);
 const char *wording_plural(uint64_t count); /* "" for 1, else "s" */
 
 /*
