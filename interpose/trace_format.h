@@ -71,7 +71,7 @@ enum kiwi_table_id {
     X(12, NESTED, "calls made inside signal handlers that interrupted the recorder")                                   \
     X(13, TRUNCATED_STACKS, "call stacks cut at the depth limit")                                                      \
     X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
-    X(15, DISK_FULL, "rows refused because the file system was full")
+    X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,

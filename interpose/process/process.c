@@ -256,6 +256,8 @@ static void foreign_stack(struct thread_birth *b)
     pthread_attr_t attr;
     void *low;
     size_t size;
+    if (region.frozen)
+        return;
     if (sys_gettid() == sys_getpid()) {
         main_stack(b);
         return;
@@ -392,10 +394,12 @@ void process_forked(const struct fork_held *held, uint32_t count)
         return;
     int saved = errno;
     process_state = PROCESS_OFF;
-    recorder_memory_close();
+    bool silent = region.frozen; /* a filter that the child inherited: nothing may be opened */
+    if (!silent)
+        recorder_memory_close();
     region = (struct region){0};
     kiwi_self = &thread_none;
-    if (wanted_here(true) && open_trace(true)) {
+    if (!silent && wanted_here(true) && open_trace(true)) {
         start_recording();
         struct thread_birth birth = {.flags = KIWI_THREAD_FORKED, .pthread_id = (uintptr_t)pthread_self()};
         foreign_stack(&birth);
@@ -436,5 +440,6 @@ void process_exiting(int status)
 
 void process_freeze(void)
 {
-    region.frozen = true;
+    if (process_state == PROCESS_RECORDING && region.header)
+        region_freeze();
 }

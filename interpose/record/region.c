@@ -55,6 +55,8 @@ static bool populate(uint64_t from, uint64_t to)
 static bool table_grow(struct kiwi_table *t, uint64_t need)
 {
     uint64_t ready = RELAXED_LOAD(&t->ready), end = round_up(t->capacity * t->row_size, PAGE);
+    if (need > end)
+        need = end;
     while (ready < need) {
         uint64_t chunk = ready < GROW_MIN ? GROW_MIN : ready > GROW_MAX ? GROW_MAX : ready;
         uint64_t next = round_up(ready + chunk > need ? ready + chunk : need, PAGE);
@@ -113,6 +115,17 @@ void region_close_memory(void)
 {
     sys_munmap(region.header, region.size);
     region = (struct region){0};
+}
+
+void region_freeze(void)
+{
+    if (region.frozen)
+        return;
+    for (size_t i = 0; i < BUDGETS; i++) {
+        struct kiwi_table *t = &region.header->tables[budgets[i].id];
+        table_grow(t, RELAXED_LOAD(&t->used) * t->row_size + GROW_MAX);
+    }
+    region.frozen = true;
 }
 
 void region_drop(enum kiwi_drop kind)

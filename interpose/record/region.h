@@ -35,6 +35,8 @@ void region_close_memory(void);
 
 /* First of `rows` consecutive rows, or 0 when the table or the file system is full (then counted in `dropped`). */
 uint32_t region_claim(enum kiwi_table_id table, uint32_t rows);
+/* Gives every table a last chunk of room and makes no system call from then on. */
+void region_freeze(void);
 void region_drop(enum kiwi_drop kind);
 /* Copies a string of `length` bytes; 0 if empty or no room. */
 uint32_t region_string(const char *s, size_t length);

@@ -113,7 +113,7 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
     r->stack_high = b->stack_high;
     if (b->name)
         strncpy(r->name, b->name, sizeof r->name - 1);
-    else
+    else if (!region.frozen)
         sys_call3(SYS_prctl, PR_GET_NAME, (long)r->name, 0);
     region_publish(state, KIWI_ROW_LIVE);
 }
@@ -182,6 +182,23 @@ uint32_t thread_row_of_id(uintptr_t id)
     return found;
 }
 
+/* glibc keeps the thread id in its descriptor, to which pthread_self points. The place is checked once against the kernel;
+ * where it does not hold, and for a thread that is asked for by a test, the kernel is asked. */
+#define TID_OFFSET 720
+int32_t thread_tid(void)
+{
+    static int8_t known; /* 1 it holds, -1 it does not */
+    uintptr_t self;
+    __asm__("mov %%fs:16, %0" : "=r"(self)); /* tcbhead_t.self, fixed by the ABI of thread-local storage */
+    int32_t noted = *(const int32_t *)(self + TID_OFFSET);
+    if (known > 0)
+        return noted;
+    int32_t tid = sys_gettid();
+    if (!known)
+        known = noted == tid ? 1 : -1;
+    return tid;
+}
+
 struct thread *thread_attach(const struct thread_birth *birth)
 {
     uint32_t slot = slot_take();
@@ -195,7 +212,7 @@ struct thread *thread_attach(const struct thread_birth *birth)
     memory.threads[slot] = t;
     working_state_reset(t, slot);
     slot_reset(t);
-    t->tid = birth->tid ? birth->tid : sys_gettid();
+    t->tid = birth->tid ? birth->tid : thread_tid();
     t->random = (uint32_t)clock_ticks() | 1;
     t->stack_low = birth->stack_low;
     t->stack_high = birth->stack_high;
@@ -310,7 +327,7 @@ void clock_pair_note(void)
 {
     static uint64_t last;
     uint64_t now = clock_ticks(), seen = RELAXED_LOAD(&last);
-    if (now - seen < clock_state.ticks_per_second / 10 ||
+    if (region.frozen || now - seen < clock_state.ticks_per_second / 10 ||
         !__atomic_compare_exchange_n(&last, &seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         return;
     struct kiwi_header *h = region.header;

@@ -86,6 +86,7 @@ void recorder_memory_close(void);
 struct thread *thread_attach(const struct thread_birth *birth);
 /* Folds and frees the slot; the row stays. Any held locks are still in the trace's row counts. */
 void thread_detach(struct thread *t);
+int32_t thread_tid(void); /* the kernel's id of the calling thread; usually without a system call */
 void thread_name(uint32_t row, const char *name);
 
 /* Order by create and join. */

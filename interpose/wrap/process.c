@@ -6,6 +6,7 @@
  */
 #include "../process/process.h"
 
+#include <alloca.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -56,6 +57,62 @@ EXPORT int execv(const char *path, char *const argv[])
     return exec_failed(mine);
 }
 
+/* The arguments after `first` up to and with the NULL, as an array on the caller's stack: the heap may be a parent's. */
+static size_t count_arguments(va_list list)
+{
+    size_t n = 1;
+    while (va_arg(list, char *))
+        n++;
+    return n;
+}
+
+static void collect_arguments(char **argv, const char *first, va_list list)
+{
+    *argv++ = (char *)first;
+    while ((*argv++ = va_arg(list, char *)))
+        ;
+}
+
+#define COLLECT_ARGUMENTS(argv, first, list)                                                                           \
+    va_start(list, first);                                                                                             \
+    argv = alloca((count_arguments(list) + 1) * sizeof *argv);                                                         \
+    va_end(list);                                                                                                      \
+    va_start(list, first);                                                                                             \
+    collect_arguments(argv, first, list)
+
+EXPORT int execl(const char *path, const char *first, ...)
+{
+    char **argv;
+    va_list list;
+    COLLECT_ARGUMENTS(argv, first, list);
+    va_end(list);
+    return execv(path, argv);
+}
+
+EXPORT int execlp(const char *file, const char *first, ...)
+{
+    char **argv;
+    va_list list;
+    COLLECT_ARGUMENTS(argv, first, list);
+    va_end(list);
+    return execvp(file, argv);
+}
+
+EXPORT int execle(const char *path, const char *first, ...)
+{
+    char **argv;
+    va_list list;
+    COLLECT_ARGUMENTS(argv, first, list);
+    va_end(list);
+    /* The environment stands behind the NULL. */
+    va_start(list, first);
+    while (va_arg(list, char *))
+        ;
+    char *const *env = va_arg(list, char *const *);
+    va_end(list);
+    return execve(path, argv, env);
+}
+
 EXPORT int execvp(const char *file, char *const argv[])
 {
     bool mine = exec_begin();
@@ -82,6 +139,14 @@ EXPORT void _exit(int status)
     if (thread_enter())
         process_exiting(status);
     real._exit(status);
+    __builtin_unreachable();
+}
+
+EXPORT void quick_exit(int status)
+{
+    if (thread_enter())
+        process_exiting(status);
+    real.quick_exit(status);
     __builtin_unreachable();
 }
 
