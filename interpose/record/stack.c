@@ -248,6 +248,14 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     *head = e; /* the youngest in front: a program that has settled keeps using what it met last */
 }
 
+/* The word at a learnt place. A deeper call site may have learnt it: from here it can lie past the end of the stack. Then,
+ * and as long as there is none, the return address stands in. */
+static uintptr_t discriminator(const struct thread *t, struct call_site site, int32_t offset)
+{
+    uintptr_t at = site.sp + (uintptr_t)(intptr_t)offset;
+    return *(uintptr_t *)(offset && at >= t->stack_low && at < t->stack_high ? at : site.sp - 8);
+}
+
 /*
  * Several paths that meet in one function (a lock wrapper of the service) share return address and stack pointer. Which
  * of them it is shows in some word further up: up to two such places are learnt per bucket, and the words there choose the
@@ -256,7 +264,7 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
 static struct stack_entry **prediction(struct thread *t, struct call_site site, uint32_t bucket)
 {
     const int32_t *d = t->discriminators[bucket];
-    uintptr_t a = *(uintptr_t *)(site.sp + (d[0] ? d[0] : -8)), b = *(uintptr_t *)(site.sp + (d[1] ? d[1] : -8));
+    uintptr_t a = discriminator(t, site, d[0]), b = discriminator(t, site, d[1]);
     uint64_t h = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu) ^ (site.sp << 20) ^ ((uint64_t)bucket << 50);
     return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 1)];
 }
