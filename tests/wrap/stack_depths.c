@@ -43,8 +43,12 @@ static NOINLINE void other_way(size_t pad)
 static void *walk(void *name)
 {
     for (size_t pad = 16; pad < 16 * STEPS; pad += 16)
-        for (int i = 0; i < 6; i++)
-            (i % 2 ? other_way : one_way)(pad);
+        for (int i = 0; i < 3; i++) {
+            one_way(pad);
+            other_way(pad);
+            one_way(pad);
+            other_way(pad);
+        }
     for (size_t pad = 16; pad < 16 * 2 * STEPS; pad += 16)
         take(&shallow_lock, pad);
     say("%s walked", (const char *)name);
