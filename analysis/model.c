@@ -109,24 +109,29 @@ unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *
     return count;
 }
 
-/* Entry i of a slot's held array: in the slot itself, or in its chunk. NULL past the end. */
-static const struct kiwi_held *slot_entry(const struct model *m, const struct kiwi_slot *s, unsigned i)
+/* Entry i of a slot's held array: in the slot itself, or in its chunk. `since` of a hold that is not timed reads 0. */
+static bool slot_entry(const struct model *m, const struct kiwi_slot *s, unsigned i, struct kiwi_held *out)
 {
+    const struct kiwi_held *held = NULL;
+
     if (!s->held_rows)
-        return i < KIWI_SLOT_HELD ? &s->held[i] : NULL;
-    return i <= UINT32_MAX - s->held_rows ? trace_held(m->trace, s->held_rows + i) : NULL;
+        held = i < KIWI_SLOT_HELD ? &s->held[i] : NULL;
+    else if (i <= UINT32_MAX - s->held_rows)
+        held = trace_held(m->trace, s->held_rows + i);
+    if (!held)
+        return false;
+    *out = *held;
+    if (!(held->flags & KIWI_HELD_TIMED))
+        out->since = 0;
+    return true;
 }
 
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max)
 {
     unsigned count = 0;
 
-    while (count < s->held_count && count < max) {
-        const struct kiwi_held *held = slot_entry(m, s, count);
-        if (!held)
-            break;
-        out[count++] = *held;
-    }
+    while (count < s->held_count && count < max && slot_entry(m, s, count, &out[count]))
+        count++;
     return count;
 }
 
@@ -164,18 +169,18 @@ static struct model_holder holder_of(const struct model *m, uint32_t slot, const
 unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_holder *out, unsigned max)
 {
     const struct kiwi_slot *s = trace_slot(m->trace, slot);
-    const struct kiwi_held *held;
+    struct kiwi_held held;
     unsigned count = 0;
 
     if (!s)
         return 0;
-    while (count < s->held_count && count < max && (held = slot_entry(m, s, count))) {
-        out[count] = holder_of(m, slot, held, false);
+    while (count < s->held_count && count < max && slot_entry(m, s, count, &held)) {
+        out[count] = holder_of(m, slot, &held, false);
         count++;
     }
     if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && count == s->held_count && count < max &&
-        (held = slot_entry(m, s, count)) && held->address) {
-        out[count] = holder_of(m, slot, held, true);
+        slot_entry(m, s, count, &held) && held.address) {
+        out[count] = holder_of(m, slot, &held, true);
         count++;
     }
     return count;
@@ -202,16 +207,16 @@ static bool waits_for_row(const struct model *m, const struct kiwi_slot *s, stru
 /* The lock about to be taken stands just past the held ones. */
 static bool takes_entry(const struct model *m, const struct kiwi_slot *s, struct model_waiter *out)
 {
-    const struct kiwi_held *held = slot_entry(m, s, s->held_count);
+    struct kiwi_held held;
 
-    if (!held || !held->address)
+    if (!slot_entry(m, s, s->held_count, &held) || !held.address)
         return false;
-    out->object = held_object(m, held);
-    out->address = held->address;
-    out->row = held->row;
-    out->stack = held->stack;
-    out->mode = KIWI_HELD_MODE(held->flags);
-    out->how = KIWI_HELD_HOW(held->flags);
+    out->object = held_object(m, &held);
+    out->address = held.address;
+    out->row = held.row;
+    out->stack = held.stack;
+    out->mode = KIWI_HELD_MODE(held.flags);
+    out->how = KIWI_HELD_HOW(held.flags);
     return true;
 }
 

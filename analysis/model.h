@@ -76,7 +76,7 @@ void model_close(struct model *m);
 /* Expands the held set that chain row `row` stands for (the lock of `row` itself last). Returns the number, at most max. */
 unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *out, unsigned max);
 
-/* The held array of a live thread's slot as it stands: from its chunk or inline. Returns the number. */
+/* The held array of a live thread's slot, from its chunk or inline; `since` is 0 where it was not timed. Returns the number. */
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max);
 
 /* The object that is alive at an address (of several generations the latest), 0 = none known. */

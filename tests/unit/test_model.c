@@ -128,6 +128,8 @@ static void model__slot_held_follows_the_chunk(void **state)
         uint32_t row;
         struct kiwi_held *h = builder_row(b, KIWI_TABLE_HELD, &row);
         h->address = 1000 + i;
+        h->since = 5;
+        h->flags = i ? KIWI_HELD_TIMED : 0;
         first = first ? first : row;
     }
     builder_slot_row(b, thread)->held_rows = first;
@@ -137,6 +139,8 @@ static void model__slot_held_follows_the_chunk(void **state)
 
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 1), held, 200), 100);
     assert_int_equal(held[99].address, 1099);
+    assert_int_equal(held[99].since, 5);
+    assert_int_equal(held[0].since, 0); /* not timed */
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 1), held, 10), 10);
     assert_int_equal(model_slot_held(m, trace_slot(f->trace, 2), held, 200), KIWI_SLOT_HELD);
 }
