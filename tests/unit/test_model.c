@@ -1,5 +1,8 @@
 /* model.h: totals, held sets, who holds and waits, names. */
+#include "../../analysis/addresses.h"
+#include "../../analysis/holders.h"
 #include "../../analysis/model.h"
+#include "../../analysis/names.h"
 #include "../lib/trace_builder.h"
 
 #include <setjmp.h>
@@ -202,6 +205,11 @@ static void model__locks_without_a_row_are_known_by_address(void **state)
 
     assert_int_equal(model_object_at(m, 0x1000), now);
     assert_int_equal(model_object_at(m, 0x2000), 0);
+    assert_int_equal(addresses_find(m->addresses, 0x1000), now);
+    assert_int_equal(addresses_find(m->addresses, 0), 0);
+    assert_int_equal(addresses_find(m->addresses, UINT64_MAX), 0);
+    assert_null(holders_of(m->holders, 0, &count));
+    assert_null(waiters_of(m->holders, UINT32_MAX, &count));
     const struct model_holder *holder = model_holders(m, now, &count);
     assert_int_equal(count, 1);
     assert_int_equal(holder->thread, t1);
@@ -284,6 +292,7 @@ static void model__objects_are_named_by_what_is_known(void **state)
     assert_ptr_equal(model_object_name(m, used), model_object_name(m, used));
     assert_string_equal(model_object_kind(m, made), "condition variable");
     assert_string_equal(model_object_kind(m, 999), "lock");
+    names_close(NULL);
     assert_string_equal(model_site(m, stack), "0x401000");
     assert_string_equal(model_site(m, 0), "an unknown place");
 }
