@@ -18,7 +18,7 @@ struct clock_state {
     uint64_t ticks_per_second;
     uint64_t waited_ticks; /* KIWI_CALL_WAITED_NS in ticks */
 };
-extern struct clock_state clock_state;
+extern HIDDEN struct clock_state clock_state;
 
 void clock_init(void); /* once, before the first clock_ticks; takes some 150 microseconds */
 

@@ -15,6 +15,8 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 /* Wrappers are the only default-visibility symbols; everything else of the library is hidden by -fvisibility=hidden. */
 #define EXPORT __attribute__((visibility("default")))
+/* -fvisibility=hidden does not reach extern declarations; with this, hot globals are addressed directly. */
+#define HIDDEN __attribute__((visibility("hidden")))
 
 /* Relaxed access to words that other threads read or write at the same time; ordering, where needed, is written out. */
 #define RELAXED_LOAD(p) __atomic_load_n((p), __ATOMIC_RELAXED)

@@ -35,10 +35,10 @@ struct real_functions {
 #undef WRAPV
 #undef WRAPO
 };
-extern struct real_functions real;
+extern HIDDEN struct real_functions real;
 
 enum real_state { REAL_UNKNOWN, REAL_LOOKING, REAL_READY };
-extern volatile int real_state; /* volatile: dlsym is declared a leaf, yet comes back through our malloc */
+extern HIDDEN volatile int real_state; /* volatile: dlsym is declared a leaf, yet comes back through our malloc */
 
 /* Looks everything up unless that is done. Returns false while this very thread is doing it (a call from inside dlsym):
  * then only the bootstrap pool may be used. */

@@ -16,7 +16,7 @@
 #include "../record/thread.h"
 
 /* Initial-exec (see the Makefile): general-dynamic TLS would call __tls_get_addr, which can allocate, in every wrapper. */
-extern __thread struct thread *kiwi_self;
+extern HIDDEN __thread struct thread *kiwi_self;
 
 extern struct thread thread_none;           /* what it points to before a thread is attached */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define CHAIN_LIMIT 64u /* a longer chain keeps its 64th link as parent: nobody nests deeper by design */
-#define CACHE_LIMIT 8192u
+#define CACHE_LIMIT 16384u
 #define HELD_GROWTH 8u
 
 /* Rows. */
@@ -130,10 +130,21 @@ static void cache_grow(struct thread *t)
     t->cache_mask = lines - 1;
 }
 
+/* More evictions in a second than there are lines: the working set does not fit. Rare ones over a week are no reason. */
+static bool too_many_evictions(struct thread *t)
+{
+    uint64_t now = clock_ticks();
+    if (now - t->eviction_since > clock_state.ticks_per_second) {
+        t->eviction_since = now;
+        t->evictions = 0;
+    }
+    return ++t->evictions > t->cache_mask;
+}
+
 static struct kiwi_cache_entry *cache_put(struct thread *t, uintptr_t address, uint32_t word, uint32_t row)
 {
     struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
-    if (e->row && e[1].row && ++t->evictions > t->cache_mask) {
+    if (e->row && e[1].row && too_many_evictions(t)) {
         cache_grow(t);
         e = cache_bucket(t, address, word, t->chain);
     }
@@ -249,7 +260,10 @@ static void chain_link(struct thread *t, uint32_t at)
         h->row = (e ? e : acquisition_line_new(t, address, word))->row;
     } else {
         const struct kiwi_acquisition *a = region_acquisition(h->row);
-        if (a->parent != t->chain) {
+        uint64_t *memo = &memory.derived[h->row], known = RELAXED_LOAD(memo);
+        if (a->parent != t->chain && known && known >> 32 == t->chain) {
+            h->row = (uint32_t)known;
+        } else if (a->parent != t->chain) {
             struct acquisition_key key = {.parent = t->chain,
                                           .object = a->object,
                                           .stack = a->stack,
@@ -257,7 +271,10 @@ static void chain_link(struct thread *t, uint32_t at)
                                           .how = a->how,
                                           .flags = a->flags | KIWI_ACQ_DERIVED};
             uint32_t row = acquisition_row(t, &key);
-            h->row = row ? row : h->row;
+            if (row) {
+                RELAXED_STORE(memo, (uint64_t)t->chain << 32 | row);
+                h->row = row;
+            }
         }
     }
     t->chained = at + 1;

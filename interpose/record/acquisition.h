@@ -50,7 +50,7 @@ static ALWAYS_INLINE struct kiwi_cache_entry *cache_bucket(const struct thread *
  * locks, they are recorded there as one object of class. Contended requests and misuse still name the instance.
  */
 #define CLASS_ADDRESS ((uintptr_t)1 << 63)
-extern uint32_t acquisition_classes; /* call paths with a class, so that a process without any pays one load */
+extern HIDDEN uint32_t acquisition_classes; /* call paths with a class, so that a process without any pays one load */
 static ALWAYS_INLINE uintptr_t acquisition_identity(uintptr_t address, uint32_t word)
 {
     if (likely(!RELAXED_LOAD(&acquisition_classes)))
@@ -67,10 +67,11 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t,
 {
     struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
     uint32_t stamp = acquisition_stamp(t, address);
-    if (likely(e->address == address && e->stack == word && e->chain == t->chain && e->stamp == stamp))
+    uint64_t key = (uint64_t)t->chain << 32 | word; /* stack and chain lie side by side */
+    if (likely(e->address == address && *(const uint64_t *)(const void *)&e->stack == key && e->stamp == stamp))
         return e;
     e++;
-    if (likely(e->address == address && e->stack == word && e->chain == t->chain && e->stamp == stamp))
+    if (likely(e->address == address && *(const uint64_t *)(const void *)&e->stack == key && e->stamp == stamp))
         return e;
     return NULL;
 }

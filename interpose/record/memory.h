@@ -34,13 +34,15 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
     struct object_birth *births;
+    uint64_t *derived; /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are recorded as one class, named by this stack; 0 = not */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
+    uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none; atomic */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */
 };
-extern struct memory memory;
+extern HIDDEN struct memory memory;
 
 /*
  * Finds a row by hash, or inserts one. `same` compares a row with the key; `make` claims and fills a new row (0 = no room)

@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define MODULES 1024u
 
@@ -30,8 +31,15 @@ static uint32_t known_module(uintptr_t address)
     return 0;
 }
 
-static const ElfW(Phdr) *program_headers(uintptr_t start, uint32_t *count)
+/* Of a module with holes between its segments the loader tells only the part around an address, which need not begin with
+ * the ELF header. Such are executables linked by lld or mold; the kernel says where their headers are. */
+static const ElfW(Phdr) *program_headers(const struct dl_find_object *f, uint32_t *count)
 {
+    if (!f->dlfo_link_map->l_name[0]) {
+        *count = (uint32_t)getauxval(AT_PHNUM);
+        return (const void *)getauxval(AT_PHDR);
+    }
+    uintptr_t start = (uintptr_t)f->dlfo_map_start;
     const ElfW(Ehdr) *e = (const void *)start;
     if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 || e->e_phentsize != sizeof(ElfW(Phdr)))
         return NULL;
@@ -65,10 +73,16 @@ static void module_fill(struct kiwi_module *m, const struct dl_find_object *f)
     m->path = region_string(l->l_name, strlen(l->l_name));
     m->loaded_epoch = RELAXED_LOAD(&region.header->module_epoch);
     uint32_t count = 0;
-    const ElfW(Phdr) *p = program_headers((uintptr_t)f->dlfo_map_start, &count);
-    for (uint32_t i = 0; p && i < count; i++)
+    const ElfW(Phdr) *p = program_headers(f, &count);
+    for (uint32_t i = 0; p && i < count; i++) {
+        uintptr_t at = l->l_addr + p[i].p_vaddr;
         if (p[i].p_type == PT_NOTE && !m->build_id_size)
-            read_build_id(m, (const char *)(l->l_addr + p[i].p_vaddr), p[i].p_memsz);
+            read_build_id(m, (const char *)at, p[i].p_memsz);
+        if (p[i].p_type == PT_LOAD && at < m->start)
+            m->start = at;
+        if (p[i].p_type == PT_LOAD && at + p[i].p_memsz > m->end)
+            m->end = at + p[i].p_memsz;
+    }
 }
 
 static bool module_add(const struct dl_find_object *f)
@@ -103,7 +117,7 @@ bool module_holds_data(uintptr_t address)
         return false;
     module_add(&f);
     uint32_t count = 0;
-    const ElfW(Phdr) *p = program_headers((uintptr_t)f.dlfo_map_start, &count);
+    const ElfW(Phdr) *p = program_headers(&f, &count);
     uintptr_t base = f.dlfo_link_map->l_addr;
     for (uint32_t i = 0; p && i < count; i++)
         if (p[i].p_type == PT_LOAD && (p[i].p_flags & PF_W) && address - base - p[i].p_vaddr < p[i].p_memsz)
@@ -118,7 +132,7 @@ void module_sweep(void)
     bool gone = false;
     for (uint32_t i = 1; i < n; i++) {
         struct dl_find_object f;
-        if (!ranges[i].end || (find_object(ranges[i].start, &f) && (uintptr_t)f.dlfo_map_start == ranges[i].start))
+        if (!ranges[i].end || (find_object(ranges[i].start, &f) && f.dlfo_link_map->l_addr == region_module(i)->base))
             continue;
         ranges[i].start = ranges[i].end = 0;
         region_module(i)->unloaded_epoch = next;

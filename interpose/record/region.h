@@ -23,7 +23,7 @@ struct region {
     bool frozen;   /* no system call may be made any more (seccomp): only ready room is used */
     char *tables[KIWI_TABLE_LIMIT];
 };
-extern struct region region;
+extern HIDDEN struct region region;
 
 /* size in bytes, a multiple of the page size, at least REGION_MIN. Lays out header and tables in zeroed memory at `at`.
  * backed: see struct region. Returns false if not even the first pages could be had. */

@@ -73,6 +73,7 @@ uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags)
 
 struct unwound {
     uint32_t depth, flags;
+    bool whole; /* walked to the thread's first frame */
     uint64_t frames[STACK_MAX_DEPTH];
     uintptr_t cfa[STACK_MAX_DEPTH + 1]; /* stack pointer in frame i = just above the slot of frames[i] */
     uintptr_t rbp[STACK_MAX_DEPTH + 1];
@@ -126,7 +127,11 @@ static void unwind_from(struct thread *t, unw_cursor_t *c, struct unwound *u)
         u->cfa[u->depth] = sp;
         u->rbp[u->depth++] = cursor_reg(c, UNW_X86_64_RBP);
         last = sp;
-        if (!module_note(ip - 1) || unw_is_signal_frame(c) > 0 || unw_step(c) <= 0)
+        if (!module_note(ip - 1) || unw_is_signal_frame(c) > 0)
+            break;
+        int stepped = unw_step(c);
+        u->whole = stepped == 0;
+        if (stepped <= 0)
             break;
     }
     u->cfa[u->depth] = cursor_reg(c, UNW_REG_SP);
@@ -138,6 +143,7 @@ static COLD void unwind(struct thread *t, struct call_site site, struct unwound 
     unw_context_t context;
     unw_cursor_t cursor;
     u->depth = u->flags = 0;
+    u->whole = false;
     if (!on_own_stack(t, here) || here - t->stack_low < STACK_ROOM || !on_own_stack(t, site.sp - 8)) {
         unwound_short(u, site);
         return;
@@ -193,10 +199,15 @@ static void prove_rbp(const struct unwound *u, uintptr_t sp, uint32_t i, struct 
         p->possible = false;
 }
 
+/* The two outermost frames of a whole stack are libc's start code. They never change while the thread runs, and there is
+ * one call in them that can lead to the third. */
+#define START_FRAMES 2u
+
 static void prove(const struct unwound *u, uintptr_t sp, struct proof *p)
 {
     *p = (struct proof){.possible = true};
-    for (uint32_t i = 0; i < u->depth && p->possible; i++) {
+    uint32_t depth = u->whole && u->depth > 2 * START_FRAMES ? u->depth - START_FRAMES : u->depth;
+    for (uint32_t i = 0; i < depth && p->possible; i++) {
         proof_add(p, sp, u->cfa[i] - 8);
         if (i + 1 < u->depth && u->rbp[i] + 16 == u->cfa[i + 1])
             prove_rbp(u, sp, i, p);

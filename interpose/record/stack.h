@@ -49,7 +49,7 @@ struct stack_entry {
 };
 
 /* kiwi_header.module_epoch, where the hot path finds it with one load. */
-extern uint32_t stack_module_epoch;
+extern HIDDEN uint32_t stack_module_epoch;
 extern uint32_t stack_depth_limit; /* frames kept, 4 .. STACK_MAX_DEPTH */
 
 /* Slow path: unwinds, interns, and caches. Returns a stack row, 0 = no room. */

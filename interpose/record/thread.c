@@ -73,7 +73,7 @@ static uint32_t class_get(uintptr_t start_function, uint32_t create_stack)
 static uint32_t next_serial;
 static uint32_t recycle_at;
 
-/* A row of a thread that ended; the oldest ones first. Only when the table is full. */
+/* A row of a thread that ended; the oldest ones first. Only when the table is full. Its state is EMPTY from then on. */
 static uint32_t row_recycle(void)
 {
     uint32_t rows = region_capacity(KIWI_TABLE_THREADS);
@@ -91,20 +91,31 @@ static uint32_t row_recycle(void)
 static uint32_t row_take(void)
 {
     struct kiwi_table *t = &region.header->tables[KIWI_TABLE_THREADS];
-    uint32_t row = RELAXED_LOAD(&t->used) < t->capacity ? region_claim(KIWI_TABLE_THREADS, 1) : 0;
+    uint32_t row = __atomic_exchange_n(&memory.spare_thread_row, 0, __ATOMIC_ACQUIRE);
+    if (!row && RELAXED_LOAD(&t->used) < t->capacity)
+        row = region_claim(KIWI_TABLE_THREADS, 1);
     return row ? row : row_recycle();
 }
 
+void thread_expect(struct thread_birth *b)
+{
+    b->serial = RELAXED_ADD(&next_serial, 1) + 1;
+    b->row = row_take();
+    if (!b->row)
+        return;
+    struct kiwi_thread *r = region_thread(b->row);
+    memset((char *)r + sizeof r->state, 0, sizeof *r - sizeof r->state);
+    r->serial = b->serial;
+}
+
+/* Creator, joiner and the thread itself may all be at the row: its maker has cleared it, and flags are only added. */
 static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct thread_birth *b)
 {
-    uint32_t *state = &r->state;
-    memset((char *)r + sizeof *state, 0, sizeof *r - sizeof *state);
-    r->serial = t->serial;
     r->tid = t->tid;
     r->thread_class = t->thread_class;
     r->creator = b->creator;
     r->create_stack = b->create_stack;
-    r->flags = b->flags;
+    __atomic_fetch_or(&r->flags, b->flags, __ATOMIC_RELAXED);
     r->slot = t->slot_index;
     r->start_function = b->start_function;
     r->pthread_id = b->pthread_id;
@@ -115,7 +126,7 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
         strncpy(r->name, b->name, sizeof r->name - 1);
     else if (!region.frozen)
         sys_call3(SYS_prctl, PR_GET_NAME, (long)r->name, 0);
-    region_publish(state, KIWI_ROW_LIVE);
+    region_publish(&r->state, KIWI_ROW_LIVE);
 }
 
 static void working_state_reset(struct thread *t, uint32_t slot)
@@ -149,9 +160,11 @@ static uint32_t *id_place(uintptr_t id, uint32_t probe)
     return &memory.thread_ids[((uint32_t)(hash_mix(id >> 6) >> 20) + probe) & (THREAD_IDS - 1)];
 }
 
+/* A row whose thread has not begun yet is EMPTY. */
 static bool id_done(const struct kiwi_thread *r)
 {
-    return r->state != KIWI_ROW_LIVE && (RELAXED_LOAD(&r->flags) & (KIWI_THREAD_JOINED | KIWI_THREAD_DETACHED));
+    uint32_t flags = RELAXED_LOAD(&r->flags);
+    return (flags & KIWI_THREAD_JOINED) || (RELAXED_LOAD(&r->state) == KIWI_ROW_ENDED && (flags & KIWI_THREAD_DETACHED));
 }
 
 /* Takes over the place of a thread that nobody can ask for any more; else, when all are taken, the first. */
@@ -160,7 +173,7 @@ static void id_note(uintptr_t id, uint32_t row)
     uint32_t *place = id_place(id, 0);
     for (uint32_t i = 0; i < ID_PROBES; i++) {
         uint32_t *p = id_place(id, i), old = RELAXED_LOAD(p);
-        if (!old || id_done(region_thread(old))) {
+        if (!old || old == row || id_done(region_thread(old))) {
             place = p;
             break;
         }
@@ -174,7 +187,7 @@ uint32_t thread_row_of_id(uintptr_t id)
     for (uint32_t i = 0; i < ID_PROBES; i++) {
         uint32_t row = RELAXED_LOAD(id_place(id, i));
         const struct kiwi_thread *r = region_thread(row);
-        if (!row || r->pthread_id != id || (RELAXED_LOAD(&r->flags) & KIWI_THREAD_JOINED) || r->serial <= serial)
+        if (!row || r->pthread_id != id || id_done(r) || r->serial <= serial)
             continue;
         found = row;
         serial = r->serial;
@@ -199,8 +212,26 @@ int32_t thread_tid(void)
     return tid;
 }
 
-struct thread *thread_attach(const struct thread_birth *birth)
+void thread_expected_is(uint32_t row, uint32_t serial, uintptr_t id)
 {
+    if (!row || RELAXED_LOAD(&region_thread(row)->serial) != serial)
+        return; /* it has ended, and its row has another thread */
+    region_thread(row)->pthread_id = id;
+    id_note(id, row);
+}
+
+void thread_not_expected(uint32_t row)
+{
+    if (!row)
+        return;
+    RELAXED_STORE(&region_thread(row)->serial, 0);
+    RELAXED_STORE(&region_thread(row)->pthread_id, 0);
+    __atomic_store_n(&memory.spare_thread_row, row, __ATOMIC_RELEASE); /* pairs with row_take; an older spare is lost */
+}
+
+struct thread *thread_attach(const struct thread_birth *maker)
+{
+    struct thread_birth own = *maker, *birth = &own;
     uint32_t slot = slot_take();
     if (!slot)
         return NULL;
@@ -219,11 +250,13 @@ struct thread *thread_attach(const struct thread_birth *birth)
     t->segment_other = birth->segment;
     t->segment_stale = true;
     t->foreign = birth->flags & KIWI_THREAD_FOREIGN;
-    t->serial = RELAXED_ADD(&next_serial, 1) + 1;
+    if (!own.serial)
+        thread_expect(&own);
+    t->serial = own.serial;
     t->thread_class = class_get(birth->start_function, birth->create_stack);
     if (t->thread_class)
         RELAXED_ADD(&region_thread_class(t->thread_class)->started, 1);
-    t->row = row_take();
+    t->row = own.row;
     if (t->row) {
         row_fill(region_thread(t->row), t, birth);
         id_note(birth->pthread_id, t->row);
@@ -244,7 +277,7 @@ void thread_detach(struct thread *t)
         struct kiwi_thread *r = region_thread(t->row);
         r->end_ticks = clock_ticks();
         r->slot = 0;
-        r->last_segment = t->segment ? t->segment : t->segment_other;
+        r->last_segment = thread_segment_at_handover(t);
         region_publish(&r->state, KIWI_ROW_ENDED);
     }
     region_publish(&t->slot->state, KIWI_ROW_EMPTY);
@@ -294,7 +327,7 @@ uint32_t thread_segment(struct thread *t)
 }
 
 /* A thread that never needed a segment stands where its creator stood. */
-uint32_t thread_segment_before_create(struct thread *t)
+uint32_t thread_segment_at_handover(struct thread *t)
 {
     if (t->segment_stale && t->segment && t->segment_other)
         return thread_segment(t); /* after both: its own past and the thread it joined */

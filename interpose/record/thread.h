@@ -39,11 +39,12 @@ struct thread {
     uint32_t chained;
     uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
-    uint32_t evictions;
+    uint32_t evictions; /* of cache lines, since eviction_since (ticks) */
     uint32_t hold_tick; /* counts acquisitions recorded in full, to time some holds */
     uint32_t random; /* state of a xorshift generator, for sampling */
     uint32_t block_next;
     /* Above: the hot path's cache lines. */
+    uint64_t eviction_since;
     uint32_t row, serial, thread_class;
     uint32_t slot_index;
     uint32_t segment;       /* current, 0 = none made yet */
@@ -66,6 +67,7 @@ struct thread {
 
 /* How a thread came to be; all fields may be 0. */
 struct thread_birth {
+    uint32_t row, serial;  /* by thread_expect */
     uint32_t creator;      /* thread row */
     uint32_t create_stack;
     uintptr_t start_function;
@@ -82,6 +84,12 @@ struct thread_birth {
 bool recorder_memory_open(void);
 void recorder_memory_close(void);
 
+/* Takes row and serial for a thread that is about to be made: it can be waited for before it runs. Called by its creator,
+ * which then tells its pthread_t, or that there will be no such thread (as the thread itself does if it is not attached). */
+void thread_expect(struct thread_birth *birth);
+void thread_expected_is(uint32_t row, uint32_t serial, uintptr_t pthread_id);
+void thread_not_expected(uint32_t row);
+
 /* A thread ready to record, or NULL when no slot is left (counted). The caller makes it current. */
 struct thread *thread_attach(const struct thread_birth *birth);
 /* Folds and frees the slot; the row stays. Any held locks are still in the trace's row counts. */
@@ -92,11 +100,11 @@ void thread_name(uint32_t row, const char *name);
 /* Order by create and join. */
 uint32_t thread_segment(struct thread *t);        /* the current segment's row, made if needed; 0 = no room */
 void thread_created_another(struct thread *t);    /* after pthread_create returned */
-uint32_t thread_segment_before_create(struct thread *t);
+uint32_t thread_segment_at_handover(struct thread *t); /* what a thread made now, or one that joins this one, comes after */
 void thread_joined(struct thread *t, uint32_t joined_row);
 
 struct thread *thread_of_row(uint32_t row);
-/* The row of the youngest thread with this pthread_t that was not joined; 0 = unknown. Ids are reused. */
+/* The row of the youngest thread with this pthread_t that can still be asked for; 0 = unknown. Ids are reused. */
 uint32_t thread_row_of_id(uintptr_t pthread_id);
 
 /*

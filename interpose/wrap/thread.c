@@ -56,7 +56,8 @@ static void *thread_main(void *arg)
     p.birth.pthread_id = (uintptr_t)pthread_self();
     if (!p.birth.stack_high)
         stack_bounds(&p.birth, p.frame_size);
-    thread_begin(&p.birth);
+    if (!thread_begin(&p.birth))
+        thread_not_expected(p.birth.row);
     return p.start(p.argument);
 }
 
@@ -105,22 +106,34 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*sta
     p->birth = (struct thread_birth){.creator = t->row,
                                      .create_stack = stack_of(t, CALL_SITE()),
                                      .start_function = (uintptr_t)start,
-                                     .segment = thread_segment_before_create(t),
+                                     .segment = thread_segment_at_handover(t),
                                      .flags = detached == PTHREAD_CREATE_DETACHED ? KIWI_THREAD_DETACHED : 0};
     own_stack(&p->birth, attr);
+    thread_expect(&p->birth);
+    uint32_t row = p->birth.row, serial = p->birth.serial; /* the package is gone once the thread runs */
     thread_created_another(t); /* what this thread does from here on is not ordered before the new one */
     guard_clear(t);
     int result = real.pthread_create(id, attr, thread_main, p);
-    if (result)
+    if (result == 0) {
+        thread_expected_is(row, serial, (uintptr_t)*id);
+    } else {
+        thread_not_expected(row);
         package_give_back(p);
+    }
     return result;
 }
 
 struct join {
     struct call_record call;
     struct thread *t;
-    uint32_t row;
+    uint32_t row, serial;
 };
+
+static void join_whom(struct join *j, pthread_t id)
+{
+    j->row = thread_row_of_id((uintptr_t)id);
+    j->serial = j->row ? region_thread(j->row)->serial : 0;
+}
 
 static void join_begin(struct join *j, pthread_t id, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
 {
@@ -131,7 +144,7 @@ static void join_begin(struct join *j, pthread_t id, enum kiwi_call_kind kind, u
         return;
     }
     guard_set(j->t);
-    j->row = thread_row_of_id((uintptr_t)id);
+    join_whom(j, id);
     guard_clear(j->t);
     call_begin(&j->call, j->t, kind, site, flags, j->row);
 }
@@ -140,8 +153,8 @@ static int join_end(struct join *j, int result)
 {
     struct thread *t = j->t;
     call_end(&j->call, result, 0);
-    if (!t || result || !j->row || t->guard != GUARD_IDLE)
-        return result;
+    if (!t || result || !j->row || t->guard != GUARD_IDLE || region_thread(j->row)->serial != j->serial)
+        return result; /* or the row has another thread already */
     guard_set(t);
     __atomic_fetch_or(&region_thread(j->row)->flags, KIWI_THREAD_JOINED, __ATOMIC_RELAXED);
     region_thread(j->row)->joiner = t->row;
@@ -162,7 +175,7 @@ EXPORT int pthread_tryjoin_np(pthread_t id, void **value)
 {
     struct join j = {.t = thread_enter()};
     if (j.t)
-        j.row = thread_row_of_id((uintptr_t)id);
+        join_whom(&j, id);
     return join_end(&j, real.pthread_tryjoin_np(id, value));
 }
 
