@@ -18,8 +18,8 @@ static uint32_t edge_key(const struct graph_edge *e, bool by_target)
 }
 
 /* One stable counting sort. `start` gets nodes + 1 entries: where each node's edges begin in `out`. */
-static void edges_sort(const struct graph_edge *in, struct graph_edge *out, uint32_t count, uint32_t nodes, bool by_target,
-                       uint32_t *start)
+static void edges_sort(const struct graph_edge *in, struct graph_edge *out, uint32_t count, uint32_t nodes,
+                       bool by_target, uint32_t *start)
 {
     memset(start, 0, (nodes + 1ul) * sizeof *start);
     for (uint32_t i = 0; i < count; i++)
@@ -73,11 +73,11 @@ uint32_t graph_find(const struct graph *g, uint32_t from, uint32_t to)
 /* Tarjan's algorithm with its recursion unrolled: a chain of a million locks must not need a million stack frames. */
 struct search {
     const struct graph *g;
-    uint32_t *index;  /* order of discovery, 0 = not met */
-    uint32_t *low;    /* lowest index reachable */
-    uint32_t *next;   /* next edge to look at */
-    uint32_t *path;   /* nodes being visited */
-    uint32_t *open;   /* nodes whose component is not known yet */
+    uint32_t *index; /* order of discovery, 0 = not met */
+    uint32_t *low;   /* lowest index reachable */
+    uint32_t *next;  /* next edge to look at */
+    uint32_t *path;  /* nodes being visited */
+    uint32_t *open;  /* nodes whose component is not known yet */
     uint32_t path_count, open_count, met;
     uint32_t *component, *size;
     int64_t components;

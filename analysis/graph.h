@@ -6,8 +6,8 @@
  *     for (uint32_t e = g.first[n]; e < g.first[n + 1]; e++) visit(g.to[e], g.label[e]);
  *     graph_release(&g);
  *
- * Edges of a node are sorted by target; parallel edges stay, in the order in which they were given, and so do edges from a
- * node to itself. Space and time are linear in nodes + edges.
+ * Edges of a node are sorted by target; parallel edges stay, in the order in which they were given, and so do edges
+ * from a node to itself. Space and time are linear in nodes + edges.
  */
 #ifndef KIWI_GRAPH_H
 #define KIWI_GRAPH_H
@@ -33,8 +33,8 @@ void graph_release(struct graph *g);
 uint32_t graph_find(const struct graph *g, uint32_t from, uint32_t to);
 
 /*
- * component[n] = number of n's strongly connected component (nodes entries, caller's), size[c] = its nodes (nodes entries,
- * caller's, may be NULL). Returns the number of components, or -1 when out of memory.
+ * component[n] = number of n's strongly connected component (nodes entries, caller's), size[c] = its nodes (nodes
+ * entries, caller's, may be NULL). Returns the number of components, or -1 when out of memory.
  */
 int64_t graph_components(const struct graph *g, uint32_t *component, uint32_t *size);
 #endif

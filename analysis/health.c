@@ -160,9 +160,10 @@ static int note_drops(struct health *h, const struct trace *t, struct health_pro
         p->lossy = p->lossy || drop_weakens(kind);
         if (health_note(&h->notes, "Process %" PRIu32 ": %" PRIu64 " %s %s%s.", p->pid, dropped,
                         health_drop_text((enum kiwi_drop)kind),
-                        kind == KIWI_DROP_NESTED || kind == KIWI_DROP_TRUNCATED_STACKS || kind == KIWI_DROP_UNWOUND_SHORT
-                            ? "occurred"
-                            : "were not recorded",
+                        kind == KIWI_DROP_NESTED || kind == KIWI_DROP_TRUNCATED_STACKS ||
+                                        kind == KIWI_DROP_UNWOUND_SHORT
+                                ? "occurred"
+                                : "were not recorded",
                         drop_advice(kind)))
             return -1;
     }
@@ -201,7 +202,8 @@ static int note_classes(struct health *h, const struct trace *t)
 
     return !classes ? 0
                     : health_note(&h->unseen,
-                                  "Process %" PRIu32 ": %u kind%s of locks had too many instances to tell apart; their first "
+                                  "Process %" PRIu32
+                                  ": %u kind%s of locks had too many instances to tell apart; their first "
                                   "hundred or so were, the order among later ones is not judged.",
                                   trace_header(t)->pid, classes, classes == 1 ? "" : "s");
 }
@@ -217,7 +219,8 @@ static int note_unseen(struct health *h, struct model *m)
         return -1;
     if (m->acquisition_count <= 1)
         return health_note(&h->unseen,
-                           "Process %" PRIu32 ": no lock operation was seen. A program that is linked statically, that makes "
+                           "Process %" PRIu32
+                           ": no lock operation was seen. A program that is linked statically, that makes "
                            "its own locks, or that ran with `disable=locks` shows none.",
                            header->pid);
     return 0;
@@ -228,15 +231,15 @@ static struct health_process process_of(const struct trace *t)
     const struct kiwi_header *h = trace_header(t);
 
     return (struct health_process){
-        .pid = h->pid,
-        .parent = h->parent_pid,
-        .executable = trace_string(t, h->executable),
-        .host = trace_string(t, h->host),
-        .trace = trace_path(t),
-        .started_ns = h->start_realtime_ns,
-        .ended_ns = h->end_kind != KIWI_END_NONE && h->end_ticks ? trace_realtime_ns(t, h->end_ticks) : 0,
-        .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_last_ticks(t)),
-        .lossy = trace_problems(t) > 0,
+            .pid = h->pid,
+            .parent = h->parent_pid,
+            .executable = trace_string(t, h->executable),
+            .host = trace_string(t, h->host),
+            .trace = trace_path(t),
+            .started_ns = h->start_realtime_ns,
+            .ended_ns = h->end_kind != KIWI_END_NONE && h->end_ticks ? trace_realtime_ns(t, h->end_ticks) : 0,
+            .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_last_ticks(t)),
+            .lossy = trace_problems(t) > 0,
     };
 }
 

@@ -33,6 +33,7 @@ const char *health_drop_name(enum kiwi_drop kind); /* "acquisitions" */
 const char *health_drop_text(enum kiwi_drop kind); /* "lock acquisition behaviours" */
 
 int health_make(struct health *h, struct model **models, unsigned count); /* -1 when out of memory */
-int health_note(struct health_lines *lines, const char *format, ...) __attribute__((format(printf, 2, 3))); /* -1 likewise */
+int health_note(struct health_lines *lines, const char *format, ...)
+        __attribute__((format(printf, 2, 3))); /* -1 likewise */
 void health_release(struct health *h);
 #endif

@@ -4,15 +4,16 @@
  *     struct symbol_frame at = place_location(t, symbols, row->stack);
  *     if (at.function) ...
  *
- * Without symbols the frames are the raw return addresses, with module and offset where the trace's module table has them.
- * Strings in a frame belong to the symbols or the trace.
+ * Without symbols the frames are the raw return addresses, with module and offset where the trace's module table has
+ * them. Strings in a frame belong to the symbols or the trace.
  */
 #ifndef KIWI_PLACE_H
 #define KIWI_PLACE_H
 
 #include "symbols.h"
 
-unsigned place_frames(const struct trace *t, struct symbols *s, uint32_t stack); /* number of frames, 0 = not recorded */
+unsigned place_frames(const struct trace *t, struct symbols *s,
+                      uint32_t stack); /* number of frames, 0 = not recorded */
 /* Frame i, innermost first; an empty frame beyond the end. */
 struct symbol_frame place_frame(const struct trace *t, struct symbols *s, uint32_t stack, unsigned i);
 
@@ -28,6 +29,6 @@ uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t 
 const char *place_text(const struct symbol_frame *f, char *text, size_t size);
 const char *place_base_name(const char *path); /* behind the last slash; "" for NULL */
 
-uint64_t place_hash(uint64_t hash, uint64_t value);            /* order-dependent mixing step; start with 0 */
-uint64_t place_hash_text(uint64_t hash, const char *text);     /* NULL is "" */
+uint64_t place_hash(uint64_t hash, uint64_t value);        /* order-dependent mixing step; start with 0 */
+uint64_t place_hash_text(uint64_t hash, const char *text); /* NULL is "" */
 #endif

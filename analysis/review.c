@@ -86,7 +86,8 @@ static int review_model(struct model *m, const struct review_options *o, unsigne
         if (lossy && f->confidence > CONFIDENCE_LOW)
             f->confidence--;
         if (lossy)
-            finding_evidence(f, "The trace is not complete (see the recording's health), so this is less sure than usual.");
+            finding_evidence(
+                    f, "The trace is not complete (see the recording's health), so this is less sure than usual.");
         for (unsigned s = 0; s < f->stack_count; s++) /* so that health knows of modules without symbols */
             place_frames(f->stacks[s].trace, f->stacks[s].symbols, f->stacks[s].stack);
         if (f->incomplete)

@@ -8,8 +8,8 @@
  *     int status = review_worst_severity(r) >= (int)SEVERITY_HIGH;
  *     review_free(r);                                  // before the models are closed
  *
- * Findings of the same cause in several traces are one finding. Findings are sorted by severity, confidence, then id and
- * title, so that the same traces always give the same review.
+ * Findings of the same cause in several traces are one finding. Findings are sorted by severity, confidence, then id
+ * and title, so that the same traces always give the same review.
  */
 #ifndef KIWI_REVIEW_H
 #define KIWI_REVIEW_H
@@ -18,7 +18,7 @@
 #include "health.h"
 
 struct review_options {
-    bool only_some;          /* false: every id */
+    bool only_some;           /* false: every id */
     bool only[FINDING_COUNT]; /* ids to report if only_some */
 };
 

@@ -2,9 +2,9 @@
  * deadlock: threads that wait for each other in a circle at the moment the trace was read.
  *
  * Observed, not predicted: every link is a thread that asked for a lock (or for a thread's end) and the thread that has
- * it. A lock is in a thread's held list only between the return of the real lock call and the start of the unlock, so in a
- * process that is dead a circle of links can not come apart, even where a thread has only just asked. A running process
- * is copied slot by slot while it goes on; there a circle counts only if the state of every member was settled.
+ * it. A lock is in a thread's held list only between the return of the real lock call and the start of the unlock, so
+ * in a process that is dead a circle of links can not come apart, even where a thread has only just asked. A running
+ * process is copied slot by slot while it goes on; there a circle counts only if the state of every member was settled.
  */
 #include "detector.h"
 
@@ -21,11 +21,11 @@
 struct deadlock {
     struct model *m;
     struct waits waits;
-    struct graph graph;  /* nodes: rows of SLOTS; labels: entries of waits */
+    struct graph graph; /* nodes: rows of SLOTS; labels: entries of waits */
     uint32_t *component, *size;
-    uint32_t *from;      /* search: the wait by which a slot was reached */
+    uint32_t *from; /* search: the wait by which a slot was reached */
     uint32_t *queue;
-    uint32_t *cycle;     /* waits of the cycle at hand; waiter of [i+1] is the holder of [i] */
+    uint32_t *cycle; /* waits of the cycle at hand; waiter of [i+1] is the holder of [i] */
     uint32_t cycle_count;
 };
 
@@ -138,7 +138,8 @@ static uint32_t deadlock_victims(struct deadlock *d, uint32_t component)
     return victims;
 }
 
-static void describe_wait(const struct deadlock *d, const struct finding *f, const struct wait *w, char *text, size_t size)
+static void describe_wait(const struct deadlock *d, const struct finding *f, const struct wait *w, char *text,
+                          size_t size)
 {
     if (w->object)
         snprintf(text, size, "%s", wording_lock(f, w->object));
@@ -179,16 +180,17 @@ static void report_texts(const struct deadlock *d, struct finding *f, const uint
 
     wording_title(d->m, objects, count, title, sizeof title);
     wording_locks(f, objects, count, locks, sizeof locks);
-    finding_set(f, &f->title, joins ? "Deadlock: %u threads wait for each other over %s and pthread_join"
-                                    : "Deadlock: %u threads wait for each other over %s",
+    finding_set(f, &f->title,
+                joins ? "Deadlock: %u threads wait for each other over %s and pthread_join"
+                      : "Deadlock: %u threads wait for each other over %s",
                 d->cycle_count, title);
-    finding_set(f, &f->why,
-                "None of these %u threads can ever go on: each has what the next one waits for. Whatever they serve has "
-                "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
-                d->cycle_count, locks);
+    finding_set(
+            f, &f->why,
+            "None of these %u threads can ever go on: each has what the next one waits for. Whatever they serve has "
+            "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
+            d->cycle_count, locks);
     if (victims)
-        finding_evidence(f, "%u more thread%s already stopped behind them.", victims,
-                         victims == 1 ? " has" : "s have");
+        finding_evidence(f, "%u more thread%s already stopped behind them.", victims, victims == 1 ? " has" : "s have");
     if (joins)
         finding_set(f, &f->fix,
                     "Release %s before pthread_join, or let the joined thread finish without it: a thread must not be "

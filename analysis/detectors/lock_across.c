@@ -1,15 +1,16 @@
 /*
  * lock-across-poll, lock-across-block: blocking calls made while a lock is held.
  *
- * One finding per place where the lock was taken and place where the call is made. The name of a call says nothing: only
- * calls that were measured to wait count, and what decides the severity is the time that others lost, or could have lost.
+ * One finding per place where the lock was taken and place where the call is made. The name of a call says nothing:
+ * only calls that were measured to wait count, and what decides the severity is the time that others lost, or could
+ * have lost.
  *
  *     HIGH     others waited for the lock meanwhile, for long or again and again
  *     MEDIUM   nobody was seen waiting, but the calls usually wait and other threads use the lock at that time
  *     LOW      the lock was nobody else's at that time, or the calls hardly ever wait: worth knowing, no more
  *
- * A single long call proves little: a busy machine takes the processor away inside a write that would take microseconds.
- * So a call that waits only now and then must do so several times, and for long, to count.
+ * A single long call proves little: a busy machine takes the processor away inside a write that would take
+ * microseconds. So a call that waits only now and then must do so several times, and for long, to count.
  */
 #include "detector.h"
 
@@ -22,15 +23,15 @@
 #include <stdlib.h>
 
 #define MS 1000000ull
-#define PRIVATE_SHOWN_NS (10 * MS)   /* a lock that nobody else used at the time: from here on worth a line */
-#define RARE_SHOWN_NS (100 * MS)     /* the same for calls that hardly ever wait */
-#define LOST_NS (5 * MS)             /* time others must have lost to be HIGH ... */
-#define LOST_ONCE_NS (20 * MS)       /* ... and if it was during one call only */
-#define POLL_EXPOSED_NS (20 * MS)    /* waiting for events with a shared lock */
-#define BLOCK_EXPOSED_NS (100 * MS)  /* other calls with a shared lock */
-#define EXPOSED_SHARE 100u           /* and at least one part in so many of the recording */
-#define VERY_LONG_NS (20 * MS)       /* no hiccup takes that long three times */
-#define LULL_NS (5 * MS)             /* the same for calls that are meant to wait */
+#define PRIVATE_SHOWN_NS (10 * MS)  /* a lock that nobody else used at the time: from here on worth a line */
+#define RARE_SHOWN_NS (100 * MS)    /* the same for calls that hardly ever wait */
+#define LOST_NS (5 * MS)            /* time others must have lost to be HIGH ... */
+#define LOST_ONCE_NS (20 * MS)      /* ... and if it was during one call only */
+#define POLL_EXPOSED_NS (20 * MS)   /* waiting for events with a shared lock */
+#define BLOCK_EXPOSED_NS (100 * MS) /* other calls with a shared lock */
+#define EXPOSED_SHARE 100u          /* and at least one part in so many of the recording */
+#define VERY_LONG_NS (20 * MS)      /* no hiccup takes that long three times */
+#define LULL_NS (5 * MS)            /* the same for calls that are meant to wait */
 #define PATHS_MAX 3u
 
 enum calls_habit { CALLS_RARELY_WAIT, CALLS_USUALLY_WAIT };
@@ -38,15 +39,15 @@ enum calls_habit { CALLS_RARELY_WAIT, CALLS_USUALLY_WAIT };
 struct across {
     uint64_t key;
     enum finding_id id;
-    uint32_t kind;           /* enum kiwi_call_kind */
-    uint32_t object;         /* the lock it is charged to */
-    uint32_t held;           /* chain row: the whole held set */
-    uint32_t held_row;       /* acquisition row of the lock */
-    uint32_t thread;         /* who made a slow one, 0 = gone */
-    uint32_t other;          /* another thread that used the lock at that time, 0 = none */
+    uint32_t kind;     /* enum kiwi_call_kind */
+    uint32_t object;   /* the lock it is charged to */
+    uint32_t held;     /* chain row: the whole held set */
+    uint32_t held_row; /* acquisition row of the lock */
+    uint32_t thread;   /* who made a slow one, 0 = gone */
+    uint32_t other;    /* another thread that used the lock at that time, 0 = none */
     uint64_t count, waited, ticks, max_ticks;
     uint64_t disturbed, disturbed_ticks;
-    uint64_t running_ticks;  /* a call still going on */
+    uint64_t running_ticks; /* a call still going on */
     uint64_t first_ticks, last_ticks;
     uint32_t stacks[PATHS_MAX], stack_count;
     uint64_t worst_row_ticks; /* the row that the description is taken from */
@@ -198,10 +199,16 @@ static int add_rows(struct lock_across *a)
 
         if (!c || !c->held || !c->waited || never_blocks(c->flags))
             continue;
-        struct sample s = {.call = c, .thread = wording_thread_row(a->m, c->thread, c->serial),
-                           .count = a->m->call_counts[i], .waited = c->waited, .ticks = c->ticks,
-                           .max_ticks = c->max_ticks, .disturbed = c->disturbed, .disturbed_ticks = c->disturbed_ticks,
-                           .first_ticks = c->first_ticks, .last_ticks = c->last_ticks};
+        struct sample s = {.call = c,
+                           .thread = wording_thread_row(a->m, c->thread, c->serial),
+                           .count = a->m->call_counts[i],
+                           .waited = c->waited,
+                           .ticks = c->ticks,
+                           .max_ticks = c->max_ticks,
+                           .disturbed = c->disturbed,
+                           .disturbed_ticks = c->disturbed_ticks,
+                           .first_ticks = c->first_ticks,
+                           .last_ticks = c->last_ticks};
         if (across_add(a, &s))
             return -1;
     }
@@ -243,9 +250,16 @@ static int add_running(struct lock_across *a)
         uint64_t ticks = now - slot->call_since, disturbed = disturbed_now(a->m, c->held, slot->call_since, now);
         if (trace_ns(t, ticks) < KIWI_CALL_WAITED_NS)
             continue;
-        struct sample s = {.call = c, .thread = slot->thread, .count = c->waited ? 0 : a->m->call_counts[slot->call_row],
-                           .waited = 1, .ticks = ticks, .max_ticks = ticks, .disturbed = disturbed != 0,
-                           .disturbed_ticks = disturbed, .running_ticks = ticks, .first_ticks = slot->call_since,
+        struct sample s = {.call = c,
+                           .thread = slot->thread,
+                           .count = c->waited ? 0 : a->m->call_counts[slot->call_row],
+                           .waited = 1,
+                           .ticks = ticks,
+                           .max_ticks = ticks,
+                           .disturbed = disturbed != 0,
+                           .disturbed_ticks = disturbed,
+                           .running_ticks = ticks,
+                           .first_ticks = slot->call_since,
                            .last_ticks = now};
         if (across_add(a, &s))
             return -1;
@@ -313,8 +327,8 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
     struct model *m = a->m;
 
     finding_evidence(f, "%" PRIu64 " of %" PRIu64 " calls of %s waited with the lock held: %s in all, %s at worst.",
-                     x->waited, x->count > x->waited ? x->count : x->waited, call_name(x->kind), model_duration(m, x->ticks),
-                     model_duration(m, x->max_ticks));
+                     x->waited, x->count > x->waited ? x->count : x->waited, call_name(x->kind),
+                     model_duration(m, x->ticks), model_duration(m, x->max_ticks));
     if (x->disturbed)
         finding_evidence(f, "Other threads wanted the lock during %" PRIu64 " of them and lost %s.", x->disturbed,
                          model_duration(m, x->disturbed_ticks));
@@ -360,7 +374,8 @@ static const char *fix_format(enum kiwi_call_group group)
 {
     switch (group) {
     case KIWI_GROUP_POLL:
-        return "Release %s before %s and take it again afterwards, for the events only; what the loop needs from it can "
+        return "Release %s before %s and take it again afterwards, for the events only; what the loop needs from it "
+               "can "
                "be copied first.";
     case KIWI_GROUP_SLEEP:
         return "Release %s before %s: decide under the lock, sleep without it, or wait on a condition variable with a "
@@ -369,10 +384,12 @@ static const char *fix_format(enum kiwi_call_group group)
         return "Release %s before %s: a thread that waits for others should hold nothing that they, or anybody else, "
                "could need.";
     case KIWI_GROUP_DISK:
-        return "Copy what is to be written under %s, release it, and call %s without it; one writer thread, or a second "
+        return "Copy what is to be written under %s, release it, and call %s without it; one writer thread, or a "
+               "second "
                "lock for the file alone, keeps the order.";
     default:
-        return "Copy what is needed under %s, release it, and make the call of %s without it; take the lock again to store "
+        return "Copy what is needed under %s, release it, and make the call of %s without it; take the lock again to "
+               "store "
                "the result.";
     }
 }
@@ -383,16 +400,19 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
 
     finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call);
     if (f->severity >= SEVERITY_HIGH)
-        finding_set(f, &f->why,
-                    "Whoever needs %s waits not for the work that it protects but for %s to return, which depends on peers, "
-                    "disks or timers. Threads did wait: this is latency that they did not cause, and a hang when the call "
-                    "does not return.",
-                    lock, call);
+        finding_set(
+                f, &f->why,
+                "Whoever needs %s waits not for the work that it protects but for %s to return, which depends on "
+                "peers, "
+                "disks or timers. Threads did wait: this is latency that they did not cause, and a hang when the call "
+                "does not return.",
+                lock, call);
     else if (f->severity == SEVERITY_MEDIUM)
-        finding_set(f, &f->why,
-                    "While %s waits, everybody who comes to need %s waits too. Nobody was seen to this time, but threads "
-                    "that use the lock were running: under more load, or with a slower peer, they will.",
-                    call, lock);
+        finding_set(
+                f, &f->why,
+                "While %s waits, everybody who comes to need %s waits too. Nobody was seen to this time, but threads "
+                "that use the lock were running: under more load, or with a slower peer, they will.",
+                call, lock);
     else
         finding_set(f, &f->why,
                     "While %s waits, %s is held. It cost %s in this recording, and it is harmless as long as no other "

@@ -49,7 +49,8 @@ static bool thread_alive_in(const struct model *m, uint32_t thread, uint64_t fir
     return t->start_ticks <= last_ticks && (!t->end_ticks || t->end_ticks >= first_ticks);
 }
 
-uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks)
+uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks,
+                         uint64_t last_ticks)
 {
     const struct kiwi_object *o = trace_object(m->trace, object);
 

@@ -1,5 +1,6 @@
 /*
- * lock_class.h - which locks are one and the same to a reader of the source: the same variable, or made at the same place.
+ * lock_class.h - which locks are one and the same to a reader of the source: the same variable, or made at the same
+ * place.
  */
 #ifndef KIWI_LOCK_CLASS_H
 #define KIWI_LOCK_CLASS_H
@@ -7,16 +8,18 @@
 #include "../model.h"
 
 /*
- * Equal for two locks of one class, in one trace or in traces of the same binaries: a global lock is its own class; locks
- * in blocks allocated, or initialised, or first used at one place are one.
+ * Equal for two locks of one class, in one trace or in traces of the same binaries: a global lock is its own class;
+ * locks in blocks allocated, or initialised, or first used at one place are one.
  */
 uint64_t lock_class(const struct model *m, uint32_t object);
 
 /* The row stands for many locks that were not told apart (KIWI_OBJECT_CLASS): two mentions of it may be two locks. */
 bool lock_is_class(const struct model *m, uint32_t object);
 
-/* A thread other than `thread` (row) that uses the object and was alive in [first_ticks, last_ticks]; 0 = none known. */
-uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks, uint64_t last_ticks);
+/* A thread other than `thread` (row) that uses the object and was alive in [first_ticks, last_ticks]; 0 = none
+ * known. */
+uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks,
+                         uint64_t last_ticks);
 
 /* One step of a circle: a thread wanted `to` at `wanted_stack` while it held `from`, taken at `held_stack`. */
 struct lock_link {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /*
- * Who may stand at a link: the two witnesses that the trace names, or (ANYONE) one of the others when there were three or
- * more. Of those nothing is known but that they came between the first witness and the latest.
+ * Who may stand at a link: the two witnesses that the trace names, or (ANYONE) one of the others when there were three
+ * or more. Of those nothing is known but that they came between the first witness and the latest.
  */
 #define CANDIDATES 3u
 #define ANYONE 2u

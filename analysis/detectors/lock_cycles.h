@@ -10,17 +10,17 @@
  *   - two of them hold a lock in common (a gate: they never get there together), unless both hold it for reading;
  *   - a lock is wanted for reading and held for reading;
  *   - pthread_create and pthread_join put one thread's part wholly before another's.
- * Shortest come first. A longer cycle that shares a step (this lock held, that one wanted) with a shorter one is left out:
- * it may well go away with the shorter one.
+ * Shortest come first. A longer cycle that shares a step (this lock held, that one wanted) with a shorter one is left
+ * out: it may well go away with the shorter one.
  */
 #ifndef KIWI_LOCK_CYCLES_H
 #define KIWI_LOCK_CYCLES_H
 
 #include "lock_edges.h"
 
-#define LOCK_CYCLE_MAX 8u          /* links */
+#define LOCK_CYCLE_MAX 8u /* links */
 #define LOCK_CYCLES_KEPT 4096u
-#define LOCK_CYCLES_STEPS 20000000u /* of the search in all */
+#define LOCK_CYCLES_STEPS 20000000u    /* of the search in all */
 #define LOCK_CYCLES_STEPS_EACH 400000u /* from one lock at one length: no knot starves the others */
 
 enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5 };
@@ -28,7 +28,7 @@ enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5 };
 struct lock_cycle {
     uint32_t length;
     enum lock_grade grade;
-    uint32_t groups[LOCK_CYCLE_MAX]; /* groups[i].to == groups[i + 1].from, and round */
+    uint32_t groups[LOCK_CYCLE_MAX];  /* groups[i].to == groups[i + 1].from, and round */
     uint32_t threads[LOCK_CYCLE_MAX]; /* a thread row for each link; 0 = only known as one of several */
 };
 

@@ -37,8 +37,8 @@ static int pairs_add(struct pairs *p, struct graph_edge edge)
 
 /*
  * Does the row say that a thread may wait for its lock here? A successful trylock never waits. A lock that was still
- * private to its maker, a row that only names a held set, and one that was never asked for, order nothing. Neither does a
- * row that stands for many locks: the one that another thread held may be another one of them.
+ * private to its maker, a row that only names a held set, and one that was never asked for, order nothing. Neither does
+ * a row that stands for many locks: the one that another thread held may be another one of them.
  */
 static bool row_can_wait(const struct model *m, uint32_t row)
 {
@@ -123,8 +123,13 @@ static int collect_edges(struct collector *c, uint32_t row)
     uint64_t hash = held_set_hash(held, count);
 
     for (unsigned i = 0; i < count; i++) {
-        struct lock_edge edge = {.from = held[i].object, .to = a->object, .row = row, .held_row = held[i].row,
-                                 .held_hash = hash, .from_mode = held[i].mode, .to_mode = a->mode,
+        struct lock_edge edge = {.from = held[i].object,
+                                 .to = a->object,
+                                 .row = row,
+                                 .held_row = held[i].row,
+                                 .held_hash = hash,
+                                 .from_mode = held[i].mode,
+                                 .to_mode = a->mode,
                                  .timed = a->how == KIWI_HOW_TIMED};
 
         if (!held_counts(c->m, &held[i]) || c->component[edge.from] != c->component[edge.to])

@@ -7,9 +7,9 @@
  *         use(&e.groups[e.graph.label[i]]);            // lock was held, groups[].to was wanted
  *     lock_edges_release(&e);
  *
- * An edge is a pair of an acquisition and one lock held at that moment; it keeps the whole held set (`chain`), the modes and
- * the threads that were seen doing it. Edges that can not be told apart by whether they can meet others form a group.
- * Edges that are in no cycle of locks at all are left out early: what remains is small.
+ * An edge is a pair of an acquisition and one lock held at that moment; it keeps the whole held set (`chain`), the
+ * modes and the threads that were seen doing it. Edges that can not be told apart by whether they can meet others form
+ * a group. Edges that are in no cycle of locks at all are left out early: what remains is small.
  */
 #ifndef KIWI_LOCK_EDGES_H
 #define KIWI_LOCK_EDGES_H
@@ -23,7 +23,7 @@ struct lock_edge {
     uint32_t held_row;  /* acquisition row by which `from` was taken */
     uint64_t held_hash; /* of the held set: locks and modes */
     uint8_t from_mode, to_mode;
-    bool timed;         /* wanted for a limited time only */
+    bool timed; /* wanted for a limited time only */
 };
 
 struct lock_group {

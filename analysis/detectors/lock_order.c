@@ -189,7 +189,10 @@ static void report_link(const struct lock_order *o, struct finding *f, const str
 
     finding_evidence(f, "%s took %s at %s while it held %s, taken at %s (%" PRIu64 " time%s, by %s thread%s).",
                      link_thread(o, c, i), to, wording_site(o->m, wanted, held, at, sizeof at), from,
-                     wording_site(o->m, held, wanted, taken, sizeof taken), count, wording_plural(count), a->threads >= 3 ? "three or more" : a->threads == 2 ? "two" : "one",
+                     wording_site(o->m, held, wanted, taken, sizeof taken), count, wording_plural(count),
+                     a->threads >= 3   ? "three or more"
+                     : a->threads == 2 ? "two"
+                                       : "one",
                      wording_plural(a->threads));
     if (group->count > 1)
         finding_evidence(f, "%" PRIu32 " other call path%s do%s the same.", group->count - 1,
@@ -207,8 +210,8 @@ static void report_other_paths(const struct lock_order *o, struct finding *f, co
         for (uint32_t k = 1; k < g->count && k <= EXAMPLES_MAX; k++) {
             const struct lock_edge *e = &o->edges.edges[g->first + k];
 
-            finding_stack(f, o->m, row_stack(o, e->row), 0, "also wants %s while %s is held",
-                          wording_lock(f, e->to), wording_lock(f, e->from));
+            finding_stack(f, o->m, row_stack(o, e->row), 0, "also wants %s while %s is held", wording_lock(f, e->to),
+                          wording_lock(f, e->from));
         }
     }
 }
@@ -219,8 +222,8 @@ static void report_examples(const struct lock_order *o, struct finding *f, const
     char locks[WORDING_SIZE];
 
     if (g->cycles > 1)
-        finding_evidence(f, "%s%" PRIu32 " more circle%s the same cause.", o->cycles.cut ? "At least " : "", g->cycles - 1,
-                         g->cycles == 2 ? " has" : "s have");
+        finding_evidence(f, "%s%" PRIu32 " more circle%s the same cause.", o->cycles.cut ? "At least " : "",
+                         g->cycles - 1, g->cycles == 2 ? " has" : "s have");
     for (uint32_t i = 0; i < g->example_count; i++) {
         uint32_t objects[LOCK_CYCLE_MAX];
         const struct lock_cycle *c = g->examples[i];
@@ -242,15 +245,18 @@ static void report_grade(struct finding *f, enum lock_grade grade)
         enum severity severity;
         const char *text;
     } grades[] = {
-        [LOCK_GRADE_G3] = {"G3", CONFIDENCE_HIGH, SEVERITY_CRITICAL,
-                           "Grade G3: these threads were alive at the same time, no common lock keeps them apart, and "
-                           "neither creation nor join puts one before the other."},
-        [LOCK_GRADE_G4] = {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
-                           "Grade G4: no common lock and no creation or join keeps these threads apart, but they are not "
-                           "known to have been alive at the same time in this recording."},
-        [LOCK_GRADE_G5] = {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
-                           "Grade G5: one of the locks is asked for with a time limit, so the circle opens again by "
-                           "itself: a stall and a failed request, not a deadlock."},
+            [LOCK_GRADE_G3] =
+                    {"G3", CONFIDENCE_HIGH, SEVERITY_CRITICAL,
+                     "Grade G3: these threads were alive at the same time, no common lock keeps them apart, and "
+                     "neither creation nor join puts one before the other."},
+            [LOCK_GRADE_G4] =
+                    {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
+                     "Grade G4: no common lock and no creation or join keeps these threads apart, but they are not "
+                     "known to have been alive at the same time in this recording."},
+            [LOCK_GRADE_G5] =
+                    {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
+                     "Grade G5: one of the locks is asked for with a time limit, so the circle opens again by "
+                     "itself: a stall and a failed request, not a deadlock."},
     };
 
     f->grade = grades[grade].name;
@@ -267,20 +273,23 @@ static void report_fix(const struct lock_order *o, struct finding *f, const stru
 
     wording_site(o->m, row_stack(o, e->row), row_stack(o, e->held_row), site, sizeof site);
     if (lock_class(o->m, e->from) == lock_class(o->m, e->to))
-        finding_set(f, &f->fix,
-                    "These are locks of one kind, so only the pair decides the order: at %s take the one with the lower "
-                    "address (or id) first, or both at once with std::scoped_lock.",
-                    site);
+        finding_set(
+                f, &f->fix,
+                "These are locks of one kind, so only the pair decides the order: at %s take the one with the lower "
+                "address (or id) first, or both at once with std::scoped_lock.",
+                site);
     else if (c->length == 2)
-        finding_set(f, &f->fix,
-                    "Keep one order. The rarer one is at %s: take %s before %s there as well, or release %s before asking "
-                    "for %s.",
-                    site, to, from, from, to);
+        finding_set(
+                f, &f->fix,
+                "Keep one order. The rarer one is at %s: take %s before %s there as well, or release %s before asking "
+                "for %s.",
+                site, to, from, from, to);
     else
-        finding_set(f, &f->fix,
-                    "Break one step, the rarest is at %s: release %s before asking for %s there, or take %s first. Then "
-                    "write the order of these locks down where they are declared.",
-                    site, from, to, to);
+        finding_set(
+                f, &f->fix,
+                "Break one step, the rarest is at %s: release %s before asking for %s there, or take %s first. Then "
+                "write the order of these locks down where they are declared.",
+                site, from, to, to);
 }
 
 static void report_texts(const struct lock_order *o, struct finding *f, const struct lock_cycle *c, uint32_t first)
@@ -297,15 +306,17 @@ static void report_texts(const struct lock_order *o, struct finding *f, const st
     else
         finding_set(f, &f->title, "%" PRIu32 " threads take them in a circle: %s", c->length, title);
     if (c->grade == LOCK_GRADE_G5)
-        finding_set(f, &f->why,
-                    "When these threads meet between their locks, each waits for the other until the time limit runs out: "
-                    "requests stall that long and then fail. It did not happen in this recording.");
+        finding_set(
+                f, &f->why,
+                "When these threads meet between their locks, each waits for the other until the time limit runs out: "
+                "requests stall that long and then fail. It did not happen in this recording.");
     else
-        finding_set(f, &f->why,
-                    "It did not happen in this recording, but nothing prevents it: when each of these threads has its "
-                    "first lock and wants the next one, all of them stop for good, and so does everything that comes to "
-                    "need %s. Only a restart helps, and load makes it likelier.",
-                    locks);
+        finding_set(
+                f, &f->why,
+                "It did not happen in this recording, but nothing prevents it: when each of these threads has its "
+                "first lock and wants the next one, all of them stop for good, and so does everything that comes to "
+                "need %s. Only a restart helps, and load makes it likelier.",
+                locks);
 }
 
 static int report_merged(const struct lock_order *o, const struct merged *g, struct finding_list *list)

@@ -36,42 +36,50 @@ struct wording {
 };
 
 static const struct wording wordings[] = {
-    [KIWI_MISUSE_RELOCK] = {
-        SEVERITY_CRITICAL, "%s is locked again by the thread that holds it",
-        "A thread that locks a normal mutex twice waits for itself for good, and everybody else who needs %s waits behind "
-        "it.",
-        "Split the function that is called under the lock into an outer one that takes %s and an inner one that expects it "
-        "to be held, and call the inner one here. (A recursive mutex would only hide that the state is half changed.)"},
-    [KIWI_MISUSE_RELOCK_TIMED] = {
-        SEVERITY_HIGH, "%s is locked again, with a time limit, by the thread that holds it",
-        "The thread waits for itself: the call always takes its whole time limit and then fails, while everybody else who "
-        "needs %s waits too.",
-        "Call an inner function that expects %s to be held instead of one that takes it again."},
-    [KIWI_MISUSE_UNLOCK_UNHELD] = {
-        SEVERITY_CRITICAL, "%s is unlocked though nobody holds it",
-        "Unlocking a lock that is not held is undefined: it can let two threads into the section that %s protects, or leave "
-        "it unusable. Usually an error path has already released it.",
-        "Release %s at one place only: let the error path jump to the common exit, or use a scoped guard."},
-    [KIWI_MISUSE_UNLOCK_FOREIGN] = {
-        SEVERITY_CRITICAL, "%s is unlocked by a thread that does not hold it",
-        "The holder is still inside the section that %s protects when the next thread enters: the data are no longer "
-        "protected, and the holder's own unlock then releases somebody else's hold.",
-        "Unlock %s in the thread that locked it; to hand work over or to signal, use a condition variable or a semaphore."},
-    [KIWI_MISUSE_UNLOCK_REFUSED] = {
-        SEVERITY_MEDIUM, "%s refused to be unlocked by a thread that does not hold it",
-        "The lock checks its owner and returned EPERM, so nothing broke; but the code believes it held %s, so what it did "
-        "before this call was not protected, or it releases once too often.",
-        "Find why the thread believes it holds %s (an earlier unlock on this path, a failed lock), and check the result of "
-        "the unlock."},
-    [KIWI_MISUSE_DESTROY_HELD] = {
-        SEVERITY_CRITICAL, "%s is destroyed while it is held",
-        "Whoever holds %s goes on using it, and what it protects, after it is gone: its unlock writes into memory that may "
-        "be something else by then. The result of the destroy call (EBUSY) is easily overlooked.",
-        "Destroy %s only after the last user is gone: join the threads, or drop the last reference, first."},
-    [KIWI_MISUSE_DESTROY_WAITED] = {
-        SEVERITY_CRITICAL, "%s is destroyed while threads wait on it",
-        "The waiting threads can not be woken any more, or wake up inside memory that has become something else.",
-        "Wake all waiters of %s and join them (or let them say that they have left) before destroying it."},
+        [KIWI_MISUSE_RELOCK] = {SEVERITY_CRITICAL, "%s is locked again by the thread that holds it",
+                                "A thread that locks a normal mutex twice waits for itself for good, and everybody "
+                                "else who needs %s waits behind "
+                                "it.",
+                                "Split the function that is called under the lock into an outer one that takes %s and "
+                                "an inner one that expects it "
+                                "to be held, and call the inner one here. (A recursive mutex would only hide that the "
+                                "state is half changed.)"},
+        [KIWI_MISUSE_RELOCK_TIMED] =
+                {SEVERITY_HIGH, "%s is locked again, with a time limit, by the thread that holds it",
+                 "The thread waits for itself: the call always takes its whole time limit and then fails, while "
+                 "everybody else who "
+                 "needs %s waits too.",
+                 "Call an inner function that expects %s to be held instead of one that takes it again."},
+        [KIWI_MISUSE_UNLOCK_UNHELD] =
+                {SEVERITY_CRITICAL, "%s is unlocked though nobody holds it",
+                 "Unlocking a lock that is not held is undefined: it can let two threads into the section that %s "
+                 "protects, or leave "
+                 "it unusable. Usually an error path has already released it.",
+                 "Release %s at one place only: let the error path jump to the common exit, or use a scoped guard."},
+        [KIWI_MISUSE_UNLOCK_FOREIGN] = {SEVERITY_CRITICAL, "%s is unlocked by a thread that does not hold it",
+                                        "The holder is still inside the section that %s protects when the next thread "
+                                        "enters: the data are no longer "
+                                        "protected, and the holder's own unlock then releases somebody else's hold.",
+                                        "Unlock %s in the thread that locked it; to hand work over or to signal, use a "
+                                        "condition variable or a semaphore."},
+        [KIWI_MISUSE_UNLOCK_REFUSED] = {SEVERITY_MEDIUM, "%s refused to be unlocked by a thread that does not hold it",
+                                        "The lock checks its owner and returned EPERM, so nothing broke; but the code "
+                                        "believes it held %s, so what it did "
+                                        "before this call was not protected, or it releases once too often.",
+                                        "Find why the thread believes it holds %s (an earlier unlock on this path, a "
+                                        "failed lock), and check the result of "
+                                        "the unlock."},
+        [KIWI_MISUSE_DESTROY_HELD] =
+                {SEVERITY_CRITICAL, "%s is destroyed while it is held",
+                 "Whoever holds %s goes on using it, and what it protects, after it is gone: its unlock writes into "
+                 "memory that may "
+                 "be something else by then. The result of the destroy call (EBUSY) is easily overlooked.",
+                 "Destroy %s only after the last user is gone: join the threads, or drop the last reference, first."},
+        [KIWI_MISUSE_DESTROY_WAITED] =
+                {SEVERITY_CRITICAL, "%s is destroyed while threads wait on it",
+                 "The waiting threads can not be woken any more, or wake up inside memory that has become something "
+                 "else.",
+                 "Wake all waiters of %s and join them (or let them say that they have left) before destroying it."},
 };
 
 struct group {
@@ -182,11 +190,16 @@ static int misuse_add_rows(struct misuse *u)
 
         if (!r || misuse_finding(r->kind) < 0)
             continue;
-        struct incident n = {.kind = r->kind, .object = r->object, .stack = r->stack,
+        struct incident n = {.kind = r->kind,
+                             .object = r->object,
+                             .stack = r->stack,
                              .thread = wording_thread_row(u->m, r->thread, r->serial),
                              .other_thread = wording_thread_row(u->m, r->other_thread, r->other_serial),
-                             .other_stack = row_stack(t, r->other_row), .result = r->result, .count = r->count ? r->count : 1,
-                             .first_ticks = r->first_ticks, .last_ticks = r->last_ticks};
+                             .other_stack = row_stack(t, r->other_row),
+                             .result = r->result,
+                             .count = r->count ? r->count : 1,
+                             .first_ticks = r->first_ticks,
+                             .last_ticks = r->last_ticks};
         if (misuse_add(u, &n))
             return -1;
     }
@@ -232,10 +245,16 @@ static int misuse_add_waits(struct misuse *u)
 
         if (!waits_for_itself(u, w) || already_recorded(u, w))
             continue;
-        result = misuse_add(u, &(struct incident){.kind = KIWI_MISUSE_RELOCK, .object = w->object, .stack = w->want_stack,
-                                                  .thread = slot->thread, .other_thread = slot->thread,
-                                                  .other_stack = w->held_stack, .result = RESULT_UNKNOWN, .count = 1,
-                                                  .first_ticks = w->since, .last_ticks = w->since});
+        result = misuse_add(u, &(struct incident){.kind = KIWI_MISUSE_RELOCK,
+                                                  .object = w->object,
+                                                  .stack = w->want_stack,
+                                                  .thread = slot->thread,
+                                                  .other_thread = slot->thread,
+                                                  .other_stack = w->held_stack,
+                                                  .result = RESULT_UNKNOWN,
+                                                  .count = 1,
+                                                  .first_ticks = w->since,
+                                                  .last_ticks = w->since});
     }
     waits_release(&waits);
     return result;
@@ -306,7 +325,8 @@ static int report_group(struct misuse *u, const struct group *g, struct finding_
     for (uint32_t i = 0; i < g->object_count; i++)
         finding_object(f, u->m, g->objects[i]);
     finding_stack(f, u->m, n->stack, n->thread, "the offending call");
-    finding_evidence(f, "%s did it at %s%s.", n->thread ? model_thread_name(u->m, n->thread) : "A thread that has ended since",
+    finding_evidence(f, "%s did it at %s%s.",
+                     n->thread ? model_thread_name(u->m, n->thread) : "A thread that has ended since",
                      model_site(u->m, n->stack), n->count > 1 ? ", the first time" : "");
     if (n->count > 1)
         finding_evidence(f, "It happened %" PRIu64 " times.", n->count);

@@ -40,8 +40,13 @@ static int waits_add_lock(struct builder *b, const struct model_waiter *w)
 
     for (uint32_t i = 0; i < count; i++) {
         bool both_read = w->mode == KIWI_MODE_READ && holders[i].mode == KIWI_MODE_READ;
-        struct wait one = {.waiter = w->slot, .holder = holders[i].slot, .object = w->object, .want_stack = w->stack,
-                           .held_stack = holders[i].stack, .since = w->since, .relocks = w->how == KIWI_HOW_COND};
+        struct wait one = {.waiter = w->slot,
+                           .holder = holders[i].slot,
+                           .object = w->object,
+                           .want_stack = w->stack,
+                           .held_stack = holders[i].stack,
+                           .since = w->since,
+                           .relocks = w->how == KIWI_HOW_COND};
 
         if (!holders[i].releasing && !both_read && waits_add(b, one))
             return -1;
@@ -58,7 +63,9 @@ static int waits_add_join(struct builder *b, uint32_t slot, const struct kiwi_sl
 
     if (!other || other->thread != s->call_object)
         return 0;
-    return waits_add(b, (struct wait){.waiter = slot, .holder = joined->slot, .want_stack = call ? call->stack : 0,
+    return waits_add(b, (struct wait){.waiter = slot,
+                                      .holder = joined->slot,
+                                      .want_stack = call ? call->stack : 0,
                                       .since = s->call_since});
 }
 
@@ -76,8 +83,8 @@ static const struct kiwi_held *slot_last_released(const struct trace *t, const s
 }
 
 /*
- * A thread in a condition variable's wait that has been woken waits for its mutex, inside the C library. All waiters of the
- * variable must have been woken: which of several was, nobody knows.
+ * A thread in a condition variable's wait that has been woken waits for its mutex, inside the C library. All waiters of
+ * the variable must have been woken: which of several was, nobody knows.
  */
 static int waits_add_relock(struct builder *b, uint32_t slot, const struct kiwi_slot *s)
 {
@@ -90,9 +97,12 @@ static int waits_add_relock(struct builder *b, uint32_t slot, const struct kiwi_
         return 0;
     if (!cond->cond_waiting || cond->cond_signalled < cond->cond_waiting)
         return 0;
-    return waits_add_lock(b, &(struct model_waiter){.slot = slot, .object = model_object_at(b->m, mutex->address),
-                                                    .stack = call ? call->stack : 0, .since = s->call_since,
-                                                    .how = KIWI_HOW_COND, .want = KIWI_WANT_WAITING});
+    return waits_add_lock(b, &(struct model_waiter){.slot = slot,
+                                                    .object = model_object_at(b->m, mutex->address),
+                                                    .stack = call ? call->stack : 0,
+                                                    .since = s->call_since,
+                                                    .how = KIWI_HOW_COND,
+                                                    .want = KIWI_WANT_WAITING});
 }
 
 int waits_make(struct waits *w, const struct model *m)

@@ -125,15 +125,16 @@ const char *wording_title(struct model *m, const uint32_t *objects, unsigned cou
     if (same) {
         const char *kind = model_object_kind(m, objects[0]);
 
-        append(text, size, "%s %s%s, each %s", number_word(count), kind, kind[strlen(kind) - 1] == 'x' ? "es" : "s", same);
+        append(text, size, "%s %s%s, each %s", number_word(count), kind, kind[strlen(kind) - 1] == 'x' ? "es" : "s",
+               same);
         return text;
     }
     module = count > 1 ? shared_part(m, objects, count, false) : NULL;
     for (unsigned i = 0; i < shown; i++) {
         const char *name = model_object_name(m, objects[i]);
 
-        append(text, size, "%s%.*s", joint(i, shown, count), (int)(module ? strlen(name) - strlen(module) : strlen(name)),
-               name);
+        append(text, size, "%s%.*s", joint(i, shown, count),
+               (int)(module ? strlen(name) - strlen(module) : strlen(name)), name);
     }
     append(text, size, "%s", module ? module : "");
     if (shown < count)

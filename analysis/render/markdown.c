@@ -8,7 +8,8 @@
 
 #define FRAMES_SHOWN 24u
 
-/* Names of functions and templates are full of characters that markdown takes for its own. Between backticks none are. */
+/* Names of functions and templates are full of characters that markdown takes for its own. Between backticks none
+ * are. */
 static void write_escaped(FILE *out, const char *text)
 {
     bool code = false;

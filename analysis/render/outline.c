@@ -44,7 +44,8 @@ const char *outline_item(const struct finding *f, char *text, size_t size)
     char place[OUTLINE_TEXT];
 
     if (outline_location(f, &at))
-        snprintf(text, size, "[%s] %s, at %s", severity_name(f->severity), f->title, place_text(&at, place, sizeof place));
+        snprintf(text, size, "[%s] %s, at %s", severity_name(f->severity), f->title,
+                 place_text(&at, place, sizeof place));
     else
         snprintf(text, size, "[%s] %s", severity_name(f->severity), f->title);
     return text;

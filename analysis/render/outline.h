@@ -21,5 +21,6 @@ const char *outline_item(const struct finding *f, char *text, size_t size);
 
 /* Findings that must be mended before a merge, and all others. */
 bool outline_required(const struct finding *f);
-const char *outline_time(uint64_t realtime_ns, char *text, size_t size); /* ISO 8601 in UTC with milliseconds; "" for 0 */
+const char *outline_time(uint64_t realtime_ns, char *text,
+                         size_t size); /* ISO 8601 in UTC with milliseconds; "" for 0 */
 #endif

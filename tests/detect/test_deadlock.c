@@ -52,7 +52,9 @@ static void deadlock__two_threads(void **state)
 
 static void deadlock__three_threads_and_two_behind(void **state)
 {
-    history_play(*state, "T1 lock A; T2 lock B; T3 lock C; T1 wants B; T2 wants C; T3 wants A; T4 lock D; T4 wants A; T5 wants D");
+    history_play(
+            *state,
+            "T1 lock A; T2 lock B; T3 lock C; T1 wants B; T2 wants C; T3 wants A; T4 lock D; T4 wants A; T5 wants D");
     const struct finding *f = assert_deadlock(*state, "A B C");
     bool told = false;
 
@@ -104,8 +106,9 @@ static void deadlock__resolved_circle_is_an_order_cycle(void **state)
 
 static void deadlock__covers_its_own_order_cycle(void **state)
 {
-    history_play(*state, "T1 lock A; T1 lock B; T1 unlock B; T1 unlock A; T2 lock B; T2 lock A; T2 unlock A; T2 unlock B;"
-                         "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
+    history_play(*state,
+                 "T1 lock A; T1 lock B; T1 unlock B; T1 unlock A; T2 lock B; T2 lock A; T2 unlock A; T2 unlock B;"
+                 "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
     assert_deadlock(*state, "A B");
 }
 
@@ -120,8 +123,9 @@ static void deadlock__covers_other_locks_of_the_same_code(void **state)
 
 static void deadlock__other_order_cycles_stay(void **state)
 {
-    history_play(*state, "T1 lock X; T1 lock Y; T1 unlock Y; T1 unlock X; T2 lock Y; T2 lock X; T2 unlock X; T2 unlock Y;"
-                         "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
+    history_play(*state,
+                 "T1 lock X; T1 lock Y; T1 unlock Y; T1 unlock X; T2 lock Y; T2 lock X; T2 unlock X; T2 unlock Y;"
+                 "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
     const struct review *r = history_review(*state);
 
     assert_int_equal(r->findings.count, 2);
@@ -221,27 +225,27 @@ static void destroy__names_the_holder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(deadlock__two_threads),
-        TEST(deadlock__three_threads_and_two_behind),
-        TEST(deadlock__holder_of_an_inner_lock),
-        TEST(deadlock__join_with_the_lock_held),
-        TEST(deadlock__join_without_the_lock_is_only_a_wait),
-        TEST(deadlock__queue_behind_a_working_holder_is_silent),
-        TEST(deadlock__timed_wait_opens_by_itself),
-        TEST(deadlock__resolved_circle_is_an_order_cycle),
-        TEST(deadlock__covers_its_own_order_cycle),
-        TEST(deadlock__covers_other_locks_of_the_same_code),
-        TEST(deadlock__other_order_cycles_stay),
-        TEST(deadlock__two_circles_are_two_findings),
-        TEST(deadlock__writer_behind_a_reader),
-        TEST(deadlock__reader_behind_readers_is_silent),
-        TEST(self__relock_that_waits),
-        TEST(self__note_and_wait_are_one_finding),
-        TEST(self__reader_that_wants_to_write),
-        TEST(self__timed_relock_only_stalls),
-        TEST(self__one_place_is_one_finding),
-        TEST(unlock__kinds_and_severities),
-        TEST(destroy__names_the_holder),
+            TEST(deadlock__two_threads),
+            TEST(deadlock__three_threads_and_two_behind),
+            TEST(deadlock__holder_of_an_inner_lock),
+            TEST(deadlock__join_with_the_lock_held),
+            TEST(deadlock__join_without_the_lock_is_only_a_wait),
+            TEST(deadlock__queue_behind_a_working_holder_is_silent),
+            TEST(deadlock__timed_wait_opens_by_itself),
+            TEST(deadlock__resolved_circle_is_an_order_cycle),
+            TEST(deadlock__covers_its_own_order_cycle),
+            TEST(deadlock__covers_other_locks_of_the_same_code),
+            TEST(deadlock__other_order_cycles_stay),
+            TEST(deadlock__two_circles_are_two_findings),
+            TEST(deadlock__writer_behind_a_reader),
+            TEST(deadlock__reader_behind_readers_is_silent),
+            TEST(self__relock_that_waits),
+            TEST(self__note_and_wait_are_one_finding),
+            TEST(self__reader_that_wants_to_write),
+            TEST(self__timed_relock_only_stalls),
+            TEST(self__one_place_is_one_finding),
+            TEST(unlock__kinds_and_severities),
+            TEST(destroy__names_the_holder),
     };
 
     return cmocka_run_group_tests_name("deadlock", tests, NULL, NULL);

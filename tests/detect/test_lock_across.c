@@ -39,8 +39,9 @@ static const struct finding *assert_one(struct history *h, enum finding_id id, e
 /* T2 comes for the lock while T1 is inside the call, and gets it afterwards. */
 static void disturbed_call(struct history *h, const char *call, int ms)
 {
-    history_playf(h, "T1 lock A at take; T1 enter %s at site; T2 wants A; T1 leave %d; T1 unlock A; T2 gets A; T2 unlock A", call,
-                  ms);
+    history_playf(
+            h, "T1 lock A at take; T1 enter %s at site; T2 wants A; T1 leave %d; T1 unlock A; T2 gets A; T2 unlock A",
+            call, ms);
 }
 
 static void quiet_call(struct history *h, const char *call, int ms)
@@ -191,8 +192,11 @@ static void block__charged_to_the_lock_that_others_wanted(void **state)
 static void block__locks_of_one_class_are_one_finding(void **state)
 {
     for (int i = 0; i < 30; i++)
-        history_playf(*state, "M init C%d at new; T1 lock C%d at take; T1 enter read at site; T2 wants C%d at want; T1 leave 20;"
-                              "T1 unlock C%d; T2 gets C%d; T2 unlock C%d", i, i, i, i, i, i);
+        history_playf(
+                *state,
+                "M init C%d at new; T1 lock C%d at take; T1 enter read at site; T2 wants C%d at want; T1 leave 20;"
+                "T1 unlock C%d; T2 gets C%d; T2 unlock C%d",
+                i, i, i, i, i, i);
     assert_int_equal(assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH)->count, 30);
 }
 
@@ -208,8 +212,9 @@ static void block__call_still_going_on(void **state)
 
 static void block__own_mutex_of_a_condition_is_silent(void **state)
 {
-    history_play(*state, "T2 lock M; T2 unlock M; T1 lock M; T1 unlock M; T1 enter pthread_cond_wait; T1 leave 400; T1 lock M;"
-                         "T1 unlock M");
+    history_play(*state,
+                 "T2 lock M; T2 unlock M; T1 lock M; T1 unlock M; T1 enter pthread_cond_wait; T1 leave 400; T1 lock M;"
+                 "T1 unlock M");
     assert_silent(*state);
 }
 
@@ -217,8 +222,9 @@ static void block__two_places_are_two_findings(void **state)
 {
     for (int i = 0; i < 3; i++) {
         disturbed_call(*state, "read", 20);
-        history_play(*state, "T1 lock A at take; T1 enter read at elsewhere; T2 wants A; T1 leave 20; T1 unlock A; T2 gets A;"
-                             "T2 unlock A");
+        history_play(*state,
+                     "T1 lock A at take; T1 enter read at elsewhere; T2 wants A; T1 leave 20; T1 unlock A; T2 gets A;"
+                     "T2 unlock A");
     }
     assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ACROSS_BLOCK), 2);
 }
@@ -228,26 +234,26 @@ static void block__two_places_are_two_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(poll__others_lost_time),
-        TEST(poll__once_for_long),
-        TEST(poll__once_for_a_moment_is_low),
-        TEST(poll__shared_lock_nobody_came_for),
-        TEST(poll__private_lock_is_at_most_low),
-        TEST(poll__lock_shared_only_later_is_at_most_low),
-        TEST(poll__that_returns_at_once_is_silent),
-        TEST(poll__without_a_lock_is_silent),
-        TEST(block__sleep_others_lost_time),
-        TEST(block__one_hiccup_among_short_writes_is_silent),
-        TEST(block__many_hiccups_of_a_busy_machine_are_silent),
-        TEST(block__few_but_very_long_writes_count),
-        TEST(block__shared_lock_nobody_came_for),
-        TEST(block__small_share_of_a_long_recording_is_low),
-        TEST(block__one_long_call_at_start_is_low),
-        TEST(block__charged_to_the_lock_that_others_wanted),
-        TEST(block__locks_of_one_class_are_one_finding),
-        TEST(block__call_still_going_on),
-        TEST(block__own_mutex_of_a_condition_is_silent),
-        TEST(block__two_places_are_two_findings),
+            TEST(poll__others_lost_time),
+            TEST(poll__once_for_long),
+            TEST(poll__once_for_a_moment_is_low),
+            TEST(poll__shared_lock_nobody_came_for),
+            TEST(poll__private_lock_is_at_most_low),
+            TEST(poll__lock_shared_only_later_is_at_most_low),
+            TEST(poll__that_returns_at_once_is_silent),
+            TEST(poll__without_a_lock_is_silent),
+            TEST(block__sleep_others_lost_time),
+            TEST(block__one_hiccup_among_short_writes_is_silent),
+            TEST(block__many_hiccups_of_a_busy_machine_are_silent),
+            TEST(block__few_but_very_long_writes_count),
+            TEST(block__shared_lock_nobody_came_for),
+            TEST(block__small_share_of_a_long_recording_is_low),
+            TEST(block__one_long_call_at_start_is_low),
+            TEST(block__charged_to_the_lock_that_others_wanted),
+            TEST(block__locks_of_one_class_are_one_finding),
+            TEST(block__call_still_going_on),
+            TEST(block__own_mutex_of_a_condition_is_silent),
+            TEST(block__two_places_are_two_findings),
     };
 
     return cmocka_run_group_tests_name("lock_across", tests, NULL, NULL);

@@ -85,16 +85,18 @@ static void order__one_thread_alone_with_all_locks_of_a_pool_is_silent(void **st
 
 static void order__gate_lock_hides_cycle(void **state)
 {
-    history_play(*state, "T1 lock G;" NEST("T1", "A", "B") "T1 unlock G; T2 lock G;" NEST("T2", "B", "A") "T2 unlock G");
+    history_play(*state,
+                 "T1 lock G;" NEST("T1", "A", "B") "T1 unlock G; T2 lock G;" NEST("T2", "B", "A") "T2 unlock G");
     assert_silent(*state);
 }
 
 static void order__ten_thousand_gated_inversions_are_silent(void **state)
 {
     for (int i = 0; i < 5000; i++)
-        history_playf(*state,
-                      "T1 lock G;" NEST("T1", "A%d", "B%d") "T1 unlock G; T2 lock G;" NEST("T2", "B%d", "A%d") "T2 unlock G", i,
-                      i, i, i, i, i, i, i);
+        history_playf(
+                *state,
+                "T1 lock G;" NEST("T1", "A%d", "B%d") "T1 unlock G; T2 lock G;" NEST("T2", "B%d", "A%d") "T2 unlock G",
+                i, i, i, i, i, i, i, i);
     assert_silent(*state);
 }
 
@@ -106,15 +108,15 @@ static void order__gate_of_one_thread_only_hides_nothing(void **state)
 
 static void order__readers_of_a_gate_pass_together(void **state)
 {
-    history_play(*state, "T1 rwlock G; T1 rdlock G;" NEST("T1", "A", "B") "T1 unlock G; T2 rdlock G;" NEST("T2", "B", "A")
-                         "T2 unlock G");
+    history_play(*state, "T1 rwlock G; T1 rdlock G;" NEST("T1", "A", "B") "T1 unlock G; T2 rdlock G;" NEST(
+                                 "T2", "B", "A") "T2 unlock G");
     assert_cycle(*state, "G3", "A B");
 }
 
 static void order__joined_before_the_other_began(void **state)
 {
-    history_play(*state, "M lock X; M unlock X; M create T1;" NEST("T1", "A", "B") "T1 end; M join T1; M create T2;"
-                         NEST("T2", "B", "A"));
+    history_play(*state, "M lock X; M unlock X; M create T1;" NEST(
+                                 "T1", "A", "B") "T1 end; M join T1; M create T2;" NEST("T2", "B", "A"));
     assert_silent(*state);
 }
 
@@ -139,7 +141,7 @@ static void order__creator_goes_on_after_create(void **state)
 static void order__siblings_are_not_ordered(void **state)
 {
     history_play(*state, "M lock X; M lock Y; M unlock Y; M unlock X; M create T1; M create T2;" NEST("T1", "A", "B")
-                         NEST("T2", "B", "A"));
+                                 NEST("T2", "B", "A"));
     assert_cycle(*state, "G3", "A B");
 }
 
@@ -219,13 +221,15 @@ static void order__transitive_steps_never_held_together(void **state)
 
 static void order__held_set_is_kept_after_release_out_of_order(void **state)
 {
-    history_play(*state, "T1 lock X; T1 lock A; T1 unlock X; T1 lock B; T1 unlock B; T1 unlock A;" NEST("T2", "B", "A"));
+    history_play(*state,
+                 "T1 lock X; T1 lock A; T1 unlock X; T1 lock B; T1 unlock B; T1 unlock A;" NEST("T2", "B", "A"));
     assert_cycle(*state, "G3", "A B");
 }
 
 static void order__outer_lock_counts_for_inner_requests(void **state)
 {
-    history_play(*state, "T1 lock A; T1 lock M; T1 lock B; T1 unlock B; T1 unlock M; T1 unlock A;" NEST("T2", "B", "A"));
+    history_play(*state,
+                 "T1 lock A; T1 lock M; T1 lock B; T1 unlock B; T1 unlock M; T1 unlock A;" NEST("T2", "B", "A"));
     assert_cycle(*state, "G3", "A B");
 }
 
@@ -249,14 +253,15 @@ static void order__unpublished_lock_orders_nothing(void **state)
 
 static void order__published_lock_orders(void **state)
 {
-    history_play(*state, "T1 new S; T1 lock S; T1 unlock S; T1 lock R; T1 unlock R;" NEST("T1", "S", "R") NEST("T2", "R", "S"));
+    history_play(*state,
+                 "T1 new S; T1 lock S; T1 unlock S; T1 lock R; T1 unlock R;" NEST("T1", "S", "R") NEST("T2", "R", "S"));
     assert_cycle(*state, "G3", "R S");
 }
 
 static void order__unpublished_lock_does_not_hide_the_outer_ones(void **state)
 {
-    history_play(*state, "T1 lock A; T1 new S; T1 lock S; T1 lock B; T1 unlock B; T1 unlock S; T1 unlock A;"
-                         NEST("T2", "B", "A"));
+    history_play(*state, "T1 lock A; T1 new S; T1 lock S; T1 lock B; T1 unlock B; T1 unlock S; T1 unlock A;" NEST(
+                                 "T2", "B", "A"));
     assert_cycle(*state, "G3", "A B");
 }
 
@@ -279,7 +284,8 @@ static void order__instances_of_one_place_are_one_finding(void **state)
     for (int i = 0; i < 60; i++)
         history_playf(*state,
                       "M init S%d at session_new; T1 lock R at list; T1 lock S%d at visit; T1 unlock S%d; T1 unlock R;"
-                      "T2 lock S%d at close; T2 lock R at unlink; T2 unlock R; T2 unlock S%d", i, i, i, i, i);
+                      "T2 lock S%d at close; T2 lock R at unlink; T2 unlock R; T2 unlock S%d",
+                      i, i, i, i, i);
     const struct review *r = history_review(*state);
 
     assert_int_equal(r->findings.count, 1);
@@ -289,10 +295,12 @@ static void order__instances_of_one_place_are_one_finding(void **state)
 static void order__locks_that_are_not_told_apart_order_nothing(void **state)
 {
     for (int i = 0; i < 2000; i++)
-        history_playf(*state,
-                      "T1 init A%d at new; T1 init B%d at new; T1 lock A%d at outer; T1 lock B%d at inner; T1 unlock B%d;"
-                      "T1 unlock A%d; T2 init C%d at new; T2 init D%d at new; T2 lock C%d at outer; T2 lock D%d at inner;"
-                      "T2 unlock D%d; T2 unlock C%d", i, i, i, i, i, i, i, i, i, i, i, i);
+        history_playf(
+                *state,
+                "T1 init A%d at new; T1 init B%d at new; T1 lock A%d at outer; T1 lock B%d at inner; T1 unlock B%d;"
+                "T1 unlock A%d; T2 init C%d at new; T2 init D%d at new; T2 lock C%d at outer; T2 lock D%d at inner;"
+                "T2 unlock D%d; T2 unlock C%d",
+                i, i, i, i, i, i, i, i, i, i, i, i);
     const struct review *r = history_review(*state);
 
     assert_int_equal(r->findings.count, 0);
@@ -308,11 +316,11 @@ static void order__two_causes_are_two_findings(void **state)
 static void order__many_threads_of_one_kind_keep_two_witnesses(void **state)
 {
     for (int i = 0; i < 50; i++)
-        history_playf(*state, "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end", i, i, i, i,
-                      i, i);
+        history_playf(*state, "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end", i,
+                      i, i, i, i, i);
     for (int i = 50; i < 100; i++)
-        history_playf(*state, "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end", i, i, i, i,
-                      i, i);
+        history_playf(*state, "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end", i,
+                      i, i, i, i, i);
     const struct finding *f = assert_cycle(*state, "G4", "A B");
 
     assert_int_equal(f->severity, SEVERITY_CRITICAL);
@@ -322,11 +330,15 @@ static void order__joined_generations_of_threads_are_ordered(void **state)
 {
     history_play(*state, NEST("M", "X", "Y"));
     for (int i = 0; i < 6; i++)
-        history_playf(*state, "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end; M join W%d",
-                      i, i, i, i, i, i, i);
+        history_playf(
+                *state,
+                "M create W%d; W%d lock A at f; W%d lock B at f2; W%d unlock B; W%d unlock A; W%d end; M join W%d", i,
+                i, i, i, i, i, i);
     for (int i = 6; i < 12; i++)
-        history_playf(*state, "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d",
-                      i, i, i, i, i, i, i);
+        history_playf(
+                *state,
+                "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d", i,
+                i, i, i, i, i, i);
     assert_silent(*state);
 }
 
@@ -336,8 +348,8 @@ static void order__a_knot_of_locks_ends_in_time(void **state)
         for (int i = 0; i < 40; i++)
             for (int k = 0; k < 40; k++)
                 if (i != k && (i * 7 + k * 13 + t) % 5 == 0)
-                    history_playf(*state, "T%d lock L%d at t%d; T%d lock L%d at u%d; T%d unlock L%d; T%d unlock L%d", t, i, t,
-                                  t, k, t, t, k, t, i);
+                    history_playf(*state, "T%d lock L%d at t%d; T%d lock L%d at u%d; T%d unlock L%d; T%d unlock L%d", t,
+                                  i, t, t, k, t, t, k, t, i);
     const struct review *r = history_review(*state);
 
     assert_true(r->findings.count >= 1);
@@ -349,46 +361,46 @@ static void order__a_knot_of_locks_ends_in_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(order__two_threads_two_orders),
-        TEST(order__rarer_step_comes_first),
-        TEST(order__threads_that_did_not_meet_are_grade_4),
-        TEST(order__one_thread_alone_is_silent),
-        TEST(order__one_thread_alone_with_all_locks_of_a_pool_is_silent),
-        TEST(order__gate_lock_hides_cycle),
-        TEST(order__ten_thousand_gated_inversions_are_silent),
-        TEST(order__gate_of_one_thread_only_hides_nothing),
-        TEST(order__readers_of_a_gate_pass_together),
-        TEST(order__joined_before_the_other_began),
-        TEST(order__join_by_the_one_who_inverts),
-        TEST(order__setting_up_before_threads_exist),
-        TEST(order__creator_goes_on_after_create),
-        TEST(order__siblings_are_not_ordered),
-        TEST(order__trylock_waits_for_nobody),
-        TEST(order__lock_taken_by_trylock_counts_as_held),
-        TEST(order__timed_lock_is_a_stall),
-        TEST(order__reentry_of_a_recursive_lock_adds_nothing),
-        TEST(order__readers_let_readers_in),
-        TEST(order__reader_against_writer),
-        TEST(order__one_read_step_breaks_the_circle),
-        TEST(order__three_locks_three_threads),
-        TEST(order__four_locks_four_threads),
-        TEST(order__three_steps_by_two_threads_are_silent),
-        TEST(order__transitive_steps_never_held_together),
-        TEST(order__held_set_is_kept_after_release_out_of_order),
-        TEST(order__outer_lock_counts_for_inner_requests),
-        TEST(order__reused_address_is_another_lock),
-        TEST(order__freed_block_ends_its_lock),
-        TEST(order__unpublished_lock_orders_nothing),
-        TEST(order__published_lock_orders),
-        TEST(order__unpublished_lock_does_not_hide_the_outer_ones),
-        TEST(order__condition_takes_its_lock_back),
-        TEST(order__request_that_was_never_granted_counts),
-        TEST(order__instances_of_one_place_are_one_finding),
-        TEST(order__locks_that_are_not_told_apart_order_nothing),
-        TEST(order__two_causes_are_two_findings),
-        TEST(order__many_threads_of_one_kind_keep_two_witnesses),
-        TEST(order__joined_generations_of_threads_are_ordered),
-        TEST(order__a_knot_of_locks_ends_in_time),
+            TEST(order__two_threads_two_orders),
+            TEST(order__rarer_step_comes_first),
+            TEST(order__threads_that_did_not_meet_are_grade_4),
+            TEST(order__one_thread_alone_is_silent),
+            TEST(order__one_thread_alone_with_all_locks_of_a_pool_is_silent),
+            TEST(order__gate_lock_hides_cycle),
+            TEST(order__ten_thousand_gated_inversions_are_silent),
+            TEST(order__gate_of_one_thread_only_hides_nothing),
+            TEST(order__readers_of_a_gate_pass_together),
+            TEST(order__joined_before_the_other_began),
+            TEST(order__join_by_the_one_who_inverts),
+            TEST(order__setting_up_before_threads_exist),
+            TEST(order__creator_goes_on_after_create),
+            TEST(order__siblings_are_not_ordered),
+            TEST(order__trylock_waits_for_nobody),
+            TEST(order__lock_taken_by_trylock_counts_as_held),
+            TEST(order__timed_lock_is_a_stall),
+            TEST(order__reentry_of_a_recursive_lock_adds_nothing),
+            TEST(order__readers_let_readers_in),
+            TEST(order__reader_against_writer),
+            TEST(order__one_read_step_breaks_the_circle),
+            TEST(order__three_locks_three_threads),
+            TEST(order__four_locks_four_threads),
+            TEST(order__three_steps_by_two_threads_are_silent),
+            TEST(order__transitive_steps_never_held_together),
+            TEST(order__held_set_is_kept_after_release_out_of_order),
+            TEST(order__outer_lock_counts_for_inner_requests),
+            TEST(order__reused_address_is_another_lock),
+            TEST(order__freed_block_ends_its_lock),
+            TEST(order__unpublished_lock_orders_nothing),
+            TEST(order__published_lock_orders),
+            TEST(order__unpublished_lock_does_not_hide_the_outer_ones),
+            TEST(order__condition_takes_its_lock_back),
+            TEST(order__request_that_was_never_granted_counts),
+            TEST(order__instances_of_one_place_are_one_finding),
+            TEST(order__locks_that_are_not_told_apart_order_nothing),
+            TEST(order__two_causes_are_two_findings),
+            TEST(order__many_threads_of_one_kind_keep_two_witnesses),
+            TEST(order__joined_generations_of_threads_are_ordered),
+            TEST(order__a_knot_of_locks_ends_in_time),
     };
 
     return cmocka_run_group_tests_name("lock_order", tests, NULL, NULL);

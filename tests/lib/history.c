@@ -241,9 +241,9 @@ static const struct {
     enum kiwi_mode mode;
     enum kiwi_how how;
 } lock_verbs[] = {
-    {"lock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},       {"trylock", KIWI_MODE_WRITE, KIWI_HOW_TRY},
-    {"timedlock", KIWI_MODE_WRITE, KIWI_HOW_TIMED}, {"rdlock", KIWI_MODE_READ, KIWI_HOW_LOCK},
-    {"wrlock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},     {"tryrdlock", KIWI_MODE_READ, KIWI_HOW_TRY},
+        {"lock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},       {"trylock", KIWI_MODE_WRITE, KIWI_HOW_TRY},
+        {"timedlock", KIWI_MODE_WRITE, KIWI_HOW_TIMED}, {"rdlock", KIWI_MODE_READ, KIWI_HOW_LOCK},
+        {"wrlock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},     {"tryrdlock", KIWI_MODE_READ, KIWI_HOW_TRY},
 };
 
 static const struct {
@@ -251,23 +251,23 @@ static const struct {
     enum kiwi_mode mode;
     enum kiwi_how how;
 } want_verbs[] = {
-    {"wants", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
-    {"wants-timed", KIWI_MODE_WRITE, KIWI_HOW_TIMED},
-    {"wants-rd", KIWI_MODE_READ, KIWI_HOW_LOCK},
-    {"wants-wr", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
+        {"wants", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
+        {"wants-timed", KIWI_MODE_WRITE, KIWI_HOW_TIMED},
+        {"wants-rd", KIWI_MODE_READ, KIWI_HOW_LOCK},
+        {"wants-wr", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
 };
 
 static const struct {
     const char *verb;
     enum kiwi_misuse_kind kind;
 } misuse_verbs[] = {
-    {"relock", KIWI_MISUSE_RELOCK},
-    {"relock-timed", KIWI_MISUSE_RELOCK_TIMED},
-    {"unlock-unheld", KIWI_MISUSE_UNLOCK_UNHELD},
-    {"unlock-foreign", KIWI_MISUSE_UNLOCK_FOREIGN},
-    {"unlock-refused", KIWI_MISUSE_UNLOCK_REFUSED},
-    {"destroy-held", KIWI_MISUSE_DESTROY_HELD},
-    {"destroy-waited", KIWI_MISUSE_DESTROY_WAITED},
+        {"relock", KIWI_MISUSE_RELOCK},
+        {"relock-timed", KIWI_MISUSE_RELOCK_TIMED},
+        {"unlock-unheld", KIWI_MISUSE_UNLOCK_UNHELD},
+        {"unlock-foreign", KIWI_MISUSE_UNLOCK_FOREIGN},
+        {"unlock-refused", KIWI_MISUSE_UNLOCK_REFUSED},
+        {"destroy-held", KIWI_MISUSE_DESTROY_HELD},
+        {"destroy-waited", KIWI_MISUSE_DESTROY_WAITED},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -314,7 +314,7 @@ static bool play_want(struct history *h, struct actor *a, const struct statement
 static bool play_thread(struct history *h, struct actor *a, const struct statement *s)
 {
     if (strcmp(s->verb, "create") == 0) {
-        struct thread_birth birth = {.creator = a->row, .segment = thread_segment_before_create(a->t)};
+        struct thread_birth birth = {.creator = a->row, .segment = thread_segment_at_handover(a->t)};
 
         thread_created_another(a->t);
         if (h->actors[name_number(&h->threads, s->object, true)].t)

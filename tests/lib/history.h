@@ -8,8 +8,9 @@
  *     assert_int_equal(history_count(r, FINDING_LOCK_ORDER_CYCLE), 1);
  *     history_close(h);
  *
- * A statement is THREAD VERB OBJECT [at PLACE]; threads, objects and places are any words. A thread that is not created by
- * another one begins with its first statement, ordered with nothing. Without `at` the place is the statement's own words.
+ * A statement is THREAD VERB OBJECT [at PLACE]; threads, objects and places are any words. A thread that is not created
+ * by another one begins with its first statement, ordered with nothing. Without `at` the place is the statement's own
+ * words.
  *
  *     create T, join T          end                     threads (a thread must have ended before it is joined)
  *     lock trylock timedlock    rdlock wrlock           granted at once; unlock lets go, also out of order

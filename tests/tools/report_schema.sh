@@ -1,0 +1,78 @@
+#!/bin/bash
+# What kiwi report --format=json prints is what docs/report.schema.json promises, with findings and without.
+. "$(dirname "$0")/lib.bash"
+
+if ! python3 -c 'import jsonschema' 2>/dev/null; then
+    skip "the schema" "python3-jsonschema is not installed"
+    exit 0
+fi
+
+cat >service.c <<'SOURCE'
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static void *one(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        pthread_mutex_lock(&a);
+        pthread_mutex_lock(&b);
+        pthread_mutex_unlock(&b);
+        poll(0, 0, 30);
+        pthread_mutex_unlock(&a);
+        usleep(1000);
+    }
+    return arg;
+}
+static void *two(void *arg)
+{
+    pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a);
+    usleep(150000);
+    pthread_mutex_lock(&b);
+    pthread_mutex_lock(&a);
+    pthread_mutex_unlock(&a);
+    pthread_mutex_unlock(&b);
+    return arg;
+}
+int main(int argc, char **argv)
+{
+    pthread_t t[2];
+    (void)argv;
+    if (argc > 1) {
+        pthread_create(&t[0], 0, one, 0);
+        pthread_create(&t[1], 0, two, 0);
+        pthread_join(t[0], 0);
+        pthread_join(t[1], 0);
+    }
+    return 0;
+}
+SOURCE
+gcc -g -O1 -pthread service.c -o service
+"$KIWI" run --out=clean.trace ./service
+"$KIWI" run --out=buggy.trace ./service bugs
+"$KIWI" report --format=json clean.trace >clean.json
+"$KIWI" report --format=json buggy.trace >buggy.json
+"$KIWI" report --format=json clean.trace buggy.trace >both.json
+
+cat >validate.py <<'PYTHON'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft7Validator.check_schema(schema)
+jsonschema.Draft7Validator(schema).validate(json.load(open(sys.argv[2])))
+PYTHON
+for name in clean buggy both; do
+    check "$name.json is as the schema says" python3 validate.py "$ROOT/docs/report.schema.json" $name.json
+done
+json() { python3 -c "import json,sys; r = json.load(open('$1')); sys.exit(not ($2))"; }
+check "no findings: APPROVE" json clean.json "r['review']['verdict'] == 'APPROVE' and not r['findings']"
+check "findings: REQUEST_CHANGES" json buggy.json \
+    "r['review']['verdict'] == 'REQUEST_CHANGES' and len(r['findings']) >= 2"
+check "a planted order cycle is there, with lines" json buggy.json \
+    "any(f['id'] == 'lock-order-cycle' and f['location']['line'] for f in r['findings'])"
+check "worst first" json buggy.json "r['findings'][0]['severity'] == r['review']['risk']"
+check "two traces are two processes" json both.json "len(r['processes']) == 2"
+check "an invented key would be seen" bash -c \
+    "! { sed 's/\"why\"/\"wherefore\"/' buggy.json >bad.json; python3 validate.py '$ROOT/docs/report.schema.json' bad.json; } 2>/dev/null"
+finish

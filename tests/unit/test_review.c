@@ -1,0 +1,225 @@
+/* review.h and health.h: order, merging over traces, verdict, what a lossy trace does to confidence. */
+#include "../../analysis/health.h"
+#include "../../analysis/review.h"
+#include "../lib/trace_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TRACES 3
+
+struct fixture {
+    struct trace_builder *builders[TRACES];
+    struct trace *traces[TRACES];
+    struct model *models[TRACES];
+    unsigned count;
+    struct review *review;
+};
+
+static int set_up(void **state)
+{
+    *state = calloc(1, sizeof(struct fixture));
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *x = *state;
+
+    review_free(x->review);
+    for (unsigned i = 0; i < TRACES; i++) {
+        model_close(x->models[i]);
+        trace_close(x->traces[i]);
+        builder_close(x->builders[i]);
+    }
+    free(x);
+    return 0;
+}
+
+static struct trace_builder *new_trace(struct fixture *x)
+{
+    struct trace_builder *b = builder_open();
+
+    x->builders[x->count++] = b;
+    builder_module(b, "/usr/bin/service", 0x400000, 0x100000);
+    return b;
+}
+
+static const struct review *review(struct fixture *x, const struct review_options *o)
+{
+    for (unsigned i = 0; i < x->count; i++) {
+        x->traces[i] = builder_trace(x->builders[i]);
+        x->models[i] = model_open(x->traces[i], NULL);
+        assert_non_null(x->models[i]);
+    }
+    x->review = review_make(x->models, x->count, o);
+    assert_non_null(x->review);
+    return x->review;
+}
+
+/* A program that destroys a held lock (CRITICAL) and one whose error-checking mutex refused an unlock (MEDIUM). */
+static void two_misuses(struct trace_builder *b)
+{
+    uint32_t main = builder_thread(b, "main"), a = builder_mutex(b, 0x5000), c = builder_mutex(b, 0x6000);
+
+    builder_misuse(b, main, KIWI_MISUSE_UNLOCK_REFUSED, a, builder_stack(b, 1, 0x401005ul));
+    builder_misuse(b, main, KIWI_MISUSE_DESTROY_HELD, c, builder_stack(b, 1, 0x402005ul));
+}
+
+static void review__nothing_found(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    new_trace(x);
+    r = review(x, NULL);
+    assert_int_equal(r->verdict, VERDICT_APPROVE);
+    assert_int_equal(r->risk, -1);
+    assert_int_equal(review_worst_severity(r), -1);
+    assert_int_equal(r->findings.count, 0);
+    assert_int_equal(r->health.process_count, 1);
+    assert_int_equal(r->confidence, CONFIDENCE_MEDIUM); /* a short recording */
+}
+
+static void review__worst_comes_first_and_decides(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    two_misuses(new_trace(x));
+    r = review(x, NULL);
+    assert_int_equal(r->findings.count, 2);
+    assert_int_equal(r->findings.items[0]->id, FINDING_DESTROY_BUSY);
+    assert_int_equal(r->findings.items[1]->id, FINDING_UNLOCK_NOT_OWNER);
+    assert_int_equal(r->verdict, VERDICT_REQUEST_CHANGES);
+    assert_int_equal(r->risk, SEVERITY_CRITICAL);
+    assert_string_equal(r->top_concern, r->findings.items[0]->title);
+    assert_int_equal(r->confidence, CONFIDENCE_HIGH);
+}
+
+static void review__medium_alone_is_approved(void **state)
+{
+    struct fixture *x = *state;
+    struct review_options o = {0};
+    char error[100];
+    const struct review *r;
+
+    two_misuses(new_trace(x));
+    assert_int_equal(review_options_only(&o, "unlock-not-owner,deadlock", error, sizeof error), 0);
+    r = review(x, &o);
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->risk, SEVERITY_MEDIUM);
+    assert_int_equal(r->verdict, VERDICT_APPROVE);
+}
+
+static void review__unknown_id_is_refused(void **state)
+{
+    struct review_options o = {0};
+    char error[100];
+
+    (void)state;
+    assert_int_equal(review_options_only(&o, "deadlock,dead-lock", error, sizeof error), -1);
+    assert_string_equal(error, "unknown finding 'dead-lock'");
+}
+
+static void review__same_cause_in_several_processes_is_one_finding(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    for (int i = 0; i < TRACES; i++)
+        two_misuses(new_trace(x));
+    r = review(x, NULL);
+    assert_int_equal(r->findings.count, 2);
+    assert_int_equal(r->findings.items[0]->count, TRACES);
+    assert_int_equal(r->findings.items[0]->processes, TRACES);
+    assert_int_equal(r->health.process_count, TRACES);
+}
+
+static void review__other_places_stay_apart(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = new_trace(x);
+    uint32_t main = builder_thread(b, "main"), a = builder_mutex(b, 0x5000);
+
+    builder_misuse(b, main, KIWI_MISUSE_DESTROY_HELD, a, builder_stack(b, 1, 0x401005ul));
+    builder_misuse(b, main, KIWI_MISUSE_DESTROY_HELD, a, builder_stack(b, 1, 0x402005ul));
+    assert_int_equal(review(x, NULL)->findings.count, 2);
+}
+
+static bool says(const struct health_lines *lines, const char *words)
+{
+    for (unsigned i = 0; i < lines->count; i++)
+        if (strstr(lines->items[i], words))
+            return true;
+    return false;
+}
+
+static void health__losses_lower_confidence(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = new_trace(x);
+    const struct review *r;
+
+    two_misuses(b);
+    builder_header(b)->dropped[KIWI_DROP_ACQUISITIONS] = 12;
+    r = review(x, NULL);
+    assert_int_equal(r->findings.items[0]->confidence, CONFIDENCE_MEDIUM);
+    assert_true(r->health.processes[0].lossy);
+    assert_int_equal(r->health.dropped[KIWI_DROP_ACQUISITIONS], 12);
+    assert_true(says(&r->health.notes, "12 lock acquisition behaviours"));
+    assert_true(says(&r->health.notes, "size="));
+}
+
+static void health__short_stacks_do_not(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = new_trace(x);
+    const struct review *r;
+
+    two_misuses(b);
+    builder_header(b)->dropped[KIWI_DROP_TRUNCATED_STACKS] = 3;
+    r = review(x, NULL);
+    assert_int_equal(r->findings.items[0]->confidence, CONFIDENCE_HIGH);
+    assert_false(r->health.processes[0].lossy);
+    assert_true(says(&r->health.notes, "depth="));
+}
+
+static void health__says_how_it_ended(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    builder_header(new_trace(x))->end_kind = KIWI_END_EXIT;
+    builder_header(x->builders[0])->end_status = 3;
+    new_trace(x);
+    builder_header(new_trace(x))->end_kind = KIWI_END_EXEC;
+    r = review(x, NULL);
+    assert_true(says(&r->health.notes, "exited with status 3"));
+    assert_true(says(&r->health.notes, "killed or crashed"));
+    assert_true(says(&r->health.notes, "exec"));
+    assert_true(says(&r->health.unseen, "no lock operation was seen"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(review__nothing_found),
+            TEST(review__worst_comes_first_and_decides),
+            TEST(review__medium_alone_is_approved),
+            cmocka_unit_test(review__unknown_id_is_refused),
+            TEST(review__same_cause_in_several_processes_is_one_finding),
+            TEST(review__other_places_stay_apart),
+            TEST(health__losses_lower_confidence),
+            TEST(health__short_stacks_do_not),
+            TEST(health__says_how_it_ended),
+    };
+
+    return cmocka_run_group_tests_name("review", tests, NULL, NULL);
+}
