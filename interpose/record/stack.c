@@ -90,14 +90,6 @@ static bool on_own_stack(const struct thread *t, uintptr_t sp)
     return sp >= t->stack_low && sp < t->stack_high;
 }
 
-static void unwound_short(struct unwound *u, struct call_site site)
-{
-    u->depth = 1;
-    u->flags = KIWI_STACK_SHORT;
-    u->frames[0] = *(uintptr_t *)(site.sp - 8);
-    u->cfa[0] = site.sp;
-}
-
 /* Steps out of the recorder's own frames until the cursor stands in the caller of the wrapper. */
 static bool cursor_to_site(unw_cursor_t *c, struct call_site site)
 {
@@ -139,21 +131,14 @@ static void unwind_from(struct thread *t, unw_cursor_t *c, struct unwound *u)
 
 static COLD void unwind(struct thread *t, struct call_site site, struct unwound *u)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     unw_context_t context;
     unw_cursor_t cursor;
     u->depth = u->flags = 0;
     u->whole = false;
-    if (!on_own_stack(t, here) || here - t->stack_low < STACK_ROOM || !on_own_stack(t, site.sp - 8)) {
-        unwound_short(u, site);
-        return;
-    }
     unw_getcontext(&context);
     if (__builtin_setjmp(unwind_escape) == 0 && unw_init_local(&cursor, &context) == UNW_ESUCCESS &&
         cursor_to_site(&cursor, site))
         unwind_from(t, &cursor, u);
-    if (!u->depth)
-        unwound_short(u, site);
 }
 
 /* The cache. */
@@ -325,14 +310,28 @@ uint32_t stack_sample(struct thread *t, struct stack_entry *e)
     return weight;
 }
 
+COLD static uint32_t capture_short(struct call_site site)
+{
+    return stack_intern(&(uint64_t){*(uintptr_t *)(site.sp - 8)}, 1, KIWI_STACK_SHORT);
+}
+
+/* What follows takes several KiB of stack. */
+static bool can_unwind(const struct thread *t, struct call_site site)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    return on_own_stack(t, here) && here - t->stack_low >= STACK_ROOM && on_own_stack(t, site.sp - 8);
+}
+
 COLD static uint32_t capture_new(struct thread *t, struct call_site site)
 {
     struct unwound u;
     struct proof p;
     unwind(t, site, &u);
+    if (!u.depth)
+        return capture_short(site);
     uint32_t row = stack_intern(u.frames, u.depth, u.flags);
     prove(&u, site.sp, &p);
-    if (row && p.possible && !(u.flags & KIWI_STACK_SHORT))
+    if (row && p.possible)
         cache_insert(t, site, row, &p);
     return row;
 }
@@ -345,5 +344,7 @@ NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
         t->module_epoch = epoch;
     }
     struct stack_entry *e = stack_search(t, site);
-    return e ? e->row : capture_new(t, site);
+    if (e)
+        return e->row;
+    return can_unwind(t, site) ? capture_new(t, site) : capture_short(site);
 }
