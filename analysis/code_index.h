@@ -1,8 +1,8 @@
 /*
  * code_index.h - DWARF: from a code address to the function, the functions inlined there, and their lines.
  *
- * Units and the functions in them are indexed when first met, so a report touches only the units that it names. Addresses
- * are DWARF addresses.
+ * Units and the functions in them are indexed when first met, so a report touches only the units that it names.
+ * Addresses are DWARF addresses.
  */
 #ifndef KIWI_CODE_INDEX_H
 #define KIWI_CODE_INDEX_H
@@ -15,8 +15,8 @@
 struct code_index;
 struct code_index *code_index_open(Dwarf *dwarf); /* NULL = out of memory */
 void code_index_close(struct code_index *x);
-/* Innermost first; 0 = no unit has this address. *bare: the last one is a C++ function without a linkage name, so that its
- * name tells nothing of its class. */
+/* Innermost first; 0 = no unit has this address. *bare: the last one is a C++ function without a linkage name, so
+ * that its name tells nothing of its class. */
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
                            unsigned max, bool *bare);
 #endif

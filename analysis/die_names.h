@@ -1,8 +1,8 @@
 /*
  * die_names.h - what functions and variables of DWARF are called by people.
  *
- * The demangled linkage name if there is one. Lambdas and local classes have none: theirs is put together from what they lie
- * in ("main::<lambda()>::operator()"), which takes a walk through the unit and is remembered.
+ * The demangled linkage name if there is one. Lambdas and local classes have none: theirs is put together from what
+ * they lie in ("main::<lambda()>::operator()"), which takes a walk through the unit and is remembered.
  */
 #ifndef KIWI_DIE_NAMES_H
 #define KIWI_DIE_NAMES_H

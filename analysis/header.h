@@ -4,8 +4,8 @@
  *     struct kiwi_header h;
  *     if (!header_read(&source, &h, &problems, error, sizeof error)) ...   // not a trace that this version can read
  *
- * What comes back is in this version's layout and safe to use: known clock, table descriptors that lie in the file or are
- * all zero, NUL-terminated magic. Whatever had to be mended is in the problems.
+ * What comes back is in this version's layout and safe to use: known clock, table descriptors that lie in the file or
+ * are all zero, NUL-terminated magic. Whatever had to be mended is in the problems.
  */
 #ifndef KIWI_HEADER_H
 #define KIWI_HEADER_H

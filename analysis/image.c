@@ -31,8 +31,9 @@ struct image {
 };
 
 /*
- * The library's own search ends at the debuginfod servers that the environment names: a review must not wait for them, nor
- * tell them what is being looked at. The variable is put back at once; libdw looks at it in this call alone.
+ * The library's own search ends at the debuginfod servers that the environment names: a review must not wait for
+ * them, nor tell them what is being looked at. The variable is put back at once; libdw looks at it in this call
+ * alone.
  */
 static int find_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, const char *file,
                           const char *link, GElf_Word crc, char **found)
@@ -200,8 +201,8 @@ const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offse
 }
 
 /*
- * Assembly and files without debug information have only the symbol table. And of a lambda or a local class DWARF has only
- * the bare name, "operator()", where the symbol is qualified.
+ * Assembly and files without debug information have only the symbol table. And of a lambda or a local class DWARF has
+ * only the bare name, "operator()", where the symbol is qualified.
  */
 static void add_symbol_name(struct image *i, uint64_t address, struct arena *texts, bool bare, struct symbol_frame *f)
 {

@@ -6,8 +6,8 @@
  *     image_close(i);
  *
  * Debug information is taken from the file itself or from a separate file found by build id or debug link below
- * /usr/lib/debug; never from the network. It is loaded when first needed. A file with another build id than the recorded
- * one is not used at all: wrong names are worse than none.
+ * /usr/lib/debug; never from the network. It is loaded when first needed. A file with another build id than the
+ * recorded one is not used at all: wrong names are worse than none.
  */
 #ifndef KIWI_IMAGE_H
 #define KIWI_IMAGE_H

@@ -13,7 +13,8 @@
 
 enum answer { NO, YES, UNKNOWN };
 
-/* Fields after the command name in /proc/PID/stat; the name may hold spaces and brackets, so count from its last ')'. */
+/* Fields after the command name in /proc/PID/stat; the name may hold spaces and brackets, so count from its last
+ * ')'. */
 static bool read_stat(uint32_t pid, char *state, unsigned long long *start_time)
 {
     char path[64], line[1024];

@@ -141,8 +141,8 @@ uint32_t model_object_at(const struct model *m, uint64_t address)
 }
 
 /*
- * A lock taken while nothing else was held has perhaps no acquisition row, and the row may be that of a class of locks: in
- * both cases its address tells which one it is.
+ * A lock taken while nothing else was held has perhaps no acquisition row, and the row may be that of a class of
+ * locks: in both cases its address tells which one it is.
  */
 static uint32_t held_object(const struct model *m, const struct kiwi_held *held)
 {

@@ -73,16 +73,19 @@ struct model {
 struct model *model_open(struct trace *trace, struct symbols *symbols);
 void model_close(struct model *m);
 
-/* Expands the held set that chain row `row` stands for (the lock of `row` itself last). Returns the number, at most max. */
+/* Expands the held set that chain row `row` stands for (the lock of `row` itself last). Returns the number, at
+ * most max. */
 unsigned model_held_set(const struct model *m, uint32_t row, struct model_held *out, unsigned max);
 
-/* The held array of a live thread's slot, from its chunk or inline; `since` is 0 where it was not timed. Returns the number. */
+/* The held array of a live thread's slot, from its chunk or inline; `since` is 0 where it was not timed. Returns
+ * the number. */
 unsigned model_slot_held(const struct model *m, const struct kiwi_slot *s, struct kiwi_held *out, unsigned max);
 
 /* The object that is alive at an address (of several generations the latest), 0 = none known. */
 uint32_t model_object_at(const struct model *m, uint64_t address);
 
-/* Everything that a slot's thread holds, outermost first; a lock that it is letting go of comes last. Returns the number. */
+/* Everything that a slot's thread holds, outermost first; a lock that it is letting go of comes last. Returns the
+ * number. */
 unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_holder *out, unsigned max);
 /* What a slot's thread asks for; false if nothing. */
 bool model_slot_wants(const struct model *m, uint32_t slot, struct model_waiter *out);
@@ -98,16 +101,17 @@ bool model_segment_before(const struct model *m, uint32_t a, uint32_t b);
 /* Both threads were alive at one moment (their life spans overlap). */
 bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t thread_b);
 
-/* Names for people; results live as long as the model. */
-const char *model_object_name(struct model *m, uint32_t object); /* "cache_lock in memcached", "+0x28 in a 96-byte block
-                                                                     allocated at conn_new conn.c:112", "mutex initialised
-                                                                     at f a.c:3", "mutex first locked at f a.c:3", else
-                                                                     "mutex 0x7f..." */
+/*
+ * Names for people; results live as long as the model. Of an object the best that is known: "cache_lock in memcached",
+ * "+0x28 in a 96-byte block allocated at conn_new conn.c:112", "mutex initialised at f a.c:3", "mutex first locked at
+ * f a.c:3", "mutex 0x7f...".
+ */
+const char *model_object_name(struct model *m, uint32_t object);
+const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex" */
 /* The name of a lock of which perhaps only the address is known. */
 const char *model_lock_name(struct model *m, uint32_t object, uint64_t address);
 const char *model_thread_name(struct model *m, uint32_t thread); /* "T3 \"worker\" (tid 4711, start worker_main)" */
 const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
-const char *model_site(struct model *m, uint32_t stack); /* "conn_new conn.c:112", "memcached+0x1f30", "an unknown
-                                                                     place"; the innermost frame that is the user's */
-const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex" */
+/* The innermost frame that is the user's: "conn_new conn.c:112", "memcached+0x1f30", "an unknown place". */
+const char *model_site(struct model *m, uint32_t stack);
 #endif

@@ -68,8 +68,9 @@ void module_map_close(struct module_map *m)
 }
 
 /*
- * How well a module that covers the address fits the epoch; 0 = not at all. A module is noticed at its first use, so its
- * loaded_epoch may be a little later than a stack that ran through it: then the one loaded next is still the best guess.
+ * How well a module that covers the address fits the epoch; 0 = not at all. A module is noticed at its first use, so
+ * its loaded_epoch may be a little later than a stack that ran through it: then the one loaded next is still the best
+ * guess.
  */
 static unsigned fit(const struct span *s, uint64_t epoch)
 {

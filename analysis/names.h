@@ -1,5 +1,6 @@
 /*
- * names.h - names that people know things by: locks, threads, places, durations. Part of the model; detectors use model.h.
+ * names.h - names that people know things by: locks, threads, places, durations. Part of the model; detectors use
+ * model.h.
  *
  * Every name is made once and lives as long as the model.
  */

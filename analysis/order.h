@@ -5,8 +5,8 @@
  *     if (order_before(o, a, b)) ...      // a cannot run at the same time as b
  *     order_close(o);
  *
- * The ancestors of a segment are found once and kept for the latest few hundred segments asked about. Cycles, which only a
- * damaged trace has, do no harm. Not thread-safe.
+ * The ancestors of a segment are found once and kept for the latest few hundred segments asked about. Cycles, which
+ * only a damaged trace has, do no harm. Not thread-safe.
  */
 #ifndef KIWI_ORDER_H
 #define KIWI_ORDER_H

@@ -24,9 +24,10 @@
 struct trace;
 
 /*
- * path: a trace, or a symbolic link to one. Returns NULL and a one-line message without a newline in error ("not a Kiwi
- * trace: starts with ...", "newer format 2.0, this kiwi reads 1.x", "cut off at byte N inside table X", "No such file or
- * directory") when nothing can be read. A damaged file of which something can be read opens, with trace_problems() > 0.
+ * path: a trace, or a symbolic link to one. Returns NULL and a one-line message without a newline in error ("not a
+ * Kiwi trace: starts with ...", "newer format 2.0, this kiwi reads 1.x", "cut off at byte N inside table X", "No such
+ * file or directory") when nothing can be read. A damaged file of which something can be read opens, with
+ * trace_problems() > 0.
  */
 struct trace *trace_open(const char *path, char *error, size_t error_size);
 struct trace *trace_from_memory(const void *bytes, size_t size, const char *name, char *error, size_t error_size);
@@ -79,9 +80,9 @@ uint64_t trace_last_ticks(const struct trace *t);                  /* the latest
 bool trace_is_live(
         const struct trace *t); /* the recorded process still runs on this machine (when the trace was opened) */
 /*
- * true if what this thread slot shows was true for the whole time of copying: always so for an ended process; in a live one,
- * the slot read the same twice. Threads whose waits are settled waited all at the same moment, so a cycle through settled
- * slots alone is no artefact of copying them one after the other.
+ * true if what this thread slot shows was true for the whole time of copying: always so for an ended process; in a
+ * live one, the slot read the same twice. Threads whose waits are settled waited all at the same moment, so a cycle
+ * through settled slots alone is no artefact of copying them one after the other.
  */
 bool trace_slot_settled(const struct trace *t, uint32_t slot);
 #endif

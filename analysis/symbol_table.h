@@ -1,7 +1,8 @@
 /*
  * symbol_table.h - the functions and data objects that a module's symbol tables name, by address.
  *
- * Of several names for one thing (libc has many) the plainest is taken: exported before local, fewest leading underscores.
+ * Of several names for one thing (libc has many) the plainest is taken: exported before local, fewest leading
+ * underscores.
  */
 #ifndef KIWI_SYMBOL_TABLE_H
 #define KIWI_SYMBOL_TABLE_H

@@ -1,8 +1,9 @@
 /*
  * symbols.h - addresses to functions and lines through elfutils, inlined frames expanded, C++ and Rust names demangled.
  *
- * Looks for debug information in the module itself, in separate debug files by build id and by debug link. Never asks the
- * network. A file whose build id is not the recorded one is not used (the report says so). Symbolized frames are cached.
+ * Looks for debug information in the module itself, in separate debug files by build id and by debug link. Never asks
+ * the network. A file whose build id is not the recorded one is not used (the report says so). Symbolized frames are
+ * cached.
  */
 #ifndef KIWI_SYMBOLS_H
 #define KIWI_SYMBOLS_H
@@ -33,8 +34,8 @@ const struct symbol_frame *symbols_address(struct symbols *s, uint64_t address, 
  * information the name goes down to the member or element at that address ("shards[3].lock", offset 0).
  */
 const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offset, const char **module);
-/* Modules used by some stack whose symbols could not be found or did not match, each with the reason ("/usr/bin/x: not the
- * file that was recorded (its build id differs)"); for the health section. Covers what was looked up so far. Returns how many
- * were written, at most max. */
+/* Modules used by some stack whose symbols could not be found or did not match, each with the reason ("/usr/bin/x:
+ * not the file that was recorded (its build id differs)"); for the health section. Covers what was looked up so
+ * far. Returns how many were written, at most max. */
 unsigned symbols_unresolved(struct symbols *s, const char **modules, unsigned max);
 #endif

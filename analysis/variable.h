@@ -17,8 +17,8 @@ struct variable_index;
 struct variable_index *variable_index_open(Dwarf *dwarf); /* NULL = out of memory */
 void variable_index_close(struct variable_index *x);
 /*
- * The name of what lies at a DWARF address; *offset is what no member accounts for. NULL = no variable there. root: what to
- * call the variable itself, for C++ where the symbol table has the qualified name; NULL = as DWARF does.
+ * The name of what lies at a DWARF address; *offset is what no member accounts for. NULL = no variable there. root:
+ * what to call the variable itself, for C++ where the symbol table has the qualified name; NULL = as DWARF does.
  */
 const char *variable_name_at(struct variable_index *x, uint64_t address, const char *root, struct arena *texts,
                              uint64_t *offset);
