@@ -118,7 +118,6 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
     __atomic_fetch_or(&r->flags, b->flags, __ATOMIC_RELAXED);
     r->slot = t->slot_index;
     r->start_function = b->start_function;
-    r->pthread_id = b->pthread_id;
     r->start_ticks = clock_ticks();
     r->stack_low = b->stack_low;
     r->stack_high = b->stack_high;
@@ -164,7 +163,8 @@ static uint32_t *id_place(uintptr_t id, uint32_t probe)
 static bool id_done(const struct kiwi_thread *r)
 {
     uint32_t flags = RELAXED_LOAD(&r->flags);
-    return (flags & KIWI_THREAD_JOINED) || (RELAXED_LOAD(&r->state) == KIWI_ROW_ENDED && (flags & KIWI_THREAD_DETACHED));
+    return (flags & KIWI_THREAD_JOINED) ||
+           (RELAXED_LOAD(&r->state) == KIWI_ROW_ENDED && (flags & KIWI_THREAD_DETACHED));
 }
 
 /* Takes over the place of a thread that nobody can ask for any more; else, when all are taken, the first. */
@@ -212,12 +212,15 @@ int32_t thread_tid(void)
     return tid;
 }
 
-void thread_expected_is(uint32_t row, uint32_t serial, uintptr_t id)
+/* A thread that has begun has noted its id itself. The caller's variable may be gone by then, with all that the new thread
+ * was given, and its row may have another thread. */
+void thread_expected_is(uint32_t row, uint32_t serial, const uintptr_t *id)
 {
-    if (!row || RELAXED_LOAD(&region_thread(row)->serial) != serial)
-        return; /* it has ended, and its row has another thread */
-    region_thread(row)->pthread_id = id;
-    id_note(id, row);
+    struct kiwi_thread *r = region_thread(row);
+    if (!row || RELAXED_LOAD(&r->serial) != serial || __atomic_load_n(&r->state, __ATOMIC_ACQUIRE) != KIWI_ROW_EMPTY)
+        return;
+    r->pthread_id = *id;
+    id_note(r->pthread_id, row);
 }
 
 void thread_not_expected(uint32_t row)
@@ -229,9 +232,9 @@ void thread_not_expected(uint32_t row)
     __atomic_store_n(&memory.spare_thread_row, row, __ATOMIC_RELEASE); /* pairs with row_take; an older spare is lost */
 }
 
-struct thread *thread_attach(const struct thread_birth *maker)
+struct thread *thread_attach(const struct thread_birth *given)
 {
-    struct thread_birth own = *maker, *birth = &own;
+    struct thread_birth birth = *given;
     uint32_t slot = slot_take();
     if (!slot)
         return NULL;
@@ -243,23 +246,24 @@ struct thread *thread_attach(const struct thread_birth *maker)
     memory.threads[slot] = t;
     working_state_reset(t, slot);
     slot_reset(t);
-    t->tid = birth->tid ? birth->tid : thread_tid();
+    t->tid = birth.tid ? birth.tid : thread_tid();
     t->random = (uint32_t)clock_ticks() | 1;
-    t->stack_low = birth->stack_low;
-    t->stack_high = birth->stack_high;
-    t->segment_other = birth->segment;
+    t->stack_low = birth.stack_low;
+    t->stack_high = birth.stack_high;
+    t->segment_other = birth.segment;
     t->segment_stale = true;
-    t->foreign = birth->flags & KIWI_THREAD_FOREIGN;
-    if (!own.serial)
-        thread_expect(&own);
-    t->serial = own.serial;
-    t->thread_class = class_get(birth->start_function, birth->create_stack);
+    t->foreign = birth.flags & KIWI_THREAD_FOREIGN;
+    if (!birth.serial)
+        thread_expect(&birth);
+    t->row = birth.row;
+    t->serial = birth.serial;
+    t->thread_class = class_get(birth.start_function, birth.create_stack);
     if (t->thread_class)
         RELAXED_ADD(&region_thread_class(t->thread_class)->started, 1);
-    t->row = own.row;
     if (t->row) {
-        row_fill(region_thread(t->row), t, birth);
-        id_note(birth->pthread_id, t->row);
+        region_thread(t->row)->pthread_id = birth.pthread_id;
+        id_note(birth.pthread_id, t->row); /* before it is published: its creator relies on that */
+        row_fill(region_thread(t->row), t, &birth);
     }
     t->slot->thread = t->row;
     region_publish(&t->slot->state, KIWI_ROW_LIVE);

@@ -87,7 +87,7 @@ void recorder_memory_close(void);
 /* Takes row and serial for a thread that is about to be made: it can be waited for before it runs. Called by its creator,
  * which then tells its pthread_t, or that there will be no such thread (as the thread itself does if it is not attached). */
 void thread_expect(struct thread_birth *birth);
-void thread_expected_is(uint32_t row, uint32_t serial, uintptr_t pthread_id);
+void thread_expected_is(uint32_t row, uint32_t serial, const uintptr_t *pthread_id);
 void thread_not_expected(uint32_t row);
 
 /* A thread ready to record, or NULL when no slot is left (counted). The caller makes it current. */

@@ -115,7 +115,7 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*sta
     guard_clear(t);
     int result = real.pthread_create(id, attr, thread_main, p);
     if (result == 0) {
-        thread_expected_is(row, serial, (uintptr_t)*id);
+        thread_expected_is(row, serial, id);
     } else {
         thread_not_expected(row);
         package_give_back(p);
@@ -196,7 +196,8 @@ EXPORT int pthread_clockjoin_np(pthread_t id, void **value, clockid_t clock, con
 EXPORT int pthread_detach(pthread_t id)
 {
     struct thread *t = thread_enter();
-    uint32_t row = t ? thread_row_of_id((uintptr_t)id) : 0; /* before: afterwards the id may already name another thread */
+    uint32_t row =
+            t ? thread_row_of_id((uintptr_t)id) : 0; /* before: afterwards the id may already name another thread */
     int result = real.pthread_detach(id);
     if (row && result == 0)
         __atomic_fetch_or(&region_thread(row)->flags, KIWI_THREAD_DETACHED, __ATOMIC_RELAXED);
