@@ -380,6 +380,7 @@ struct kiwi_call {
 #define KIWI_CALL_WAITED_NS 100000u /* a call that takes this long is taken to have waited */
 #define KIWI_CALLF_UNTIMED 1u       /* had no timeout */
 #define KIWI_CALLF_TIMED 2u         /* had a timeout other than zero */
+#define KIWI_CALLF_MEASURED 8u      /* waits are told from preemption by context switches (I/O under a lock) */
 #define KIWI_CALLF_NONBLOCKING 4u   /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
 
 /* Misuse seen while it happened: id, enumerator, finding id that reports it. */

@@ -1,9 +1,36 @@
 #include "call.h"
 
 #include "../base/clock.h"
+#include "../base/sys.h"
 #include "acquisition.h"
 
 #include <errno.h>
+#include <sys/resource.h>
+
+#define SWITCHES_UNKNOWN (-1L)
+#define TIME_SLICE_US 20000u /* a preempted thread runs again within this, but for a badly overloaded machine */
+
+static enum kiwi_call_group call_group(uint32_t kind)
+{
+    switch (kind) {
+#define X(id, name, text, group)                                                                                       \
+    case id:                                                                                                           \
+        return KIWI_GROUP_##group;
+        KIWI_CALLS(X)
+#undef X
+    default:
+        return KIWI_GROUP_IO;
+    }
+}
+
+/* Voluntary context switches of the thread so far: a call that made none did not wait, however long it took. */
+static long voluntary_switches(void)
+{
+    struct rusage usage;
+    if (region.frozen || sys_failed(sys_call3(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0)))
+        return SWITCHES_UNKNOWN;
+    return usage.ru_nvcsw;
+}
 
 struct call_key {
     uint32_t kind, stack, held, thread_class;
@@ -52,7 +79,10 @@ void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
     if (unlikely(!e))
         e = line_new(t, kind, stack);
     e->count++;
-    *c = (struct call_record){t, e->row, flags, clock_ticks()};
+    *c = (struct call_record){t, e->row, flags, SWITCHES_UNKNOWN, 0};
+    if (unlikely(t->slot->held_count && e->row && (RELAXED_LOAD(&region_call(e->row)->flags) & KIWI_CALLF_MEASURED)))
+        c->switches = voluntary_switches();
+    c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
     s->call_row = c->row;
     s->call_since = c->since;
@@ -73,9 +103,13 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
         const struct kiwi_object *o = region_object(region_acquisition(h->row)->object);
         if (o->flags & KIWI_OBJECT_CLASS)
             o = region_object(object_find(h->address)); /* row 0, which nobody waits for, if it was never contended */
-        if (!RELAXED_LOAD(&o->waiters))
-            continue;
         uint64_t since = RELAXED_LOAD(&o->wait_since);
+        if (!RELAXED_LOAD(&o->waiters)) {
+            /* Or one that found the lock free, lost the race for it, and so waits unrecorded: since it was taken. */
+            if ((h->flags & KIWI_HELD_WAITED) || !object_shows_waiters || !object_shows_waiters(h->address))
+                continue;
+            since = 0;
+        }
         uint64_t lost = now - (since > c->since ? since : c->since);
         if ((int64_t)lost > (int64_t)worst)
             worst = lost;
@@ -86,9 +120,28 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
     }
 }
 
+/*
+ * Under a lock it matters whether a long write or read waited, or its thread was only preempted in it (waking another
+ * thread through a pipe does that on a busy machine). So from the first long one on, each call of such a row is measured
+ * by context switches; that first one counts if it took longer than a time slice.
+ */
+static bool only_preempted(const struct call_record *c, struct kiwi_call *row, uint64_t ticks)
+{
+    if (!c->t->slot->held_count || call_group(row->kind) == KIWI_GROUP_POLL || call_group(row->kind) == KIWI_GROUP_SLEEP ||
+        call_group(row->kind) == KIWI_GROUP_SYNC)
+        return false;
+    if (c->switches == SWITCHES_UNKNOWN) {
+        __atomic_fetch_or(&row->flags, KIWI_CALLF_MEASURED, __ATOMIC_RELAXED);
+        return ticks < clock_state.ticks_per_second / 1000000 * TIME_SLICE_US;
+    }
+    return voluntary_switches() == c->switches;
+}
+
 static COLD void note_waited(const struct call_record *c, struct kiwi_call *row, uint64_t now, uint64_t bytes)
 {
     uint64_t ticks = now - c->since;
+    if (only_preempted(c, row, ticks))
+        return;
     RELAXED_ADD(&row->waited, 1);
     RELAXED_ADD(&row->ticks, ticks);
     RELAXED_ADD(&row->bytes, bytes);

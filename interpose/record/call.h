@@ -18,6 +18,7 @@ struct call_record {
     struct thread *t; /* NULL: not recorded */
     uint32_t row;
     uint32_t flags;
+    long switches; /* voluntary context switches at the start, -1 = not asked */
     uint64_t since;
 };
 

@@ -12,6 +12,7 @@ static bool never_static(uintptr_t address)
     return false;
 }
 bool (*object_is_static)(uintptr_t address) = never_static;
+bool (*object_shows_waiters)(uintptr_t address);
 
 static bool object_same(uint32_t row, const void *key)
 {

@@ -9,6 +9,7 @@
 #include "lock.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 
 void mutex_facts(uintptr_t address, struct object_facts *facts)
 {
@@ -20,9 +21,20 @@ void mutex_facts(uintptr_t address, struct object_facts *facts)
     *facts = (struct object_facts){address, KIWI_OBJECT_MUTEX, (uint8_t)(kind & MUTEX_KIND_TYPE), flags};
 }
 
+/* The word of a normal mutex is 2 from the first waiter on; other kinds keep a flag beside the owner. */
+static bool shows_waiters(uintptr_t address)
+{
+    const pthread_mutex_t *m = (const pthread_mutex_t *)address;
+    int kind = RELAXED_LOAD(&m->__data.__kind), word = RELAXED_LOAD(&m->__data.__lock);
+    if (kind & MUTEX_KIND_PROTECT)
+        return false;
+    return kind & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT) ? ((unsigned)word & FUTEX_WAITERS) != 0 : word > 1;
+}
+
 __attribute__((constructor(101))) static void mutex_start(void)
 {
     object_facts_of = mutex_facts;
+    object_shows_waiters = shows_waiters;
 }
 
 static bool looks_taken(const pthread_mutex_t *m)
@@ -169,6 +181,22 @@ static NOINLINE int lock_odd(struct thread *t, int result)
     return result;
 }
 
+#define MUTEX_CONTENDED 2 /* lock word of a normal mutex with waiters; of the other kinds it is never this */
+
+/* The lock looked free, yet it was taken by waiting for it (or others wait by now): contended, for an unknown time. */
+static COLD void lock_raced(struct thread *t, const pthread_mutex_t *m)
+{
+    uint32_t n = t->slot->held_count - 1;
+    struct kiwi_held *h = &t->held[n];
+    acquisition_chain(t);
+    h->flags |= KIWI_HELD_WAITED;
+    if (!h->row || h->address != (uintptr_t)m)
+        return;
+    struct kiwi_acquisition *a = region_acquisition(h->row);
+    RELAXED_ADD(&a->requested, 1);
+    RELAXED_ADD(&region_object(a->object)->contended, 1);
+}
+
 typedef int real_call(pthread_mutex_t *);
 typedef int full_way(struct thread *, pthread_mutex_t *, struct call_site);
 
@@ -193,6 +221,8 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct cal
     t->chained = n + 1;
     t->chain = t->held[n].row;
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
+    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
+        lock_raced(t, m);
     guard_clear(t);
     return 0;
 }
@@ -213,6 +243,8 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
     if (unlikely(result))
         return lock_odd(t, result);
     slot_state_set(t, 1, KIWI_WANT_NONE, 0);
+    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
+        lock_raced(t, m);
     guard_clear(t);
     return 0;
 }
