@@ -42,7 +42,7 @@ static bool file_system(const char *path, struct statfs *fs)
 /* Stores to a file that is mapped from a disk can stall in writeback for a long time; tmpfs has none. */
 static bool directory_is_memory(const char *file)
 {
-    char directory[OUTPUT_PATH];
+    static char directory[OUTPUT_PATH]; /* static: see say in process.c */
     struct statfs fs;
     struct line l = line_begin(directory, sizeof directory);
     line_text(&l, file);
@@ -166,7 +166,7 @@ static long map(struct output *o, int fd, uint64_t size)
 
 bool output_open(struct output *o, const struct output_request *r, char *error, size_t error_size)
 {
-    char wanted[OUTPUT_PATH];
+    static char wanted[OUTPUT_PATH];
     bool fits = options_expand_out(wanted, sizeof wanted, r->pattern, &r->names);
     size_t length = strlen(wanted);
     struct line l = line_begin(wanted + length, sizeof wanted - length);

@@ -47,9 +47,11 @@ static struct output output;
 
 /* Messages. The only thing this library ever says, and only on standard error. */
 
+/* The larger buffers of this file are static: a child may be made by a thread with a small stack. Whoever uses them is
+ * alone, at the start of a process. */
 static void say(const char *text)
 {
-    char buffer[OUTPUT_PATH + 256];
+    static char buffer[OUTPUT_PATH + 256];
     struct line l = line_begin(buffer, sizeof buffer);
     line_text(&l, text);
     line_char(&l, '\n');
@@ -172,7 +174,7 @@ static void fill_header(bool child)
     h->version = text_row(KIWI_VERSION);
     h->libc = text_row(gnu_get_libc_version());
     h->out_name = text_row(output.name);
-    char text[OPTIONS_TEXT * 2];
+    static char text[OPTIONS_TEXT * 2];
     if (options_format(&options, text, sizeof text))
         h->options = text_row(text);
     h->recording = 1;
@@ -180,24 +182,21 @@ static void fill_header(bool child)
     region_publish(&h->state, KIWI_ROW_LIVE);
 }
 
-static bool open_trace(bool child)
+/* NULL, or a line for people that says why there is no trace. */
+static const char *open_trace(bool child)
 {
-    char error[OUTPUT_PATH + 256];
+    static char error[OUTPUT_PATH + 256];
     struct output_request r = {.pattern = root.pattern,
                                .names = {(uint32_t)sys_getpid(), identity.executable, identity.host.nodename,
                                          sys_clock_ns(CLOCK_REALTIME) / 1000000000u},
                                .size = options.size,
                                .child = child};
-    if (!output_open(&output, &r, error, sizeof error)) {
-        say(error);
-        return false;
-    }
-    if (!recorder_memory_open()) {
-        say("kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded");
-        return false;
-    }
+    if (!output_open(&output, &r, error, sizeof error))
+        return error;
+    if (!recorder_memory_open())
+        return "kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded";
     fill_header(child);
-    return true;
+    return NULL;
 }
 
 /* Threads. */
@@ -302,9 +301,9 @@ static uint32_t fork_held_count;
 /* Runs in the forking thread; only one fork runs at a time (glibc's own lock). */
 static void fork_prepare(void)
 {
-    struct thread *t = kiwi_self;
+    struct thread *t = thread_enter();
     fork_held_count = 0;
-    if (t->guard != GUARD_IDLE)
+    if (!t)
         return;
     guard_set(t);
     for (uint32_t i = 0; i < t->slot->held_count && fork_held_count < FORK_HELD; i++) {
@@ -349,14 +348,16 @@ static bool choose_options(bool *child)
 
 __attribute__((constructor(102))) static void process_start(int argc, char **argv)
 {
-    bool child, first;
+    bool child;
     int saved = errno;
     if (!real_ensure() || process_state != PROCESS_BOOT)
         return;
     identify(argc, argv);
     clock_init();
-    first = choose_options(&child);
-    if (!first || !open_trace(child)) {
+    const char *complaint = NULL;
+    if (!choose_options(&child) || (complaint = open_trace(child))) {
+        if (complaint)
+            say(complaint);
         process_state = PROCESS_OFF;
         errno = saved;
         return;
@@ -396,10 +397,11 @@ void process_forked(const struct fork_held *held, uint32_t count)
     process_state = PROCESS_OFF;
     bool silent = region.frozen; /* a filter that the child inherited: nothing may be opened */
     if (!silent)
-        recorder_memory_close();
+        recorder_memory_inherited();
     region = (struct region){0};
     kiwi_self = &thread_none;
-    if (!silent && wanted_here(true) && open_trace(true)) {
+    /* No complaint: after a daemon's start, descriptor 2 may be anybody's. */
+    if (!silent && wanted_here(true) && !open_trace(true)) {
         start_recording();
         struct thread_birth birth = {.flags = KIWI_THREAD_FORKED, .pthread_id = (uintptr_t)pthread_self()};
         foreign_stack(&birth);
@@ -412,9 +414,16 @@ void process_forked(const struct fork_held *held, uint32_t count)
 
 /* End. */
 
+/* Not a child that borrows this memory (clone with CLONE_VM), whose end is not this process's. */
+static bool is_own_end(void)
+{
+    return process_state == PROCESS_RECORDING && region.header &&
+           (region.frozen || region.header->pid == (uint32_t)sys_getpid());
+}
+
 void process_exec_begin(void)
 {
-    if (process_state != PROCESS_RECORDING || !region.header)
+    if (!is_own_end())
         return;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXEC);
@@ -422,7 +431,7 @@ void process_exec_begin(void)
 
 void process_exec_failed(void)
 {
-    if (process_state != PROCESS_RECORDING || !region.header)
+    if (!is_own_end())
         return;
     RELAXED_STORE(&region.header->end_kind, KIWI_END_NONE);
     region.header->end_ticks = 0;
@@ -431,7 +440,7 @@ void process_exec_failed(void)
 /* Recording goes on: other handlers and destructors still run. */
 void process_exiting(int status)
 {
-    if (process_state != PROCESS_RECORDING || !region.header)
+    if (!is_own_end())
         return;
     region.header->end_status = status;
     region.header->end_ticks = clock_ticks();

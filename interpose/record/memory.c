@@ -67,6 +67,15 @@ bool recorder_memory_open(void)
     return true;
 }
 
+void recorder_memory_inherited(void)
+{
+    static struct memory left; /* the grandparent's: nothing is in the middle of that any more */
+    if (left.base)
+        sys_munmap(left.base, left.size);
+    left = memory;
+    memory = (struct memory){0};
+}
+
 void recorder_memory_close(void)
 {
     if (memory.base)
