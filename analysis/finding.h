@@ -74,6 +74,8 @@ struct finding {
 struct finding_list {
     struct finding **items;
     unsigned count, capacity;
+    unsigned left_out; /* found, but too many of one kind to show */
+    bool cut;          /* a search was stopped early: there may be more */
 };
 
 /* Usual severity and title, Medium confidence, count 1. NULL when out of memory. */

@@ -78,6 +78,10 @@ static int review_model(struct model *m, const struct review_options *o, unsigne
             return -1;
         drop_unwanted(list, o);
     }
+    if (!wanted(o, FINDING_LOCK_ORDER_CYCLE)) { /* the only search that has limits */
+        list->left_out = 0;
+        list->cut = false;
+    }
     for (unsigned i = 0; i < list->count; i++) {
         struct finding *f = list->items[i];
 
@@ -182,6 +186,8 @@ static int list_append(struct finding_list *to, struct finding_list *from)
         items[to->count++] = from->items[i];
     to->capacity = count + 1;
     from->count = 0;
+    to->left_out += from->left_out;
+    to->cut = to->cut || from->cut;
     return 0;
 }
 
@@ -223,6 +229,18 @@ static enum confidence silent_confidence(const struct health *h)
     return h->process_count ? confidence : CONFIDENCE_LOW;
 }
 
+static int note_limits(struct review *r)
+{
+    if (r->findings.left_out &&
+        health_note(&r->health.notes, "%u more findings of the kinds shown were left out.", r->findings.left_out))
+        return -1;
+    if (!r->findings.cut)
+        return 0;
+    return health_note(&r->health.unseen,
+                       "The search for lock-order cycles was stopped early: so many nested locks are "
+                       "entangled that not all circles could be tried.");
+}
+
 static void review_conclude(struct review *r)
 {
     const struct finding *worst = r->findings.count ? r->findings.items[0] : NULL;
@@ -240,7 +258,7 @@ struct review *review_make(struct model **models, unsigned count, const struct r
     if (!r)
         return NULL;
     if (review_detect(r, models, count, o) || health_make(&r->health, models, count) ||
-        merge_causes(&r->findings, &r->health)) {
+        merge_causes(&r->findings, &r->health) || note_limits(r)) {
         review_free(r);
         return NULL;
     }

@@ -30,7 +30,7 @@
 #define POLL_EXPOSED_NS (20 * MS)   /* waiting for events with a shared lock */
 #define BLOCK_EXPOSED_NS (100 * MS) /* other calls with a shared lock */
 #define EXPOSED_SHARE 100u          /* and at least one part in so many of the recording */
-#define VERY_LONG_NS (20 * MS)      /* no hiccup takes that long three times */
+#define VERY_LONG_NS (10 * MS)      /* no hiccup takes that long three times */
 #define LULL_NS (5 * MS)            /* the same for calls that are meant to wait */
 #define PATHS_MAX 3u
 

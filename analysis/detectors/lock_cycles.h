@@ -20,8 +20,8 @@
 
 #define LOCK_CYCLE_MAX 8u /* links */
 #define LOCK_CYCLES_KEPT 4096u
-#define LOCK_CYCLES_STEPS 20000000u    /* of the search in all */
-#define LOCK_CYCLES_STEPS_EACH 400000u /* from one lock at one length: no knot starves the others */
+#define LOCK_CYCLES_STEPS 4000000u     /* of the search in all: some seconds */
+#define LOCK_CYCLES_STEPS_EACH 100000u /* from one lock at one length: no knot starves the others */
 
 enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5 };
 

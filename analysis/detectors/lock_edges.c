@@ -12,10 +12,21 @@ struct pairs {
     uint32_t count, capacity;
 };
 
+#define KNOT_GATES 4u
+
+/* What all edges of one component have in common. */
+struct knot {
+    struct kiwi_witness first;  /* the thread of the first edge */
+    uint32_t gates[KNOT_GATES]; /* locks held for writing at every edge so far */
+    uint8_t gate_count;
+    bool met, several; /* has an edge; is by several threads */
+};
+
 struct collector {
     const struct model *m;
     struct pairs pairs;
-    const uint32_t *component, *size; /* second pass */
+    uint32_t *component, *size; /* second pass; size 0 = of no interest */
+    struct knot *knots;         /* by component */
     struct lock_edges *edges;
     uint32_t edge_capacity;
 };
@@ -86,6 +97,67 @@ static int collect_pairs(struct collector *c, uint32_t row)
         if (held_counts(c->m, &held[i]) && pairs_add(&c->pairs, (struct graph_edge){held[i].object, wanted, row}))
             return -1;
     return 0;
+}
+
+static bool same_thread(const struct kiwi_witness *a, const struct kiwi_witness *b)
+{
+    return a->thread == b->thread && a->serial == b->serial;
+}
+
+static bool holds_for_writing(const struct model_held *held, unsigned count, uint32_t object)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (held[i].object == object && held[i].mode == KIWI_MODE_WRITE)
+            return true;
+    return false;
+}
+
+static void knot_gates(struct collector *c, struct knot *k, const struct model_held *held, unsigned count)
+{
+    uint8_t kept = 0;
+
+    for (unsigned i = 0; !k->met && i < count; i++)
+        if (held[i].mode == KIWI_MODE_WRITE && !lock_is_class(c->m, held[i].object) && k->gate_count < KNOT_GATES)
+            k->gates[k->gate_count++] = held[i].object;
+    for (uint8_t i = 0; i < k->gate_count; i++)
+        if (holds_for_writing(held, count, k->gates[i]))
+            k->gates[kept++] = k->gates[i];
+    k->gate_count = kept;
+}
+
+static void knot_add(struct collector *c, struct knot *k, uint32_t row, const struct model_held *held, unsigned count)
+{
+    const struct kiwi_acquisition *a = c->m->acquisitions[row].row;
+
+    knot_gates(c, k, held, count);
+    if (!k->met)
+        k->first = a->witness[0];
+    if (a->threads > 1 || a->witness[1].thread || !same_thread(&k->first, &a->witness[0]))
+        k->several = true;
+    k->met = true;
+}
+
+/* The first and quickest sieve: whole components that one thread made alone, or that a common lock keeps apart. */
+static int collect_knots(struct collector *c, uint32_t row)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    uint32_t to = c->m->acquisitions[row].row->object;
+    unsigned count = row_held_set(c->m, row, held);
+
+    for (unsigned i = 0; i < count; i++)
+        if (held_counts(c->m, &held[i]) && c->component[held[i].object] == c->component[to] &&
+            c->size[c->component[to]] > 1) {
+            knot_add(c, &c->knots[c->component[to]], row, held, count);
+            break;
+        }
+    return 0;
+}
+
+static void drop_knots(struct collector *c, int64_t components)
+{
+    for (int64_t i = 0; i < components; i++)
+        if (!c->knots[i].several || c->knots[i].gate_count)
+            c->size[i] = 0;
 }
 
 static int edges_add(struct collector *c, struct lock_edge edge)
@@ -212,20 +284,25 @@ int lock_edges_make(struct lock_edges *e, const struct model *m)
     uint32_t nodes = trace_rows(m->trace, KIWI_TABLE_OBJECTS);
     uint32_t *room = calloc(2ul * nodes + 1, sizeof *room);
     struct graph all = {0};
+    int64_t components;
     int result = -1;
 
     *e = (struct lock_edges){0};
     if (!room || collect(&c, collect_pairs) || graph_make(&all, nodes, c.pairs.items, c.pairs.count))
         goto out;
-    if (graph_components(&all, room, room + nodes) < 0)
-        goto out;
     c.component = room;
     c.size = room + nodes;
+    components = graph_components(&all, c.component, c.size);
+    c.knots = components < 0 ? NULL : calloc((size_t)components + 1, sizeof *c.knots);
+    if (!c.knots || collect(&c, collect_knots))
+        goto out;
+    drop_knots(&c, components);
     if (!collect(&c, collect_edges) && !edges_group(e, m) && !edges_graph(e, nodes))
         result = 0;
 out:
     graph_release(&all);
     free(c.pairs.items);
+    free(c.knots);
     free(room);
     if (result)
         lock_edges_release(e);

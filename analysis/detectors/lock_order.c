@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #define EXAMPLES_MAX 2u
+#define FINDINGS_MAX 64u /* of one trace: whoever has more begins with these */
 
 struct merged {
     const struct lock_cycle *best;
@@ -354,9 +355,11 @@ static int report_all(struct lock_order *o, struct finding_list *list)
 {
     if (lock_edges_make(&o->edges, o->m) || lock_cycles_find(&o->cycles, &o->edges, o->m) || merge_cycles(o, list))
         return -1;
-    for (uint32_t i = 0; i < o->merged_count; i++)
+    for (uint32_t i = 0; i < o->merged_count && i < FINDINGS_MAX; i++)
         if (report_merged(o, &o->merged[i], list))
             return -1;
+    list->left_out += o->merged_count > FINDINGS_MAX ? o->merged_count - FINDINGS_MAX : 0;
+    list->cut = list->cut || o->cycles.cut;
     return 0;
 }
 

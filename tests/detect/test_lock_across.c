@@ -143,6 +143,16 @@ static void block__many_hiccups_of_a_busy_machine_are_silent(void **state)
     assert_silent(*state);
 }
 
+static void block__preemption_is_not_waiting(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter write; T1 leave 0; T1 unlock A");
+    for (int i = 0; i < 50; i++)
+        history_play(*state,
+                     "T1 lock A at take; T1 enter write at site; T2 wants A; T1 preempted 4; T1 unlock A; T2 gets A;"
+                     "T2 unlock A");
+    assert_silent(*state);
+}
+
 static void block__few_but_very_long_writes_count(void **state)
 {
     for (int i = 0; i < 200; i++)
@@ -245,6 +255,7 @@ int main(void)
             TEST(block__sleep_others_lost_time),
             TEST(block__one_hiccup_among_short_writes_is_silent),
             TEST(block__many_hiccups_of_a_busy_machine_are_silent),
+            TEST(block__preemption_is_not_waiting),
             TEST(block__few_but_very_long_writes_count),
             TEST(block__shared_lock_nobody_came_for),
             TEST(block__small_share_of_a_long_recording_is_low),

@@ -397,6 +397,10 @@ static bool play_call(struct history *h, struct actor *a, const struct statement
                    strcmp(s->object, "join") == 0 && other ? h->actors[other].row : 3);
     } else if (strcmp(s->verb, "leave") == 0) {
         pretend_ago(a, clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u));
+        a->call.switches = -2; /* no count of context switches was that: the thread gave the processor up itself */
+        call_leave(&a->call, 0, 0);
+    } else if (strcmp(s->verb, "preempted") == 0) {
+        pretend_ago(a, clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u));
         call_leave(&a->call, 0, 0);
     } else {
         return false;

@@ -21,7 +21,8 @@
  *     recursive L, rwlock L     normal L                kind of a lock, before its first use
  *     condwait L                                        a wait that lets go of L and takes it again
  *     enter CALL                                        a blocking call: poll, read, sleep, fsync, join T, ...
- *     leave MS                                          ... that ends after so many milliseconds
+ *     leave MS                                          ... that ends after so many milliseconds of waiting
+ *     preempted MS                                      ... during which it only had no processor
  *     relock L, unlock-unheld L, unlock-foreign L, unlock-refused L, destroy-held L      misuse as the wrappers note it
  *
  * What can not be parsed stops the test with a message. One history at a time: the recorder's state is global.
