@@ -50,7 +50,7 @@ RECORDER_LINK := -shared -Wl,-soname,libkiwi.so -Wl,-z,now -Wl,-z,relro -Wl,-z,n
                  -Wl,--exclude-libs,ALL -Wl,--as-needed -Wl,--build-id
 ANALYSIS := $(COMMON) -Ianalysis
 ANALYSIS_LIBS := -ldw -lelf -liberty -ljansson -lm
-TEST := $(COMMON) -Iinterpose -Ianalysis -Itests -Itests/lib -I/usr/include/libunwind
+TEST := $(COMMON) -fno-strict-aliasing -Iinterpose -Ianalysis -Itests -Itests/lib -I/usr/include/libunwind
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # -------------------------------------------------------------------------------------------------------------- sources
