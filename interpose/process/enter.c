@@ -38,6 +38,8 @@ COLD struct thread *thread_enter_slow(uintptr_t frame)
         return kiwi_self->guard == GUARD_IDLE ? kiwi_self : NULL;
     case GUARD_IDLE:
         return t;
+    case GUARD_LEFT_OUT:
+        return thread_room() ? process_adopt_thread() : NULL;
     case GUARD_ENDED:
         return NULL;
     case GUARD_VFORK:

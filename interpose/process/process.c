@@ -203,7 +203,7 @@ static const char *open_trace(bool child)
 
 static pthread_key_t end_key;
 static bool end_key_made;
-static struct thread thread_gone = {.guard = GUARD_ENDED};
+static struct thread thread_gone = {.guard = GUARD_ENDED}, thread_left_out = {.guard = GUARD_LEFT_OUT};
 
 /* TLS destructors of the service run wrappers too: stay until the last round of key destructors. */
 static void thread_ending(void *self)
@@ -236,6 +236,8 @@ struct thread *thread_begin(const struct thread_birth *birth)
     struct thread *t = thread_attach(birth);
     if (t)
         adopt(t);
+    else
+        kiwi_self = &thread_left_out;
     return t;
 }
 
@@ -275,6 +277,10 @@ struct thread *process_adopt_thread(void)
     static __thread bool adopting; /* its own heap calls come back here */
     if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING || adopting)
         return NULL;
+    if (!memory_alive()) {
+        process_forked(NULL, 0);
+        return kiwi_self->guard == GUARD_IDLE ? kiwi_self : NULL;
+    }
     adopting = true;
     int saved = errno;
     bool first = sys_gettid() == sys_getpid();

@@ -63,6 +63,7 @@ bool recorder_memory_open(void)
     lay_out(&m, m.base);
     /* Without the advice (old kernels) forks are still seen by the atfork handler. */
     sys_madvise(m.base, m.size, MADV_WIPEONFORK);
+    m.slot_used[0] = 1;
     memory = m;
     return true;
 }

@@ -29,7 +29,7 @@ struct memory {
     void *base; /* NULL = not open */
     size_t size;
     uint32_t slots;
-    uint8_t *slot_used;      /* by slot row */
+    uint8_t *slot_used;      /* by slot row; [0] is always 1, until the kernel wipes it in a forked child */
     struct thread **threads; /* by slot row, made when first used */
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
@@ -38,11 +38,19 @@ struct memory {
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are recorded as one class, named by this stack; 0 = not */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
-    uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none; atomic */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */
+    /* Written with each thread, hence in a cache line of their own; both atomic. */
+    uint32_t slots_taken __attribute__((aligned(64)));
+    uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none */
 };
 extern HIDDEN struct memory memory;
+
+/* False in a child that was forked without any handler, before recording began anew there. */
+static inline bool memory_alive(void)
+{
+    return memory.base && RELAXED_LOAD(&memory.slot_used[0]);
+}
 
 /*
  * Finds a row by hash, or inserts one. `same` compares a row with the key; `make` claims and fills a new row (0 = no room)

@@ -10,12 +10,19 @@
 
 #define THREAD_BYTES ((sizeof(struct thread) + 63) & ~(size_t)63)
 
+bool thread_room(void)
+{
+    return RELAXED_LOAD(&memory.slots_taken) + 1 < memory.slots;
+}
+
 /* Lock-free: a byte per slot, taken by exchange. Slot 0 is never used (row 0 means none). */
 static uint32_t slot_take(void)
 {
-    for (uint32_t i = 1; i < memory.slots; i++)
-        if (!RELAXED_LOAD(&memory.slot_used[i]) && !__atomic_exchange_n(&memory.slot_used[i], 1, __ATOMIC_ACQUIRE))
+    for (uint32_t i = 1; i < memory.slots && thread_room(); i++)
+        if (!RELAXED_LOAD(&memory.slot_used[i]) && !__atomic_exchange_n(&memory.slot_used[i], 1, __ATOMIC_ACQUIRE)) {
+            RELAXED_ADD(&memory.slots_taken, 1);
             return i;
+        }
     region_drop(KIWI_DROP_SLOTS);
     return 0;
 }
@@ -23,6 +30,7 @@ static uint32_t slot_take(void)
 static void slot_give_back(uint32_t slot)
 {
     __atomic_store_n(&memory.slot_used[slot], 0, __ATOMIC_RELEASE); /* pairs with the exchange in slot_take */
+    RELAXED_ADD(&memory.slots_taken, (uint32_t)-1);
 }
 
 /* Slots are handed out lowest first, so `used` only has to reach the highest one ever taken. */

@@ -16,6 +16,7 @@
 #define GUARD_IDLE 1u
 #define GUARD_ENDED 2u /* past its last destructor: pass everything through */
 #define GUARD_VFORK 3u /* between vfork and the parent's next wrapped call */
+#define GUARD_LEFT_OUT 4u /* found no slot: not recorded until one is free */
 
 #define THREAD_BLOCKS 128       /* latest heap blocks, to name the block that holds a new lock */
 #define THREAD_STACK_HEADS 512  /* buckets of the stack cache */
@@ -105,6 +106,8 @@ uint32_t thread_segment(struct thread *t);        /* the current segment's row, 
 void thread_created_another(struct thread *t);    /* after pthread_create returned */
 uint32_t thread_segment_at_handover(struct thread *t); /* what a thread made now, or one that joins this one, comes after */
 void thread_joined(struct thread *t, uint32_t joined_row);
+
+bool thread_room(void); /* there is a slot for one more thread */
 
 struct thread *thread_of_row(uint32_t row);
 /* The row of the youngest thread with this pthread_t that can still be asked for; 0 = unknown. Ids are reused. */
