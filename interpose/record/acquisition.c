@@ -339,7 +339,6 @@ uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want w
 void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
 {
     uint64_t waited = clock_ticks() - since;
-    acquisition_want(t, KIWI_WANT_NONE);
     t->slot->want_since = 0;
     if (row) {
         struct kiwi_acquisition *a = region_acquisition(row);

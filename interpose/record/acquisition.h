@@ -171,6 +171,8 @@ static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
 
 /* A request that found the lock taken: marks the thread as waiting, and its object. Returns the start in ticks. */
 uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want want, uint32_t holder_row);
+/* Only the accounts: the caller then says what the thread does with the lock, so that there is no moment at which it owns a
+ * lock and nothing tells. */
 void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
 
 /* A line for something else that is counted per (stack, chain): see call.h. */

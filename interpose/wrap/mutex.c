@@ -95,6 +95,7 @@ static int recursed(struct thread *t, pthread_mutex_t *m, int result)
     int at = granted(result) ? acquisition_held(t, (uintptr_t)m) : -1;
     if (at >= 0)
         t->held[at].count++;
+    acquisition_want(t, KIWI_WANT_NONE);
     guard_clear(t);
     return result;
 }
@@ -144,6 +145,8 @@ static NOINLINE int lock_contended(struct thread *t, const struct request *r, st
         h->flags |= KIWI_HELD_WAITED | KIWI_HELD_TIMED;
         h->since = clock_ticks();
         acquisition_taken(t);
+    } else {
+        acquisition_want(t, KIWI_WANT_NONE);
     }
     guard_clear(t);
     return result;
@@ -307,14 +310,16 @@ static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_s
 static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
-    bool again = acquisition_held(t, (uintptr_t)m) >= 0;
+    if (acquisition_held(t, (uintptr_t)m) >= 0)
+        return recursed(t, m, real.pthread_mutex_trylock(m));
+    bool room = acquisition_taking(t, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), 0);
     int result = real.pthread_mutex_trylock(m);
-    if (again)
-        return recursed(t, m, result);
-    if (granted(result)) {
+    if (granted(result) && room) {
         lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
-        if (lock_taking(&q))
-            lock_taken(&q);
+        lock_taking(&q);
+        lock_taken(&q);
+    } else {
+        acquisition_want(t, KIWI_WANT_NONE);
     }
     guard_clear(t);
     return result;

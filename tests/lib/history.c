@@ -306,6 +306,7 @@ static bool play_want(struct history *h, struct actor *a, const struct statement
     }
     if (strcmp(s->verb, "gives-up") == 0) {
         acquisition_wait_end(a->t, a->want_row, a->since, 0);
+        acquisition_want(a->t, KIWI_WANT_NONE);
         return true;
     }
     return false;
