@@ -379,7 +379,6 @@ static enum kiwi_call_kind call_kind(const char *name)
 static void pretend_ago(struct actor *a, uint64_t ticks)
 {
     a->call.since -= ticks;
-    a->call.switches = -2; /* fewer than the thread has made: it did wait */
     a->t->slot->call_since = a->call.since;
     for (uint32_t i = 0; i < a->t->slot->held_count; i++) {
         struct kiwi_object *o = region_object(object_find(a->t->held[i].address));
