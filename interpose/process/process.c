@@ -17,6 +17,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #define ROOT_VARIABLE "KIWI_ROOT" /* PID,PLACE OF THE ROOT'S TRACE,ABSOLUTE PATTERN: from the first process to all others */
@@ -127,17 +128,32 @@ static void root_begin(void)
     memcpy(root.pattern, options.out, strlen(options.out) + 1);
 }
 
-/* Children of a run count themselves in the root's trace, so that `max-files` holds over a whole process tree. */
+/* The header of the root's trace. Its name comes from the environment, which may be old or anybody's: only a regular file of
+ * this user that is large enough to be read without SIGBUS is mapped. NULL: moved away, out of sight, or not that. */
+static struct kiwi_header *root_header(void)
+{
+    struct stat st = {0};
+    long fd = sys_openat(root.place, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    if (sys_failed(fd))
+        return NULL;
+    struct kiwi_header *h = NULL;
+    if (!sys_failed(sys_call3(SYS_fstat, fd, (long)&st, 0)) && S_ISREG(st.st_mode) &&
+        (long)st.st_uid == sys_call3(SYS_geteuid, 0, 0, 0) && st.st_size >= (off_t)sizeof *h)
+        h = sys_mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd);
+    sys_close((int)fd);
+    return sys_failed((long)h) ? NULL : h;
+}
+
+/* Children of a run count themselves in the root's trace, so that `max-files` holds over a whole process tree. Without it the
+ * bound can not be kept, but recording can. */
 static bool child_may_record(void)
 {
-    long fd = sys_openat(root.place, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (sys_failed(fd))
-        return true; /* moved away or out of sight: the bound can not be kept, recording can */
-    struct kiwi_header *h = sys_mmap(NULL, sizeof *h, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd);
-    sys_close((int)fd);
-    if (sys_failed((long)h))
+    struct kiwi_header *h = root_header();
+    if (!h)
         return true;
-    bool may = h->pid != root.pid || RELAXED_ADD(&h->processes, 1) + 1 < options.max_files;
+    bool is_root = memcmp(h->magic, KIWI_TRACE_MAGIC, sizeof h->magic) == 0 && h->major == KIWI_TRACE_MAJOR &&
+                   h->header_size == sizeof *h && h->pid == root.pid;
+    bool may = !is_root || RELAXED_ADD(&h->processes, 1) + 1 < options.max_files;
     sys_munmap(h, sizeof *h);
     return may;
 }
@@ -209,8 +225,9 @@ static struct thread thread_gone = {.guard = GUARD_ENDED}, thread_left_out = {.g
 static void thread_ending(void *self)
 {
     struct thread *t = self;
-    if (t != kiwi_self || t->guard != GUARD_IDLE)
+    if (t != kiwi_self || t->guard == GUARD_WIPED)
         return;
+    t->guard = GUARD_IDLE; /* whatever the thread was in the middle of when it was cancelled */
     if (++t->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(end_key, t);
         return;
