@@ -34,7 +34,7 @@ static void edges_sort(const struct graph_edge *in, struct graph_edge *out, uint
 
 int graph_make(struct graph *g, uint32_t nodes, const struct graph_edge *edges, uint32_t count)
 {
-    struct graph_edge *room = malloc((2ul * count + 1) * sizeof *room), *by_target = room, *sorted = room + count;
+    struct graph_edge *room = malloc((2ul * count + 1) * sizeof *room);
 
     *g = (struct graph){.nodes = nodes, .edges = count};
     g->first = malloc((nodes + 1ul) * sizeof *g->first);
@@ -45,11 +45,11 @@ int graph_make(struct graph *g, uint32_t nodes, const struct graph_edge *edges, 
         graph_release(g);
         return -1;
     }
-    edges_sort(edges, by_target, count, nodes, true, g->first);
-    edges_sort(by_target, sorted, count, nodes, false, g->first);
+    edges_sort(edges, room, count, nodes, true, g->first); /* by target, then stably by origin */
+    edges_sort(room, room + count, count, nodes, false, g->first);
     for (uint32_t i = 0; i < count; i++) {
-        g->to[i] = sorted[i].to;
-        g->label[i] = sorted[i].label;
+        g->to[i] = room[count + i].to;
+        g->label[i] = room[count + i].label;
     }
     free(room);
     return 0;

@@ -184,11 +184,10 @@ static void report_texts(const struct deadlock *d, struct finding *f, const uint
                 joins ? "Deadlock: %u threads wait for each other over %s and pthread_join"
                       : "Deadlock: %u threads wait for each other over %s",
                 d->cycle_count, title);
-    finding_set(
-            f, &f->why,
-            "None of these %u threads can ever go on: each has what the next one waits for. Whatever they serve has "
-            "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
-            d->cycle_count, locks);
+    finding_set(f, &f->why,
+                "None of these threads can ever go on: each has what the next one waits for. Whatever they serve has "
+                "stopped, and every thread that comes to need %s stops behind them until the process is killed.",
+                locks);
     if (victims)
         finding_evidence(f, "%u more thread%s already stopped behind them.", victims, victims == 1 ? " has" : "s have");
     if (joins)

@@ -29,6 +29,7 @@
 #define LOST_ONCE_NS (20 * MS)      /* ... and if it was during one call only */
 #define POLL_EXPOSED_NS (20 * MS)   /* waiting for events with a shared lock */
 #define BLOCK_EXPOSED_NS (100 * MS) /* other calls with a shared lock */
+#define POLL_BUSY_SHARE 4u          /* a lock held across poll for this part of the recording is hardly ever free */
 #define EXPOSED_SHARE 100u          /* and at least one part in so many of the recording */
 #define VERY_LONG_NS (10 * MS)      /* no hiccup takes that long three times */
 #define LULL_NS (5 * MS)            /* the same for calls that are meant to wait */
@@ -286,16 +287,25 @@ static enum calls_habit calls_habit(const struct lock_across *a, const struct ac
     return most || fair_part || very_long ? CALLS_USUALLY_WAIT : CALLS_RARELY_WAIT;
 }
 
+static uint64_t recorded_ns(const struct lock_across *a)
+{
+    return trace_ns_at(a->m->trace, trace_last_ticks(a->m->trace));
+}
+
 static bool others_lost_time(const struct lock_across *a, const struct across *x)
 {
     uint64_t lost = ns(a, x->disturbed_ticks);
 
-    return x->disturbed && lost >= (x->disturbed > 1 ? LOST_NS : LOST_ONCE_NS);
+    if (!x->disturbed)
+        return false;
+    if (x->id == FINDING_LOCK_ACROSS_POLL && x->waited >= 2 && ns(a, x->ticks) >= recorded_ns(a) / POLL_BUSY_SHARE)
+        return true; /* somebody came, and the lock is hardly ever free: the figure is luck */
+    return lost >= (x->disturbed > 1 ? LOST_NS : LOST_ONCE_NS);
 }
 
 static bool others_exposed(const struct lock_across *a, const struct across *x)
 {
-    uint64_t total = ns(a, x->ticks), recorded = trace_ns_at(a->m->trace, trace_last_ticks(a->m->trace));
+    uint64_t total = ns(a, x->ticks), recorded = recorded_ns(a);
     uint64_t limit = x->id == FINDING_LOCK_ACROSS_POLL ? POLL_EXPOSED_NS : BLOCK_EXPOSED_NS;
 
     return x->other && x->waited >= 2 && total >= limit && total >= recorded / EXPOSED_SHARE;
@@ -408,11 +418,11 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
                 "does not return.",
                 lock, call);
     else if (f->severity == SEVERITY_MEDIUM)
-        finding_set(
-                f, &f->why,
-                "While %s waits, everybody who comes to need %s waits too. Nobody was seen to this time, but threads "
-                "that use the lock were running: under more load, or with a slower peer, they will.",
-                call, lock);
+        finding_set(f, &f->why,
+                    "While %s waits, everybody who comes to need %s waits too. %s was seen to this time, but threads "
+                    "that use "
+                    "the lock were running: under more load, or with a slower peer, they will.",
+                    call, lock, x->disturbed ? "Hardly anybody" : "Nobody");
     else
         finding_set(f, &f->why,
                     "While %s waits, %s is held. It cost %s in this recording, and it is harmless as long as no other "

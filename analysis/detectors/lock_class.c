@@ -80,7 +80,7 @@ static int compare_hashes(const void *a, const void *b)
 
 uint64_t lock_links_cause(const struct model *m, const struct lock_link *links, unsigned count)
 {
-    uint64_t hashes[LOCK_LINKS_MAX], cause = 0;
+    uint64_t hashes[LOCK_LINKS_MAX] = {0}, cause = 0;
 
     count = count < LOCK_LINKS_MAX ? count : LOCK_LINKS_MAX;
     for (unsigned i = 0; i < count; i++)

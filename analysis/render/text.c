@@ -86,14 +86,13 @@ static void bullet(const struct page *p, const char *text)
 
 static void write_frame(const struct page *p, const struct symbol_frame *f, unsigned number)
 {
-    char text[OUTLINE_TEXT];
+    char text[OUTLINE_TEXT], line[2 * OUTLINE_TEXT];
+    bool with_module = f->function && f->file && f->module;
 
-    fprintf(p->out, "      #%-2u %s", number, place_text(f, text, sizeof text));
-    if (f->function && f->file && f->module)
-        fprintf(p->out, " (%s)", place_base_name(f->module));
-    if (f->inlined)
-        fputs(" [inlined]", p->out);
-    fputc('\n', p->out);
+    snprintf(line, sizeof line, "%s%s%s%s%s", place_text(f, text, sizeof text), with_module ? " (" : "",
+             with_module ? place_base_name(f->module) : "", with_module ? ")" : "", f->inlined ? " [inlined]" : "");
+    fprintf(p->out, "      #%-2u ", number);
+    wrap(p, line, 10, 12);
 }
 
 static void write_stack(const struct page *p, const struct finding_stack *s)
