@@ -71,8 +71,8 @@ static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_k
     return acquisition_cache_put(t, kind, stack, index_get(&memory.calls, h, &ops, &key));
 }
 
-void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
-                uint64_t object)
+static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
+                                uint32_t flags, uint64_t object)
 {
     acquisition_chain(t);
     struct kiwi_cache_entry *e = acquisition_find(t, kind, stack);
@@ -162,7 +162,7 @@ static COLD void note_error(struct kiwi_call *row, int error)
     RELAXED_STORE(&row->last_errno, (uint32_t)error);
 }
 
-void call_leave(struct call_record *c, int error, uint64_t bytes)
+static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
 {
     RELAXED_STORE(&c->t->slot->call_kind, 0);
     if (!c->row)
@@ -177,6 +177,17 @@ void call_leave(struct call_record *c, int error, uint64_t bytes)
         note_error(row, error);
 }
 
+void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
+                uint64_t object)
+{
+    enter(c, t, kind, stack, flags, object);
+}
+
+void call_leave(struct call_record *c, int error, uint64_t bytes)
+{
+    leave(c, error, bytes);
+}
+
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
                 uint64_t object)
 {
@@ -184,9 +195,9 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
         c->t = NULL;
         return;
     }
-    t->guard = site.sp;
+    t->guard = site.sp - 16; /* the wrapper's frame, as guard_set in the wrapper itself would have it */
     COMPILER_BARRIER();
-    call_enter(c, t, kind, stack_of(t, site), flags, object);
+    enter(c, t, kind, stack_of(t, site), flags, object);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }
@@ -198,7 +209,7 @@ void call_end(struct call_record *c, int error, uint64_t bytes)
         return; /* wiped by a fork in between, or the thread ended inside */
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();
-    call_leave(c, error, bytes);
+    leave(c, error, bytes);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }
