@@ -1,6 +1,7 @@
 #include "enter.h"
 
 #include "../base/sys.h"
+#include "../record/acquisition.h"
 #include "process.h"
 
 /* What every thread points to before it is attached: its guard reads "wiped", so the fast check fails. */
@@ -12,16 +13,51 @@ static bool on_stack_of(const struct thread *t, uintptr_t frame)
     return frame >= t->stack_low && frame < t->stack_high;
 }
 
-/* The guard is a frame of the recorder. If this wrapper runs in a frame above it on the same stack, that frame is gone: a
- * signal handler left the recorder by longjmp, or the thread is being cancelled. */
+/* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame is
+ * gone: the thread is being cancelled, or was thrown out of it. */
 static struct thread *nested(struct thread *t, uintptr_t frame)
 {
-    if (on_stack_of(t, frame) && on_stack_of(t, t->guard) && frame > t->guard) {
+    if (on_stack_of(t, frame) && on_stack_of(t, t->guard) && frame >= t->guard) {
         t->guard = GUARD_IDLE;
         return t;
     }
     region_drop(KIWI_DROP_NESTED);
     return NULL;
+}
+
+/* Any other value of the guard is a frame of the recorder. */
+static bool at_work(const struct thread *t)
+{
+    return t->guard > GUARD_LEFT_OUT;
+}
+
+#define HANDLER_STACK (64u << 10) /* a jump no further up than this may stay inside a signal handler */
+
+/* Whether a jump from `here` leaves the recorder's frame for good: it passes it, or goes to another stack. */
+static bool leaves(uintptr_t guard, uintptr_t here, uintptr_t target)
+{
+    bool passes = guard >= here && guard < target;
+    return passes || target < here || target - here > HANDLER_STACK;
+}
+
+/* What the thread was in the middle of has no end. Whether it owns a lock that it was taking is not known: the unlock
+ * finds out (it looks at the lock's own word before it calls anything misuse). */
+static void abandon(struct thread *t)
+{
+    enum kiwi_want want = KIWI_WANT_OF(t->slot);
+    t->guard = (uintptr_t)__builtin_frame_address(0);
+    RELAXED_STORE(&t->slot->call_kind, 0);
+    if (want == KIWI_WANT_WAITING || want == KIWI_WANT_TIMED)
+        acquisition_wait_end(t, t->slot->want_row, t->slot->want_since, t->slot->want_holder);
+    acquisition_want(t, KIWI_WANT_NONE);
+    t->guard = GUARD_IDLE;
+}
+
+void thread_jumps(uintptr_t here, uintptr_t target)
+{
+    struct thread *t = kiwi_self;
+    if (at_work(t) ? leaves(t->guard, here, target) : t->guard == GUARD_IDLE && (t->slot->call_kind || t->slot->want_since))
+        abandon(t);
 }
 
 COLD struct thread *thread_enter_slow(uintptr_t frame)

@@ -44,6 +44,10 @@ static ALWAYS_INLINE void guard_clear(struct thread *t)
     t->guard = GUARD_IDLE;
 }
 
+/* The thread is about to continue with the stack pointer `target` (longjmp); `here` is its frame now. If a signal handler
+ * jumps out of the recorder, or out of a call that waits, that is over. */
+void thread_jumps(uintptr_t here, uintptr_t target);
+
 /* Attaches the calling thread and sees to its end. NULL: not recorded. */
 struct thread *thread_begin(const struct thread_birth *birth);
 #endif
