@@ -11,8 +11,18 @@
 #include <errno.h>
 #include <linux/futex.h>
 
+/* A lock that is still on the held array may lie in memory that the service has unmapped since. */
+static bool gone(uintptr_t address)
+{
+    return !region.frozen && !sys_readable(address);
+}
+
+/* Slow paths only. */
 void mutex_facts(uintptr_t address, struct object_facts *facts)
 {
+    *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
+    if (gone(address))
+        return;
     int kind = RELAXED_LOAD(&((const pthread_mutex_t *)address)->__data.__kind);
     uint16_t flags = (uint16_t)((kind & MUTEX_KIND_ROBUST ? KIWI_OBJECT_ROBUST : 0) |
                                 (kind & MUTEX_KIND_INHERIT ? KIWI_OBJECT_PRIO_INHERIT : 0) |
@@ -25,6 +35,8 @@ void mutex_facts(uintptr_t address, struct object_facts *facts)
 static bool shows_waiters(uintptr_t address)
 {
     const pthread_mutex_t *m = (const pthread_mutex_t *)address;
+    if (gone(address))
+        return false;
     int kind = RELAXED_LOAD(&m->__data.__kind), word = RELAXED_LOAD(&m->__data.__lock);
     if (kind & MUTEX_KIND_PROTECT)
         return false;
