@@ -59,8 +59,7 @@ static void *wait_for_dead(void *m)
 static void owner_process_dies(void)
 {
     say("-- the owner's process ends");
-    pthread_mutex_t *shared =
-            mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pthread_mutex_t *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     make_robust(shared, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE);
     fflush(stdout);
     pid_t pid = fork();

@@ -16,8 +16,7 @@ static void count_alarm(int number)
 }
 
 enum form { POLL, PPOLL, SELECT, PSELECT, EPOLL_WAIT, EPOLL_PWAIT, EPOLL_PWAIT2, FORMS };
-static const char *const names[] = {"poll",       "ppoll",       "select",      "pselect",
-                                    "epoll_wait", "epoll_pwait", "epoll_pwait2"};
+static const char *const names[] = {"poll", "ppoll", "select", "pselect", "epoll_wait", "epoll_pwait", "epoll_pwait2"};
 
 /* ms < 0: no limit. */
 static int call(enum form form, bool have_input, int ms, const sigset_t *mask)
