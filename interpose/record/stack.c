@@ -184,6 +184,33 @@ static void prove_rbp(const struct unwound *u, uintptr_t sp, uint32_t i, struct 
         p->possible = false;
 }
 
+/* A frame that realigned its stack for a local keeps the place of its caller in a word just below where RBP points (the
+ * "dynamic realign argument pointer"; DWARF gives the CFA as what that word holds). 0 = not such a frame. */
+static uintptr_t realigned_cfa_slot(const struct unwound *u, uint32_t i)
+{
+    for (uint32_t w = 1; w <= SAVE_AREA_WORDS; w++) {
+        uintptr_t slot = u->rbp[i] - 8 * w;
+        if ((slot & 7) || slot < u->cfa[i] || slot >= u->cfa[i + 1])
+            return 0;
+        if (*(uintptr_t *)slot == u->cfa[i + 1])
+            return slot;
+    }
+    return 0;
+}
+
+/* What frame i needed besides its stack pointer to find its caller. */
+static void prove_link(const struct unwound *u, uintptr_t sp, uint32_t i, struct proof *p)
+{
+    uintptr_t slot = 0;
+    if (u->rbp[i] + 16 != u->cfa[i + 1] && !(slot = realigned_cfa_slot(u, i)))
+        return;
+    prove_rbp(u, sp, i, p);
+    if (slot && p->words < sizeof p->list / sizeof *p->list - 4)
+        proof_add(p, sp, slot);
+    else if (slot)
+        p->possible = false;
+}
+
 /* The two outermost frames of a whole stack are libc's start code. They never change while the thread runs, and there is
  * one call in them that can lead to the third. */
 #define START_FRAMES 2u
@@ -194,8 +221,8 @@ static void prove(const struct unwound *u, uintptr_t sp, struct proof *p)
     uint32_t depth = u->whole && u->depth > 2 * START_FRAMES ? u->depth - START_FRAMES : u->depth;
     for (uint32_t i = 0; i < depth && p->possible; i++) {
         proof_add(p, sp, u->cfa[i] - 8);
-        if (i + 1 < u->depth && u->rbp[i] + 16 == u->cfa[i + 1])
-            prove_rbp(u, sp, i, p);
+        if (i + 1 < u->depth)
+            prove_link(u, sp, i, p);
     }
     while (p->words % 4)
         proof_add(p, sp, sp - 8);
@@ -298,6 +325,8 @@ NOINLINE struct stack_entry *stack_search(struct thread *t, struct call_site sit
 uint32_t stack_sample(struct thread *t, struct stack_entry *e)
 {
     uint32_t weight = e->interval, x = t->random;
+    if (record_settings.events_all)
+        return 1; /* tick stays at 1: each one is recorded in full */
     x ^= x << 13;
     x ^= x >> 17;
     x ^= x << 5;

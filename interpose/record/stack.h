@@ -6,9 +6,7 @@
  * proves the same call path: going outward, each validated return address fixes the frame layout of the next caller, hence
  * the place of the next one. Where a frame finds its caller through RBP instead of SP (frame pointers, alloca), the saved
  * RBP it depends on is among the compared words. A miss unwinds once with libunwind.
- *
- * Not proven by this are frames that realign the stack with a saved copy of SP (DRAP): a stale frame would need every
- * compared word to repeat as well.
+ * The same holds for frames that realigned the stack, and for the word in which they keep where they came from.
  */
 #ifndef KIWI_STACK_H
 #define KIWI_STACK_H
