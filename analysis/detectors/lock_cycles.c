@@ -11,6 +11,8 @@
 #define CANDIDATES 3u
 #define ANYONE 2u
 
+#define SEGMENTS_WALKED 4096u /* of one thread, back in time */
+
 struct search {
     const struct model *m;
     struct lock_edges *e;
@@ -46,9 +48,33 @@ static bool witness_before(const struct search *s, const struct kiwi_witness *a,
     return model_segment_before(s->m, a->last_segment, b->first_segment);
 }
 
+/*
+ * A main thread that does its part between rounds of workers, which it creates and joins each time, is at work before and
+ * after each of them, but never beside one: none of its segments from the first to the last is unordered with theirs.
+ */
+static bool witness_around(const struct search *s, const struct kiwi_witness *outer, const struct kiwi_witness *inner)
+{
+    uint32_t later = 0, at = outer->last_segment;
+
+    for (uint32_t steps = 0; at && steps < SEGMENTS_WALKED; steps++) {
+        const struct kiwi_segment *segment = trace_segment(s->m->trace, at);
+
+        if (model_segment_before(s->m, at, inner->first_segment))
+            return later && model_segment_before(s->m, inner->last_segment, later);
+        if (!segment || at == outer->first_segment)
+            return false;
+        later = at;
+        at = segment->previous;
+    }
+    return false;
+}
+
 static bool witness_ordered(const struct search *s, const struct kiwi_witness *a, const struct kiwi_witness *b)
 {
-    return witness_before(s, a, b) || witness_before(s, b, a);
+    if (witness_before(s, a, b) || witness_before(s, b, a))
+        return true;
+    return (a->first_segment != a->last_segment && witness_around(s, a, b)) ||
+           (b->first_segment != b->last_segment && witness_around(s, b, a));
 }
 
 /* ANYONE of a against one witness: ordered if every named witness of a is. */

@@ -342,6 +342,27 @@ static void order__joined_generations_of_threads_are_ordered(void **state)
     assert_silent(*state);
 }
 
+static void order__rounds_of_joined_workers(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_playf(*state,
+                      "M lock A at f; M lock B at f2; M unlock B; M unlock A; M create W%d; W%d lock B at g;"
+                      "W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d",
+                      i, i, i, i, i, i, i);
+    history_play(*state, "M lock A at f; M lock B at f2; M unlock B; M unlock A");
+    assert_silent(*state);
+}
+
+static void order__rounds_that_overlap_are_a_cycle(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_playf(*state,
+                      "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end;"
+                      "M lock A at f; M lock B at f2; M unlock B; M unlock A; M join W%d",
+                      i, i, i, i, i, i, i);
+    assert_cycle(*state, "G3", "A B");
+}
+
 static void order__a_knot_of_locks_ends_in_time(void **state)
 {
     for (int t = 0; t < 6; t++)
@@ -400,6 +421,8 @@ int main(void)
             TEST(order__two_causes_are_two_findings),
             TEST(order__many_threads_of_one_kind_keep_two_witnesses),
             TEST(order__joined_generations_of_threads_are_ordered),
+            TEST(order__rounds_of_joined_workers),
+            TEST(order__rounds_that_overlap_are_a_cycle),
             TEST(order__a_knot_of_locks_ends_in_time),
     };
 
