@@ -343,7 +343,14 @@ static void fork_child(void)
 
 static void start_recording(void)
 {
+    uint32_t domains = options_domains(&options);
     stack_depth_limit = (uint32_t)options.depth;
+    record_settings = (struct record_settings){
+            .locks_off = !(domains & OPTIONS_LOCKS),
+            .io_off = !(domains & OPTIONS_IO),
+            .events_off = options.events == OPTIONS_EVENTS_OFF,
+            .events_all = options.events == OPTIONS_EVENTS_ALL,
+    };
     object_is_static = module_holds_data;
     module_reset();
     __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);

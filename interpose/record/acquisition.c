@@ -308,6 +308,8 @@ void acquisition_released_slow(struct thread *t, int at)
     struct kiwi_held gone = t->held[at];
     if (gone.flags & KIWI_HELD_TIMED)
         hold_sampled(&gone);
+    if (record_settings.events_all)
+        event_add(t, KIWI_EVENT_RELEASE, gone.row, 0, 0);
     memmove(&t->held[at], &t->held[at + 1], (n - 1 - (uint32_t)at) * sizeof *t->held);
     t->held[n - 1] = gone;
     slot_state_set(t, n - 1, KIWI_WANT_RELEASING, 1);

@@ -191,7 +191,7 @@ void call_leave(struct call_record *c, int error, uint64_t bytes)
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
                 uint64_t object)
 {
-    if (!t) {
+    if (!t || record_settings.io_off) {
         c->t = NULL;
         return;
     }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+struct record_settings record_settings;
+
 #define THREAD_BYTES ((sizeof(struct thread) + 63) & ~(size_t)63)
 
 bool thread_room(void)
@@ -146,7 +148,7 @@ static void working_state_reset(struct thread *t, uint32_t slot)
     t->slot = region_slot(slot);
     t->arena = arena ? arena : t->first_arena;
     t->arena_size = arena ? arena_size : THREAD_STACK_ARENA;
-    t->module_epoch = stack_module_epoch;
+    thread_epoch_set(t, stack_module_epoch);
 }
 
 static void slot_reset(struct thread *t)
@@ -386,6 +388,8 @@ void clock_pair_note(void)
 
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)
 {
+    if (record_settings.events_off)
+        return;
     struct kiwi_event *e = &t->slot->events[t->slot->event_next % KIWI_SLOT_EVENTS];
     RELAXED_STORE(&e->ticks, 0);
     COMPILER_BARRIER();

@@ -11,6 +11,13 @@
 
 #include "region.h"
 
+/* What the user chose to record; set once at start. */
+struct record_settings {
+    bool locks_off, io_off;      /* domains that pass through; the heap only lends names to locks and stays on */
+    bool events_off, events_all;        /* the flight recorder */
+};
+extern HIDDEN struct record_settings record_settings;
+
 /* Values of thread.guard. Any other value is the stack address of the recorder's frame: the recorder is at work. */
 #define GUARD_WIPED 0u /* after fork, or never attached */
 #define GUARD_IDLE 1u
@@ -40,6 +47,7 @@ struct thread {
     uint32_t chained;
     uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
+    uint32_t quick_epoch;  /* the same, or never the same where no lock may take the quick way (thread_epoch_set) */
     uint32_t evictions; /* of cache lines, since eviction_since (ticks) */
     uint32_t hold_tick; /* counts acquisitions recorded in full, to time some holds */
     uint32_t random; /* state of a xorshift generator, for sampling */
@@ -129,6 +137,12 @@ static ALWAYS_INLINE void slot_state_set(struct thread *t, uint32_t held_count, 
 static ALWAYS_INLINE uint32_t thread_releases(const struct thread *t)
 {
     return t->slot->want >> 8;
+}
+
+static inline void thread_epoch_set(struct thread *t, uint32_t module_epoch)
+{
+    t->module_epoch = module_epoch;
+    t->quick_epoch = record_settings.locks_off || record_settings.events_all ? ~module_epoch : module_epoch;
 }
 
 void clock_pair_note(void);

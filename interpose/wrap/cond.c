@@ -85,8 +85,8 @@ struct wait {
 
 static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
 {
-    w->t = t;
-    if (!t)
+    w->t = record_settings.locks_off ? NULL : t;
+    if (!w->t)
         return;
     guard_set(t);
     uint32_t stack = stack_of(t, site);
@@ -172,9 +172,11 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
 static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
 {
     struct thread *t = thread_enter();
-    if (!t)
+    if (!t || record_settings.locks_off)
         return;
     guard_set(t);
+    if (unlikely(record_settings.events_all))
+        event_add(t, KIWI_EVENT_COND_SIGNAL, object_find((uintptr_t)c), next == all_woken, 0);
     change(object_find((uintptr_t)c), next);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);

@@ -28,7 +28,7 @@ struct lock_request {
  */
 static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
-    if (unlikely(t->slot->held_count || t->module_epoch != RELAXED_LOAD(&stack_module_epoch)))
+    if (unlikely(t->slot->held_count || t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
         return false;
     struct stack_entry *e = t->stacks[stack_bucket(site)];
     if (unlikely(!e || !stack_entry_matches(e, site)) && (!e || !e->next || !(e = stack_search(t, site))))
@@ -75,7 +75,9 @@ static inline void lock_taken(const struct lock_request *r)
     uint32_t n = t->slot->held_count;
     struct kiwi_held *h = &t->held[n];
     r->line->count += r->weight;
-    if (t->hold_tick++ % HOLD_SAMPLE == 0) {
+    if (unlikely(record_settings.events_all))
+        event_add(t, KIWI_EVENT_ACQUIRE, h->row, 0, 0);
+    if (t->hold_tick++ % HOLD_SAMPLE == 0 || record_settings.events_all) {
         h->since = clock_ticks();
         h->flags |= KIWI_HELD_TIMED;
     }

@@ -168,6 +168,10 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
 {
     struct lock_request q;
     struct request r = {.m = m, .site = site, .clock = -1};
+    if (record_settings.locks_off) {
+        guard_clear(t);
+        return real.pthread_mutex_lock(m);
+    }
     bool taken = looks_taken(m);
     int at = taken ? acquisition_held(t, (uintptr_t)m) : -1;
     if (unlikely(at >= 0))
@@ -221,7 +225,7 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct cal
 {
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = stack_find(t, site);
-    if (unlikely(!e || !n || n >= t->slot->held_capacity))
+    if (unlikely(!e || !n || n >= t->slot->held_capacity || record_settings.events_all))
         return full(t, m, site);
     acquisition_chain(t);
     uint32_t word = e->row | kind;
@@ -267,7 +271,7 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
 static int lock_timed(const struct request *r)
 {
     struct thread *t = thread_enter();
-    if (!t)
+    if (!t || record_settings.locks_off)
         return call_real(r);
     struct lock_request q;
     guard_set(t);
@@ -340,7 +344,7 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
 {
     struct thread *t = thread_enter();
-    if (unlikely(!t))
+    if (unlikely(!t || record_settings.locks_off))
         return real.pthread_mutex_trylock(m);
     struct call_site site = CALL_SITE();
     guard_set(t);
@@ -380,7 +384,7 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
     bool counted_elsewhere = t->slot->held_lost > 0;
     if (counted_elsewhere)
         t->slot->held_lost--;
-    if (!counted_elsewhere && owner != t->tid) {
+    if (!record_settings.locks_off && !counted_elsewhere && owner != t->tid) {
         struct misuse_facts f = {.stack = stack_of(t, site)};
         f.object = object_here(t, m, f.stack);
         f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
@@ -444,7 +448,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *att
 {
     struct thread *t = thread_enter();
     int result = real.pthread_mutex_init(m, attr);
-    if (!t || result)
+    if (!t || result || record_settings.locks_off)
         return result;
     guard_set(t);
     struct object_facts facts;
@@ -468,7 +472,7 @@ static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site
 EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
 {
     struct thread *t = thread_enter();
-    if (!t)
+    if (!t || record_settings.locks_off)
         return real.pthread_mutex_destroy(m);
     guard_set(t);
     uint32_t noted = note_busy(t, m, CALL_SITE());
