@@ -11,26 +11,37 @@ static volatile int looking_tid;
 struct wanted {
     const char *name, *version;
     size_t offset;
+    bool optional;
 };
 
 static const struct wanted table[] = {
-#define WRAP(name) {#name, NULL, offsetof(struct real_functions, name)},
-#define WRAPV(name, version) {#name, version, offsetof(struct real_functions, name)},
-#define WRAPO(name, signature) {#name, NULL, offsetof(struct real_functions, name)},
+#define WRAP(name) {#name, NULL, offsetof(struct real_functions, name), false},
+#define WRAPV(name, version) {#name, version, offsetof(struct real_functions, name), false},
+#define WRAPO(name, signature) {#name, NULL, offsetof(struct real_functions, name), true},
 #include "../wrapped.def"
 #undef WRAP
 #undef WRAPV
 #undef WRAPO
 };
 
-static void look_up_all(void)
+static void look_up(bool optional)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (table[i].optional != optional)
+            continue;
         void *found = table[i].version ? dlvsym(RTLD_NEXT, table[i].name, table[i].version) : NULL;
         if (!found)
             found = dlsym(RTLD_NEXT, table[i].name);
         *(void **)((char *)&real + table[i].offset) = found;
     }
+}
+
+/* Those that every process has come first: a name that is not found makes dlsym allocate, and an allocator preloaded in
+ * front of this library may then start, and call them. */
+static void look_up_all(void)
+{
+    look_up(false);
+    look_up(true);
     /* A name that this process lacks (no libstdc++) left an error behind that is not the service's. */
     dlerror();
 }
