@@ -43,14 +43,15 @@ static void timeouts(clockid_t clock)
     meeting_open(&m, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_PROCESS_PRIVATE, clock);
     outcome("wait without the mutex", pthread_cond_wait(&m.c, &m.m));
     pthread_mutex_lock(&m.m);
-    say("timedwait: %s, %s", error_name(pthread_cond_timedwait(&m.c, &m.m, &until)), waited(since, 9));
+    int error = pthread_cond_timedwait(&m.c, &m.m, &until);
+    say("timedwait: %s, %s", error_name(error), waited(since, 9));
     say("the mutex is %s", owner(&m.m));
     outcome("bad time", pthread_cond_timedwait(&m.c, &m.m, &bad));
     outcome("past", pthread_cond_timedwait(&m.c, &m.m, &past));
     since = now_ns();
     until = in_ms(CLOCK_MONOTONIC, 10);
-    say("clockwait monotonic: %s, %s", error_name(pthread_cond_clockwait(&m.c, &m.m, CLOCK_MONOTONIC, &until)),
-        waited(since, 9));
+    error = pthread_cond_clockwait(&m.c, &m.m, CLOCK_MONOTONIC, &until);
+    say("clockwait monotonic: %s, %s", error_name(error), waited(since, 9));
     until = in_ms(CLOCK_REALTIME, 10);
     outcome("clockwait realtime", pthread_cond_clockwait(&m.c, &m.m, CLOCK_REALTIME, &until));
     outcome("clockwait bad clock", pthread_cond_clockwait(&m.c, &m.m, 77, &until));

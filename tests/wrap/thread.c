@@ -34,7 +34,8 @@ static void joins(void)
     outcome("tryjoin", pthread_tryjoin_np(id, &value));
     uint64_t since = now_ns();
     until = in_ms(CLOCK_REALTIME, 10);
-    say("timedjoin: %s, %s", error_name(pthread_timedjoin_np(id, &value, &until)), waited(since, 9));
+    int error = pthread_timedjoin_np(id, &value, &until);
+    say("timedjoin: %s, %s", error_name(error), waited(since, 9));
     until = in_ms(CLOCK_MONOTONIC, 5);
     outcome("clockjoin", pthread_clockjoin_np(id, &value, CLOCK_MONOTONIC, &until));
     outcome("clockjoin, bad clock", pthread_clockjoin_np(id, &value, 77, &until));
@@ -46,7 +47,6 @@ static void joins(void)
     id = start(sleep_ms, (void *)5);
     outcome("timedjoin for ever", pthread_timedjoin_np(id, NULL, NULL));
     id = start(give_back, NULL);
-    int error;
     while ((error = pthread_tryjoin_np(id, NULL)) == EBUSY)
         usleep(200);
     outcome("tryjoin", error);
@@ -116,7 +116,7 @@ static void attributes(void)
     say("-- attributes");
     pthread_attr_init(&attr);
     outcome("smallest stack", pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN));
-    outcome("create", pthread_create(&id, &attr, use_stack, (void *)6000));
+    outcome("create", pthread_create(&id, &attr, use_stack, (void *)4000));
     finish(id);
     outcome("below the smallest", pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN - 1));
     void *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
