@@ -2,6 +2,7 @@
 #
 #   same "title" COMMAND...            the same output, messages and exit status; counts as one test case
 #   OPTIONS=depth=4 same ...           with more recording options
+#   TRACES=directory ...               where the traces go, if OPTIONS has an out= of its own
 #   BEFORE=lib.so AFTER=lib.so same .. with other libraries preloaded before or after libkiwi
 set -u
 library=$KIWI_BUILD/libkiwi.so
@@ -41,7 +42,7 @@ alike() {
 }
 
 readable() {
-    "$kiwi" report "$scratch"/*.trace >"$scratch/report" 2>&1
+    "$kiwi" report "${TRACES:-$scratch}"/*.trace >"$scratch/report" 2>&1
     [ $? -le 1 ] || { tail -n 3 "$scratch/report" && false; }
 }
 
