@@ -33,6 +33,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->slot_used, m->slots);
     PLACE(m->threads, m->slots);
     PLACE(m->thread_ids, THREAD_IDS);
+    PLACE(m->tid_slots, THREAD_IDS);
     PLACE(m->generations, FILTER_GENERATIONS);
     PLACE(m->pages, FILTER_PAGES);
     PLACE(m->lines, FILTER_LINES);

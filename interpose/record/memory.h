@@ -37,6 +37,7 @@ struct memory {
     uint64_t *derived; /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are recorded as one class, named by this stack; 0 = not */
+    uint32_t *tid_slots;     /* THREAD_IDS slots, by the kernel's thread id; a hint to be checked */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */

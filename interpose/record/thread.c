@@ -242,6 +242,19 @@ void thread_not_expected(uint32_t row)
     __atomic_store_n(&memory.spare_thread_row, row, __ATOMIC_RELEASE); /* pairs with row_take; an older spare is lost */
 }
 
+/* Ids of one time are mostly neighbours, so the low bits keep them apart; a thread that lost its place is not found. */
+static uint32_t *tid_place(int32_t tid)
+{
+    return &memory.tid_slots[(uint32_t)tid & (THREAD_IDS - 1)];
+}
+
+uint32_t thread_row_of_tid(int32_t tid)
+{
+    uint32_t slot = RELAXED_LOAD(tid_place(tid));
+    const struct thread *t = slot ? memory.threads[slot] : NULL;
+    return t && RELAXED_LOAD(&t->tid) == tid ? RELAXED_LOAD(&region_slot(slot)->thread) : 0;
+}
+
 struct thread *thread_attach(const struct thread_birth *given)
 {
     struct thread_birth birth = *given;
@@ -257,6 +270,8 @@ struct thread *thread_attach(const struct thread_birth *given)
     working_state_reset(t, slot);
     slot_reset(t);
     t->tid = birth.tid ? birth.tid : thread_tid();
+    RELAXED_STORE(tid_place(t->tid), slot);
+    t->fork_tid = birth.fork_tid;
     t->random = (uint32_t)clock_ticks() | 1;
     t->stack_low = birth.stack_low;
     t->stack_high = birth.stack_high;

@@ -63,6 +63,7 @@ struct thread {
     uint8_t exit_rounds;    /* key destructor rounds so far */
     uint32_t creates;       /* threads made */
     int32_t tid;
+    int32_t fork_tid;       /* in a forked child: the tid of this thread in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
     char *arena;
@@ -83,6 +84,7 @@ struct thread_birth {
     uint32_t segment;      /* the creator's segment at creation */
     uint32_t flags;        /* KIWI_THREAD_* */
     int32_t tid;           /* 0 = ask the kernel */
+    int32_t fork_tid;
     uintptr_t pthread_id;
     uintptr_t stack_low, stack_high;
     const char *name;      /* NULL = ask the kernel */
@@ -118,6 +120,9 @@ void thread_joined(struct thread *t, uint32_t joined_row);
 bool thread_room(void); /* there is a slot for one more thread */
 
 struct thread *thread_of_row(uint32_t row);
+/* The row of a live thread by the kernel's id, as a mutex keeps its owner; 0 = not found. One look, whatever the number of
+ * threads: asked at every contended lock. */
+uint32_t thread_row_of_tid(int32_t tid);
 /* The row of the youngest thread with this pthread_t that can still be asked for; 0 = unknown. Ids are reused. */
 uint32_t thread_row_of_id(uintptr_t pthread_id);
 

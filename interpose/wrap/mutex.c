@@ -60,6 +60,24 @@ static bool is_taken(const pthread_mutex_t *m)
     return !(RELAXED_LOAD(&m->__data.__kind) & MUTEX_KIND_PROTECT) || mutex_owner(m) != 0;
 }
 
+/* Also what was locked before this process was forked, and a robust mutex whose last owner died. */
+static bool owned_here(const struct thread *t, int owner)
+{
+    return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
+}
+
+/* The lock's index on the held array, or -1. What another thread has unlocked since (used as a semaphore, or by code that
+ * calls past the wrappers) is struck off: the thread does not hold it any more. */
+static int held_still(struct thread *t, const pthread_mutex_t *m)
+{
+    int at = acquisition_held(t, (uintptr_t)m);
+    if (at < 0 || owned_here(t, mutex_owner(m)))
+        return at;
+    acquisition_released(t, at);
+    acquisition_want(t, KIWI_WANT_NONE);
+    return -1;
+}
+
 /* EOWNERDEAD grants a robust mutex, too. */
 static ALWAYS_INLINE bool granted(int result)
 {
@@ -145,7 +163,7 @@ static NOINLINE int lock_again(struct thread *t, const struct request *r, int at
 
 static NOINLINE int lock_contended(struct thread *t, const struct request *r, struct lock_request *q)
 {
-    uint32_t row = lock_instance_row(q), holder_row, holder = misuse_find_holder(q->address, &holder_row);
+    uint32_t row = lock_instance_row(q), holder = thread_row_of_tid(mutex_owner(r->m));
     int result = wait_real(t, r, row, holder);
     if (t->guard == GUARD_WIPED)
         return result;
@@ -173,7 +191,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
         return real.pthread_mutex_lock(m);
     }
     bool taken = looks_taken(m);
-    int at = taken ? acquisition_held(t, (uintptr_t)m) : -1;
+    int at = held_still(t, m);
     if (unlikely(at >= 0))
         return lock_again(t, &r, at);
     lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
@@ -275,7 +293,7 @@ static int lock_timed(const struct request *r)
         return call_real(r);
     struct lock_request q;
     guard_set(t);
-    int at = acquisition_held(t, (uintptr_t)r->m);
+    int at = held_still(t, r->m);
     if (at >= 0)
         return lock_again(t, r, at);
     bool taken = looks_taken(r->m);
@@ -311,6 +329,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const st
 static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
+    held_still(t, m);
     lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
     bool room = lock_taking(&q);
     int result = real.pthread_mutex_trylock(m);
@@ -326,7 +345,7 @@ static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_s
 static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
-    if (acquisition_held(t, (uintptr_t)m) >= 0)
+    if (held_still(t, m) >= 0)
         return recursed(t, m, real.pthread_mutex_trylock(m));
     bool room = acquisition_taking(t, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), 0);
     int result = real.pthread_mutex_trylock(m);
@@ -384,7 +403,7 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
     bool counted_elsewhere = t->slot->held_lost > 0;
     if (counted_elsewhere)
         t->slot->held_lost--;
-    if (!record_settings.locks_off && !counted_elsewhere && owner != t->tid) {
+    if (!record_settings.locks_off && !counted_elsewhere && !owned_here(t, owner)) {
         struct misuse_facts f = {.stack = stack_of(t, site)};
         f.object = object_here(t, m, f.stack);
         f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
