@@ -236,9 +236,18 @@ static void thread_ending(void *self)
     thread_detach(t);
 }
 
+/* What a forked child must know about its thread, whose state the kernel has wiped. */
+static __thread struct {
+    uintptr_t stack_low, stack_high;
+    int32_t tid;
+} origin;
+
 static void adopt(struct thread *t)
 {
     kiwi_self = t;
+    origin.stack_low = t->stack_low;
+    origin.stack_high = t->stack_high;
+    origin.tid = t->tid;
     if (end_key_made) {
         t->guard = (uintptr_t)__builtin_frame_address(0);
         pthread_setspecific(end_key, t);
@@ -433,8 +442,13 @@ void process_forked(const struct fork_held *held, uint32_t count)
     /* No complaint: after a daemon's start, descriptor 2 may be anybody's. */
     if (!silent && wanted_here(true) && !open_trace(true)) {
         start_recording();
-        struct thread_birth birth = {.flags = KIWI_THREAD_FORKED, .pthread_id = (uintptr_t)pthread_self()};
-        foreign_stack(&birth);
+        struct thread_birth birth = {.flags = KIWI_THREAD_FORKED,
+                                     .pthread_id = (uintptr_t)pthread_self(),
+                                     .fork_tid = origin.tid,
+                                     .stack_low = origin.stack_low,
+                                     .stack_high = origin.stack_high};
+        if (!birth.stack_high)
+            foreign_stack(&birth);
         struct thread *t = thread_begin(&birth);
         for (uint32_t i = 0; t && i < count; i++)
             hold_again(t, &held[i]);

@@ -1,0 +1,43 @@
+// expect: none
+// about: a library's fork handlers hold two hundred locks while a worker thread forks, and the child lets go of them all
+#include "case.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SHARDS 200
+static pthread_mutex_t shard_lock[SHARDS];
+
+static void take_all(void)
+{
+    for (int i = 0; i < SHARDS; i++)
+        pthread_mutex_lock(&shard_lock[i]);
+}
+
+static void release_all(void)
+{
+    for (int i = SHARDS - 1; i >= 0; i--)
+        pthread_mutex_unlock(&shard_lock[i]);
+}
+
+static void *worker(void *arg)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        take_all();
+        release_all();
+        _exit(3);
+    }
+    must(waitpid(pid, arg, 0) != pid, "waitpid");
+    return NULL;
+}
+
+int main(void)
+{
+    int status = 0;
+    for (int i = 0; i < SHARDS; i++)
+        must(pthread_mutex_init(&shard_lock[i], NULL), "init");
+    must(pthread_atfork(take_all, release_all, release_all), "atfork");
+    thread_join(thread_start(worker, &status));
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 3;
+}
