@@ -20,5 +20,5 @@ for way in exec exit; do
         echo "# $state"
     fi
     kill -9 $pid
-    wait $pid 2>/dev/null
+    wait $pid 2>/dev/null || :
 done
