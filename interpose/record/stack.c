@@ -360,8 +360,8 @@ COLD static uint32_t capture_new(struct thread *t, struct call_site site)
         return capture_short(site);
     uint32_t row = stack_intern(u.frames, u.depth, u.flags);
     prove(&u, site.sp, &p);
-    if (row && p.possible)
-        cache_insert(t, site, row, &p);
+    if (p.possible)
+        cache_insert(t, site, row, &p); /* also "no row": a full table must not mean an unwinding at every call */
     return row;
 }
 
@@ -370,7 +370,7 @@ NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
     uint32_t epoch = RELAXED_LOAD(&stack_module_epoch);
     if (unlikely(t->module_epoch != epoch)) {
         stack_cache_flush(t);
-        t->module_epoch = epoch;
+        thread_epoch_set(t, epoch);
     }
     struct stack_entry *e = stack_search(t, site);
     if (e)
