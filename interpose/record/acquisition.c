@@ -282,6 +282,21 @@ static void chain_link(struct thread *t, uint32_t at)
         t->chain = h->row;
 }
 
+bool (*object_let_go)(const struct thread *t, uintptr_t address);
+
+bool acquisition_strike_stale(struct thread *t)
+{
+    bool struck = false;
+    for (uint32_t i = object_let_go ? t->slot->held_count : 0; i-- > 0;)
+        if (object_let_go(t, t->held[i].address)) {
+            acquisition_released_slow(t, (int)i);
+            struck = true;
+        }
+    if (struck)
+        acquisition_want(t, KIWI_WANT_NONE);
+    return struck;
+}
+
 NOINLINE uint32_t acquisition_chain_make(struct thread *t)
 {
     if (!t->chained)

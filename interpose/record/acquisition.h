@@ -140,6 +140,14 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_line(struct thread *t,
     return likely(e != NULL) ? e : acquisition_line_new(t, address, word);
 }
 
+/*
+ * Tells for certain that the thread does not own a lock which its held array shows: another thread unlocked it (a mutex used
+ * as a semaphore). Set by the wrappers; NULL in tests.
+ */
+extern bool (*object_let_go)(const struct thread *t, uintptr_t address);
+/* Strikes such locks off, before a new row would make them part of a held set. true = there was one. */
+bool acquisition_strike_stale(struct thread *t);
+
 /* Index of the lock in the held array, or -1. The innermost hold wins. */
 static ALWAYS_INLINE int acquisition_held(const struct thread *t, uintptr_t address)
 {

@@ -76,8 +76,11 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
 {
     acquisition_chain(t);
     struct kiwi_cache_entry *e = acquisition_find(t, kind, stack);
-    if (unlikely(!e))
+    if (unlikely(!e)) {
+        if (t->slot->held_count && acquisition_strike_stale(t))
+            acquisition_chain(t);
         e = line_new(t, kind, stack);
+    }
     e->count++;
     *c = (struct call_record){t, e->row, flags, SWITCHES_UNKNOWN, 0};
     if (unlikely(t->slot->held_count && e->row && (RELAXED_LOAD(&region_call(e->row)->flags) & KIWI_CALLF_MEASURED)))

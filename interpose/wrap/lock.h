@@ -49,6 +49,12 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->address = address;
     r->word = (e ? e->row : stack_capture(t, site)) | kind;
     r->weight = e && !t->slot->held_count ? stack_sample(t, e) : 1;
+    acquisition_chain(t);
+    r->line = acquisition_find(t, acquisition_identity(address, r->word), r->word);
+    if (r->line)
+        return;
+    if (t->slot->held_count)
+        acquisition_strike_stale(t);
     r->line = acquisition_line(t, address, r->word);
 }
 

@@ -43,10 +43,22 @@ static bool shows_waiters(uintptr_t address)
     return kind & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT) ? ((unsigned)word & FUTEX_WAITERS) != 0 : word > 1;
 }
 
+/* Also what was locked before this process was forked, and a robust mutex whose last owner died. */
+static bool owned_here(const struct thread *t, int owner)
+{
+    return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
+}
+
+static bool let_go(const struct thread *t, uintptr_t address)
+{
+    return !gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
+}
+
 __attribute__((constructor(101))) static void mutex_start(void)
 {
     object_facts_of = mutex_facts;
     object_shows_waiters = shows_waiters;
+    object_let_go = let_go;
 }
 
 static bool looks_taken(const pthread_mutex_t *m)
@@ -58,12 +70,6 @@ static bool looks_taken(const pthread_mutex_t *m)
 static bool is_taken(const pthread_mutex_t *m)
 {
     return !(RELAXED_LOAD(&m->__data.__kind) & MUTEX_KIND_PROTECT) || mutex_owner(m) != 0;
-}
-
-/* Also what was locked before this process was forked, and a robust mutex whose last owner died. */
-static bool owned_here(const struct thread *t, int owner)
-{
-    return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
 }
 
 /* The lock's index on the held array, or -1. What another thread has unlocked since (used as a semaphore, or by code that
