@@ -1,0 +1,97 @@
+/* misuse.h: each misuse once per kind, object and stack, with who did it first; and who holds a lock. */
+#include "recorder.h"
+
+#define LOCK ((uintptr_t)0x100000)
+
+static struct misuse_facts foreign_unlock(uint32_t object, uint32_t stack)
+{
+    return (struct misuse_facts){.kind = KIWI_MISUSE_UNLOCK_FOREIGN, .object = object, .stack = stack};
+}
+
+static void misuse__same_place_is_counted(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    struct misuse_facts f = foreign_unlock(7, stack_made(1));
+
+    (void)state;
+    f.other_thread = b->row;
+    uint32_t row = misuse_note(a, &f);
+    assert_int_equal(misuse_note(b, &f), row);
+    const struct kiwi_misuse *m = region_misuse(row);
+    assert_int_equal(m->state, KIWI_ROW_LIVE);
+    assert_int_equal(m->kind, KIWI_MISUSE_UNLOCK_FOREIGN);
+    assert_int_equal(m->count, 2);
+    assert_int_equal(m->thread, a->row);
+    assert_int_equal(m->serial, a->serial);
+    assert_int_equal(m->other_thread, b->row);
+    assert_int_equal(m->other_serial, b->serial);
+    assert_int_equal(m->result, 0xffffffff);
+    misuse_result(row, 1);
+    assert_int_equal(m->result, 1);
+    assert_true(m->last_ticks >= m->first_ticks && m->first_ticks > 0);
+    assert_int_equal(a->slot->events[0].kind, KIWI_EVENT_MISUSE);
+}
+
+static void misuse__other_kind_object_or_stack_is_another(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct misuse_facts f = foreign_unlock(7, stack_made(1));
+    uint32_t first = misuse_note(t, &f);
+
+    (void)state;
+    f.kind = KIWI_MISUSE_RELOCK;
+    assert_int_not_equal(misuse_note(t, &f), first);
+    f = foreign_unlock(8, f.stack);
+    assert_int_not_equal(misuse_note(t, &f), first);
+    f = foreign_unlock(7, stack_made(2));
+    assert_int_not_equal(misuse_note(t, &f), first);
+}
+
+static void misuse__full_table_is_counted(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t object = 1;
+
+    (void)state;
+    for (;; object++) {
+        struct misuse_facts f = foreign_unlock(object, 1);
+        if (!misuse_note(t, &f))
+            break;
+    }
+    assert_int_equal(object, region_capacity(KIWI_TABLE_MISUSES));
+    assert_true(region.header->dropped[KIWI_DROP_MISUSES] > 0);
+    misuse_result(0, 5);
+}
+
+static void misuse__holder_is_found_by_address(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    uint32_t row = 9;
+
+    (void)state;
+    assert_int_equal(misuse_find_holder(LOCK, &row), 0);
+    assert_int_equal(row, 0);
+    lock_taken_at(b, LOCK + 64, stack_made(1));
+    uint32_t held = lock_taken_at(b, LOCK, stack_made(2))->row;
+    assert_int_equal(misuse_find_holder(LOCK, &row), b->row);
+    assert_int_equal(row, held);
+    for (uintptr_t i = 2; i < 100; i++)
+        lock_taken_at(b, LOCK + i * 64, stack_made(1));
+    lock_taken_at(a, LOCK + 8, stack_made(3));
+    assert_int_equal(misuse_find_holder(LOCK, &row), b->row);
+    lock_let_go(b, LOCK);
+    assert_int_equal(misuse_find_holder(LOCK, &row), 0);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(misuse__same_place_is_counted),
+            FRESH(misuse__other_kind_object_or_stack_is_another),
+            FRESH(misuse__full_table_is_counted),
+            FRESH(misuse__holder_is_found_by_address),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* object.h: an address and a generation are an object; its block and its maker are known as far as they were seen. */
+#include "recorder.h"
+
+#define LOCK ((uintptr_t)0x5500000040)
+
+static struct object_facts mutex_at(uintptr_t address)
+{
+    return (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX, .type = KIWI_MUTEX_RECURSIVE};
+}
+
+static uint32_t used(struct thread *t, uintptr_t address, uint32_t stack)
+{
+    struct object_facts facts = mutex_at(address);
+    return object_get(t, &facts, stack);
+}
+
+static uint32_t initialised(struct thread *t, uintptr_t address, uint32_t stack)
+{
+    struct object_facts facts = mutex_at(address);
+    return object_init(t, &facts, stack);
+}
+
+static void object__first_use_makes_it(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(1);
+
+    (void)state;
+    assert_int_equal(object_find(LOCK), 0);
+    uint32_t row = used(t, LOCK, stack);
+    const struct kiwi_object *o = region_object(row);
+    assert_int_equal(o->state, KIWI_ROW_LIVE);
+    assert_int_equal(o->address, LOCK);
+    assert_int_equal(o->kind, KIWI_OBJECT_MUTEX);
+    assert_int_equal(o->type, KIWI_MUTEX_RECURSIVE);
+    assert_int_equal(o->generation, 1);
+    assert_int_equal(o->first_stack, stack);
+    assert_int_equal(o->init_stack, 0);
+    assert_int_equal(used(t, LOCK, stack_made(2)), row);
+    assert_int_equal(object_find(LOCK), row);
+    assert_int_equal(object_find(LOCK + 8), 0);
+}
+
+static void object__init_and_end_begin_a_generation(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t first = initialised(t, LOCK, stack_made(1));
+
+    (void)state;
+    assert_int_equal(region_object(first)->flags & KIWI_OBJECT_INITIALISED, KIWI_OBJECT_INITIALISED);
+    uint32_t second = initialised(t, LOCK, stack_made(2));
+    assert_int_not_equal(second, first);
+    assert_int_equal(region_object(first)->state, KIWI_ROW_ENDED);
+    assert_int_equal(region_object(second)->generation, 2);
+    object_end(LOCK);
+    assert_int_equal(object_find(LOCK), 0);
+    object_end(LOCK);
+    uint32_t third = used(t, LOCK, stack_made(3));
+    assert_int_equal(region_object(third)->generation, 3);
+    assert_int_equal(region_object(third)->init_stack, 0);
+}
+
+static void object__free_ends_all_in_the_block(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    used(t, LOCK, stack_made(1));
+    used(t, LOCK + 0x48, stack_made(1));
+    used(t, LOCK + 0x3000, stack_made(1));
+    used(t, LOCK - 8, stack_made(1));
+    assert_true(object_block_suspect(LOCK & ~(uintptr_t)4095));
+    object_end_range(LOCK, 0x3008);
+    assert_int_equal(object_find(LOCK), 0);
+    assert_int_equal(object_find(LOCK + 0x48), 0);
+    assert_int_equal(object_find(LOCK + 0x3000), 0);
+    assert_int_not_equal(object_find(LOCK - 8), 0);
+    object_end_range(LOCK - 8, 0);
+    assert_int_not_equal(object_find(LOCK - 8), 0);
+}
+
+static void object__block_is_the_latest_around_it(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    object_note_block(t, (void *)(LOCK - 0x40), 0x100, (void *)0x4444);
+    for (int i = 0; i < 20; i++)
+        object_note_block(t, (void *)(LOCK + 0x1000 + (uintptr_t)i * 64), 64, (void *)0x5555);
+    const struct kiwi_object *o = region_object(used(t, LOCK, stack_made(1)));
+    assert_int_equal(o->block, LOCK - 0x40);
+    assert_int_equal(o->block_size, 0x100);
+    assert_int_equal(o->block_caller, 0x4444);
+    assert_int_equal(o->creator, t->row);
+    assert_int_equal(region_object(used(t, LOCK + 0x500, stack_made(1)))->block, 0);
+}
+
+static void object__long_ago_blocks_are_forgotten(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    for (int i = 0; i < THREAD_BLOCKS; i++)
+        object_note_block(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
+    assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
+}
+
+static void object__private_until_its_maker_lets_go(void **state)
+{
+    struct thread *a = thread_made("a");
+
+    (void)state;
+    object_note_block(a, (void *)LOCK, 64, NULL);
+    uint32_t row = used(a, LOCK, stack_made(1));
+    assert_true(object_unpublished(a, row, true));
+    assert_true(object_unpublished(a, row, false));
+    lock_taken_at(a, LOCK + 0x1000, stack_made(2));
+    lock_let_go(a, LOCK + 0x1000);
+    assert_true(object_unpublished(a, row, true));
+    assert_false(object_unpublished(a, row, false));
+    thread_created_another(a);
+    assert_false(object_unpublished(a, row, true));
+}
+
+static void object__unknown_memory_is_never_private(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+
+    (void)state;
+    assert_false(object_unpublished(a, used(a, LOCK, stack_made(1)), true));
+    object_note_block(a, (void *)(LOCK + 0x1000), 64, NULL);
+    assert_false(object_unpublished(b, used(a, LOCK + 0x1000, stack_made(1)), true));
+}
+
+static void object__full_table_gives_none(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(1), made = 0;
+
+    (void)state;
+    for (uintptr_t at = LOCK; used(t, at, stack); at += 64)
+        made++;
+    assert_true(made > region_capacity(KIWI_TABLE_OBJECTS) / 2);
+    assert_true(region.header->dropped[KIWI_DROP_OBJECTS] > 0);
+    object_end(LOCK);
+    assert_int_equal(used(t, LOCK, stack), 0);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(object__first_use_makes_it),
+            FRESH(object__init_and_end_begin_a_generation),
+            FRESH(object__free_ends_all_in_the_block),
+            FRESH(object__block_is_the_latest_around_it),
+            FRESH(object__long_ago_blocks_are_forgotten),
+            FRESH(object__private_until_its_maker_lets_go),
+            FRESH(object__unknown_memory_is_never_private),
+            FRESH(object__full_table_gives_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
