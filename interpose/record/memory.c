@@ -118,11 +118,14 @@ uint32_t index_get(struct row_index *index, uint64_t hash, const struct index_op
     return 0;
 }
 
-void index_replace(struct row_index *index, uint64_t hash, uint32_t old, uint32_t row)
+bool index_replace(struct row_index *index, uint64_t hash, uint32_t old, uint32_t row)
 {
     for (uint32_t i = 0, at = (uint32_t)hash; i < INDEX_PROBES; i++, at++) {
         uint32_t *place = &index->rows[at & index->mask], seen = old;
-        if (__atomic_compare_exchange_n(place, &seen, row, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE) || !seen)
-            return;
+        if (__atomic_compare_exchange_n(place, &seen, row, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+            return true;
+        if (!seen)
+            return false;
     }
+    return false;
 }

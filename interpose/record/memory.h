@@ -65,6 +65,6 @@ struct index_ops {
 };
 uint32_t index_get(struct row_index *index, uint64_t hash, const struct index_ops *ops, const void *key);
 uint32_t index_find(const struct row_index *index, uint64_t hash, const struct index_ops *ops, const void *key);
-/* Puts `row` where `old` stood (same key, next generation). */
-void index_replace(struct row_index *index, uint64_t hash, uint32_t old, uint32_t row);
+/* Puts `row` where `old` stood (same key, next generation). false: another thread was first. */
+bool index_replace(struct row_index *index, uint64_t hash, uint32_t old, uint32_t row);
 #endif

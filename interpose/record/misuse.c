@@ -65,8 +65,12 @@ uint32_t misuse_find_holder(uintptr_t address, uint32_t *row)
         if (!RELAXED_LOAD(&memory.slot_used[i]) || !memory.threads[i])
             continue;
         const struct kiwi_slot *s = region_slot(i);
-        const struct kiwi_held *held = s->held_rows ? region_held(s->held_rows) : s->held;
-        for (uint32_t h = 0; h < RELAXED_LOAD(&s->held_count) && h < s->held_capacity; h++)
+        uint32_t rows = __atomic_load_n(&s->held_rows, __ATOMIC_ACQUIRE);
+        uint32_t room = rows ? __atomic_load_n(&s->held_capacity, __ATOMIC_ACQUIRE) : KIWI_SLOT_HELD;
+        if (rows != RELAXED_LOAD(&s->held_rows))
+            continue; /* the array grows just now: the room may be that of another one */
+        const struct kiwi_held *held = rows ? region_held(rows) : s->held;
+        for (uint32_t h = 0; h < RELAXED_LOAD(&s->held_count) && h < room; h++)
             if (held[h].address == address) {
                 *row = held[h].row;
                 return s->thread;

@@ -64,17 +64,20 @@ static uint32_t line_slot(uintptr_t address)
     return (uint32_t)(hash_mix(address >> 6) >> 16) & (FILTER_LINES - 1);
 }
 
+/* A saturated count is no longer exact and stays. It must not wrap either when threads meet at its end: zero would hide the
+ * locks there from object_end_range for ever. */
 static void count_up(uint8_t *n)
 {
-    if (RELAXED_LOAD(n) < 255)
-        RELAXED_ADD(n, 1);
+    uint8_t v = RELAXED_LOAD(n);
+    while (v < 255 && !__atomic_compare_exchange_n(n, &v, v + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
 }
 
 static void count_down(uint8_t *n)
 {
     uint8_t v = RELAXED_LOAD(n);
-    if (v && v < 255) /* a saturated count is no longer exact and stays */
-        RELAXED_ADD(n, (uint8_t)-1);
+    while (v && v < 255 && !__atomic_compare_exchange_n(n, &v, v - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
 }
 
 /* Marks or unmarks the memory around an object for object_end_range. */
@@ -126,9 +129,10 @@ static uint32_t next_generation(struct thread *t, const struct object_facts *fac
     if (!row)
         return 0;
     region_object(row)->generation = region_object(old)->generation + 1;
+    if (!index_replace(&memory.objects, object_hash(facts->address), old, row))
+        return object_at(facts->address); /* another thread began it at the same time: ours is wasted and stays unpublished */
     place_object(t, row, initialised);
     object_publish(row);
-    index_replace(&memory.objects, object_hash(facts->address), old, row);
     return row;
 }
 
@@ -146,6 +150,8 @@ static uint32_t object_obtain(struct thread *t, const struct object_facts *facts
     uint32_t old = object_at(facts->address);
     if (!old)
         return first_generation(t, facts, initialised);
+    if (region_object(old)->kind != facts->kind)
+        object_end(facts->address); /* its memory serves another purpose now, without a destroy or free that was seen */
     if (RELAXED_LOAD(&region_object(old)->state) == KIWI_ROW_ENDED)
         return next_generation(t, facts, old, initialised);
     return old;
