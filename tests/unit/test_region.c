@@ -9,13 +9,13 @@ static void region__tables_are_laid_out_in_order(void **state)
     (void)state;
     assert_memory_equal(h->magic, KIWI_TRACE_MAGIC, 8);
     assert_int_equal(h->file_size, 8u << 20);
-#define X(number, name, type)                                                                                            \
-    assert_int_equal(h->tables[number].id, number);                                                                            \
-    assert_int_equal(h->tables[number].row_size, sizeof(type));                                                            \
-    assert_int_equal(h->tables[number].offset % 4096, 0);                                                                  \
-    assert_true(h->tables[number].offset >= end);                                                                          \
-    assert_int_equal(h->tables[number].used, 1);                                                                           \
-    end = h->tables[number].offset + h->tables[number].capacity * sizeof(type);                                                \
+#define X(number, name, type)                                                                                          \
+    assert_int_equal(h->tables[number].id, number);                                                                    \
+    assert_int_equal(h->tables[number].row_size, sizeof(type));                                                        \
+    assert_int_equal(h->tables[number].offset % 4096, 0);                                                              \
+    assert_true(h->tables[number].offset >= end);                                                                      \
+    assert_int_equal(h->tables[number].used, 1);                                                                       \
+    end = h->tables[number].offset + h->tables[number].capacity * sizeof(type);                                        \
     assert_true(end <= h->file_size);
     KIWI_TABLES(X)
 #undef X

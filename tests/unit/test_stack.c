@@ -1,0 +1,267 @@
+/* stack.h: real call stacks of this program, told apart at every depth, cached only where that proves the path. */
+#include "recorder.h"
+
+#include <alloca.h>
+#include <pthread.h>
+#include <ucontext.h>
+
+#define NEVER_INLINE __attribute__((noinline, noclone))
+#define BARRIER() __asm__ __volatile__("" ::: "memory")
+
+/* A thread whose stack is the one that runs the test. */
+static struct thread *thread_here(void)
+{
+    pthread_attr_t attr;
+    void *low;
+    size_t size;
+    assert_int_equal(pthread_getattr_np(pthread_self(), &attr), 0);
+    pthread_attr_getstack(&attr, &low, &size);
+    pthread_attr_destroy(&attr);
+    struct thread_birth birth = {.stack_low = (uintptr_t)low, .stack_high = (uintptr_t)low + size};
+    struct thread *t = thread_attach(&birth);
+    assert_non_null(t);
+    return t;
+}
+
+/* Stands for a wrapper. */
+NEVER_INLINE static uint32_t wrapper(struct thread *t)
+{
+    return stack_of(t, CALL_SITE());
+}
+
+NEVER_INLINE static bool is_cached(struct thread *t)
+{
+    return stack_find(t, CALL_SITE()) != NULL;
+}
+
+NEVER_INLINE static uint32_t common(struct thread *t)
+{
+    uint32_t row = wrapper(t);
+    BARRIER();
+    return row;
+}
+
+NEVER_INLINE static uint32_t deeper(struct thread *t, int levels)
+{
+    uint32_t row = levels > 0 ? deeper(t, levels - 1) : common(t);
+    BARRIER();
+    return row;
+}
+
+NEVER_INLINE static uint32_t north(struct thread *t, int levels)
+{
+    uint32_t row = deeper(t, levels);
+    BARRIER();
+    return row;
+}
+
+NEVER_INLINE static uint32_t south(struct thread *t, int levels)
+{
+    uint32_t row = deeper(t, levels);
+    BARRIER();
+    return row;
+}
+
+static void stack__callers_are_told_apart_at_every_depth(void **state)
+{
+    struct thread *t = thread_here();
+    uint32_t norths[24], souths[24];
+
+    (void)state;
+    for (int round = 0; round < 4; round++)
+        for (int levels = 0; levels < 24; levels++) {
+            uint32_t n = north(t, levels), s = south(t, levels);
+            assert_int_not_equal(n, s);
+            assert_true(round == 0 || (n == norths[levels] && s == souths[levels]));
+            norths[levels] = n;
+            souths[levels] = s;
+        }
+    assert_int_equal(region_stack(norths[5])->depth + 7, region_stack(norths[12])->depth);
+    assert_int_equal(region_stack(norths[5])->flags, 0);
+}
+
+static void stack__frames_are_return_addresses_outward(void **state)
+{
+    struct thread *t = thread_here();
+    const struct kiwi_stack *s = region_stack(north(t, 0));
+    const uint64_t *f = region_frames(s->first);
+
+    (void)state;
+    assert_in_range(f[0], (uintptr_t)common, (uintptr_t)common + 200);
+    assert_in_range(f[1], (uintptr_t)deeper, (uintptr_t)deeper + 200);
+    assert_in_range(f[2], (uintptr_t)north, (uintptr_t)north + 200);
+    assert_in_range(f[3], (uintptr_t)stack__frames_are_return_addresses_outward,
+                    (uintptr_t)stack__frames_are_return_addresses_outward + 2000);
+    assert_true(region.header->tables[KIWI_TABLE_MODULES].used > 1);
+}
+
+static void stack__second_time_is_a_hit(void **state)
+{
+    struct thread *t = thread_here();
+
+    (void)state;
+    bool hits[3];
+    for (int i = 0; i < 3; i++) {
+        hits[i] = is_cached(t);
+        if (!hits[i])
+            common(t);
+    }
+    assert_false(hits[0]);
+    uint32_t rows = 0;
+    for (int i = 0; i < 10; i++) {
+        north(t, 3);
+        uint32_t now = (uint32_t)region.header->tables[KIWI_TABLE_STACKS].used;
+        assert_true(!rows || rows == now);
+        rows = now;
+    }
+}
+
+static void stack__cut_at_the_limit(void **state)
+{
+    struct thread *t = thread_here();
+    uint32_t limit = stack_depth_limit;
+
+    (void)state;
+    stack_depth_limit = 8;
+    uint32_t row = north(t, 30), other = south(t, 30);
+    assert_int_equal(row, other);
+    assert_int_equal(region_stack(row)->depth, 8);
+    assert_int_equal(region_stack(row)->flags, KIWI_STACK_TRUNCATED);
+    assert_true(region.header->dropped[KIWI_DROP_TRUNCATED_STACKS] > 0);
+    stack_depth_limit = STACK_MAX_DEPTH;
+    stack_cache_flush(t);
+    assert_int_not_equal(north(t, 30), south(t, 30));
+    stack_depth_limit = limit;
+}
+
+/* Frames of varying size, which find their callers through RBP. */
+NEVER_INLINE static uint32_t with_room(struct thread *t, size_t room, bool go_north)
+{
+    volatile char *p = alloca(room);
+    p[0] = 1;
+    uint32_t row = go_north ? north(t, 2) : south(t, 2);
+    BARRIER();
+    return row + (p[0] - 1u);
+}
+
+static void stack__frames_of_any_size_are_told_apart(void **state)
+{
+    struct thread *t = thread_here();
+    uint32_t first_north = 0, first_south = 0;
+
+    (void)state;
+    for (int round = 0; round < 3; round++)
+        for (size_t room = 16; room < 4000; room += 48) {
+            uint32_t n = with_room(t, room, true), s = with_room(t, room, false);
+            first_north = first_north ? first_north : n;
+            first_south = first_south ? first_south : s;
+            assert_int_equal(n, first_north);
+            assert_int_equal(s, first_south);
+        }
+    assert_int_not_equal(first_north, first_south);
+}
+
+static ucontext_t back, coroutine;
+static struct thread *coroutine_thread;
+static uint32_t coroutine_row;
+
+static void in_coroutine(void)
+{
+    coroutine_row = common(coroutine_thread);
+    coroutine_row = common(coroutine_thread);
+}
+
+static void stack__coroutine_has_the_return_address(void **state)
+{
+    static char room[64 << 10];
+
+    (void)state;
+    coroutine_thread = thread_here();
+    getcontext(&coroutine);
+    coroutine.uc_stack.ss_sp = room;
+    coroutine.uc_stack.ss_size = sizeof room;
+    coroutine.uc_link = &back;
+    makecontext(&coroutine, in_coroutine, 0);
+    swapcontext(&back, &coroutine);
+    const struct kiwi_stack *s = region_stack(coroutine_row);
+    assert_int_equal(s->depth, 1);
+    assert_int_equal(s->flags, KIWI_STACK_SHORT);
+    assert_in_range(region_frames(s->first)[0], (uintptr_t)common, (uintptr_t)common + 200);
+}
+
+static void stack__little_room_is_not_unwound(void **state)
+{
+    struct thread *t = thread_here();
+
+    (void)state;
+    t->stack_low = (uintptr_t)__builtin_frame_address(0) - STACK_ROOM / 2;
+    assert_int_equal(region_stack(common(t))->flags, KIWI_STACK_SHORT);
+    assert_int_equal(region.header->dropped[KIWI_DROP_UNWOUND_SHORT], 1);
+}
+
+static void stack__unloading_makes_the_cache_stale(void **state)
+{
+    struct thread *t = thread_here();
+    uint32_t rows[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        rows[i] = north(t, 1);
+        if (i == 1) {
+            region.header->module_epoch++;
+            stack_module_epoch++;
+        }
+    }
+    assert_int_equal(rows[0], rows[1]);
+    assert_int_equal(rows[2], rows[3]);
+    assert_int_not_equal(rows[1], rows[2]);
+    assert_int_equal(region_stack(rows[2])->epoch, region_stack(rows[1])->epoch + 1);
+}
+
+static void stack__same_frames_are_one_row(void **state)
+{
+    uint64_t a[] = {1, 2, 3}, b[] = {1, 2, 4};
+
+    (void)state;
+    uint32_t row = stack_intern(a, 3, 0);
+    assert_int_equal(stack_intern(a, 3, 0), row);
+    assert_int_not_equal(stack_intern(b, 3, 0), row);
+    assert_int_not_equal(stack_intern(a, 2, 0), row);
+    assert_int_not_equal(stack_intern(a, 3, KIWI_STACK_TRUNCATED), row);
+    assert_int_equal(stack_intern(a, 0, 0), 0);
+}
+
+static void stack__many_paths_outgrow_the_arena(void **state)
+{
+    struct thread *t = thread_here();
+    uint32_t rows[64];
+
+    (void)state;
+    for (int round = 0; round < 60; round++)
+        for (int i = 0; i < 64; i++) {
+            uint32_t row = (i & 1 ? north : south)(t, i / 2);
+            assert_true(round == 0 || rows[i] == row);
+            rows[i] = row;
+            if (round % 20 == 7)
+                stack_cache_flush(t);
+        }
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(stack__callers_are_told_apart_at_every_depth),
+            FRESH(stack__frames_are_return_addresses_outward),
+            FRESH(stack__second_time_is_a_hit),
+            FRESH(stack__cut_at_the_limit),
+            FRESH(stack__frames_of_any_size_are_told_apart),
+            FRESH(stack__coroutine_has_the_return_address),
+            FRESH(stack__little_room_is_not_unwound),
+            FRESH(stack__unloading_makes_the_cache_stale),
+            FRESH(stack__same_frames_are_one_row),
+            FRESH(stack__many_paths_outgrow_the_arena),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
