@@ -69,8 +69,16 @@ static bool witness_around(const struct search *s, const struct kiwi_witness *ou
     return false;
 }
 
+/* When the trace had no room left for it (which the report says). */
+static bool order_unknown(const struct kiwi_witness *w)
+{
+    return !w->first_segment || !w->last_segment;
+}
+
 static bool witness_ordered(const struct search *s, const struct kiwi_witness *a, const struct kiwi_witness *b)
 {
+    if (order_unknown(a) || order_unknown(b))
+        return true; /* at least nobody can claim that they met */
     if (witness_before(s, a, b) || witness_before(s, b, a))
         return true;
     return (a->first_segment != a->last_segment && witness_around(s, a, b)) ||

@@ -68,9 +68,21 @@ static void witness_set(struct kiwi_witness *w, const struct thread *t, uint32_t
     w->last_segment = segment;
 }
 
+/* A service with a thread for each request makes a segment with each of them. When half of the table is used, the rest is
+ * for dependencies that are new or known from two threads only; the others keep the witnesses they have. */
+static bool witnessed_enough(const struct kiwi_acquisition *a)
+{
+    const struct kiwi_table *segments = &region.header->tables[KIWI_TABLE_SEGMENTS];
+    return a->threads >= 3 && RELAXED_LOAD(&segments->used) > segments->capacity / 2;
+}
+
 /* Only dependencies need to know which threads made them, and when by create/join order. */
 static void witness(struct thread *t, struct kiwi_acquisition *a)
 {
+    if (a->parent && witnessed_enough(a)) {
+        RELAXED_STORE(&a->last_ticks, clock_ticks());
+        return;
+    }
     uint32_t segment = a->parent ? thread_segment(t) : 0;
     struct kiwi_witness *first = &a->witness[0], *latest = &a->witness[1];
     if (!first->thread || (first->thread == t->row && first->serial == t->serial)) {
@@ -159,11 +171,11 @@ static struct kiwi_cache_entry *cache_put(struct thread *t, uintptr_t address, u
     return e;
 }
 
-static void plain_mutex(uintptr_t address, struct object_facts *facts)
+static void plain_lock(uintptr_t address, struct object_facts *facts)
 {
-    *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
+    *facts = (struct object_facts){.address = address, .kind = facts->kind};
 }
-void (*object_facts_of)(uintptr_t address, struct object_facts *facts) = plain_mutex;
+void (*object_facts_of)(uintptr_t address, struct object_facts *facts) = plain_lock;
 
 uint32_t acquisition_classes;
 
@@ -183,9 +195,12 @@ static void count_instances(uint32_t stack, uint32_t object)
     RELAXED_STORE(&memory.stack_class[stack], init ? init : stack);
 }
 
-static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t stack)
+static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
 {
-    struct object_facts facts = {.address = address, .kind = KIWI_OBJECT_MUTEX, .flags = KIWI_OBJECT_CLASS};
+    uint32_t stack = ACQUISITION_STACK(word), kind = KIWI_HELD_KIND(word);
+    struct object_facts facts = {.address = address,
+                                 .kind = (uint8_t)(kind ? kind : KIWI_OBJECT_MUTEX),
+                                 .flags = KIWI_OBJECT_CLASS};
     if (!(address & CLASS_ADDRESS))
         object_facts_of(address, &facts);
     uint32_t object = object_get(t, &facts, stack);
@@ -196,7 +211,7 @@ static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t stack)
 
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word)
 {
-    uint32_t stack = ACQUISITION_STACK(word), object = object_for(t, address, stack);
+    uint32_t stack = ACQUISITION_STACK(word), object = object_for(t, address, word);
     bool first = object && !region_object(object)->first_thread, unpublished = false;
     uint32_t row = 0;
     if (object) {
@@ -254,7 +269,7 @@ static void chain_link(struct thread *t, uint32_t at)
 {
     struct kiwi_held *h = &t->held[at];
     if (!h->row) {
-        uint32_t word = h->stack | (h->flags & (3u << 30 | 3u << 28));
+        uint32_t word = h->stack | (h->flags & ~ACQUISITION_STACK(~0u));
         uintptr_t address = acquisition_identity(h->address, word);
         struct kiwi_cache_entry *e = acquisition_find(t, address, word);
         h->row = (e ? e : acquisition_line_new(t, address, word))->row;
@@ -282,13 +297,13 @@ static void chain_link(struct thread *t, uint32_t at)
         t->chain = h->row;
 }
 
-bool (*object_let_go)(const struct thread *t, uintptr_t address);
+bool (*object_let_go)(const struct thread *t, const struct kiwi_held *held);
 
 bool acquisition_strike_stale(struct thread *t)
 {
     bool struck = false;
     for (uint32_t i = object_let_go ? t->slot->held_count : 0; i-- > 0;)
-        if (object_let_go(t, t->held[i].address)) {
+        if (object_let_go(t, &t->held[i])) {
             acquisition_released_slow(t, (int)i);
             struck = true;
         }

@@ -374,8 +374,8 @@ void thread_created_another(struct thread *t)
 void thread_joined(struct thread *t, uint32_t joined_row)
 {
     uint32_t last = joined_row ? RELAXED_LOAD(&region_thread(joined_row)->last_segment) : 0;
-    if (!last)
-        return;
+    if (!last || last == t->segment || last == t->segment_other)
+        return; /* the joined thread made no segment: it stands where this one stood */
     /* Two joins before the next dependency: keep the order by giving each its own segment. */
     if (t->segment_stale && t->segment_other)
         thread_segment(t);
