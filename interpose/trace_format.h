@@ -429,6 +429,7 @@ struct kiwi_held {
 #define KIWI_HELD_TIMED 2u  /* `since` tells when it was taken */
 #define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u) /* enum kiwi_mode */
 #define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)  /* enum kiwi_how */
+#define KIWI_HELD_KIND(flags) ((flags) >> 24 & 15u) /* enum kiwi_object_kind, 0 = mutex */
 
 /*
  * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the recorder's

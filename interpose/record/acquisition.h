@@ -25,12 +25,13 @@ struct acquisition_key {
     uint16_t flags;
 };
 
-/* Tells what lies at a lock's address when its object must be made late. Set by the wrappers; NULL in tests. */
+/* Tells what lies at a lock's address when its object must be made late; the kind is known. Set by the wrappers. */
 extern void (*object_facts_of)(uintptr_t address, struct object_facts *facts);
 
 /* What a cache line stands for besides address, stack and chain. Part of the stack word of the line's key. */
 #define ACQUISITION_KIND(mode, how) ((uint32_t)(mode) << 30 | (uint32_t)(how) << 28)
-#define ACQUISITION_STACK(word) ((word) & 0x0fffffffu)
+#define ACQUISITION_OBJECT(object_kind) ((uint32_t)(object_kind) << 24) /* for locks other than mutexes */
+#define ACQUISITION_STACK(word) ((word) & 0x00ffffffu)
 
 static ALWAYS_INLINE uint32_t acquisition_stamp(const struct thread *t, uintptr_t address)
 {
@@ -144,7 +145,7 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_line(struct thread *t,
  * Tells for certain that the thread does not own a lock which its held array shows: another thread unlocked it (a mutex used
  * as a semaphore). Set by the wrappers; NULL in tests.
  */
-extern bool (*object_let_go)(const struct thread *t, uintptr_t address);
+extern bool (*object_let_go)(const struct thread *t, const struct kiwi_held *held);
 /* Strikes such locks off, before a new row would make them part of a held set. true = there was one. */
 bool acquisition_strike_stale(struct thread *t);
 

@@ -109,7 +109,7 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
         uint64_t since = RELAXED_LOAD(&o->wait_since);
         if (!RELAXED_LOAD(&o->waiters)) {
             /* Or one that found the lock free, lost the race for it, and so waits unrecorded: since it was taken. */
-            if ((h->flags & KIWI_HELD_WAITED) || !object_shows_waiters || !object_shows_waiters(h->address))
+            if ((h->flags & KIWI_HELD_WAITED) || !object_shows_waiters || !object_shows_waiters(h))
                 continue;
             since = 0;
         }

@@ -58,7 +58,7 @@ static ALWAYS_INLINE bool object_block_suspect(uintptr_t address)
 
 /* Tells whether a lock that the caller holds shows waiters in its own word: more came since it was taken. Set by the
  * wrappers; NULL in tests. */
-extern bool (*object_shows_waiters)(uintptr_t address);
+extern bool (*object_shows_waiters)(const struct kiwi_held *held);
 
 /* Tells whether an address lies in a module's writable data; set by the module map (false in tests). */
 extern bool (*object_is_static)(uintptr_t address);

@@ -7,6 +7,7 @@
 #define KIWI_WRAP_LOCK_H
 
 #include "../base/clock.h"
+#include "../base/sys.h"
 #include "../process/enter.h"
 #include "../record/acquisition.h"
 #include "../record/misuse.h"
@@ -93,4 +94,38 @@ static inline void lock_taken(const struct lock_request *r)
     }
     acquisition_taken(t);
 }
+/* A lock that is still on the held array may lie in memory that the service has unmapped since. */
+static inline bool lock_memory_gone(uintptr_t address)
+{
+    return !region.frozen && !sys_readable(address);
+}
+
+/*
+ * The common way of the locks that have no quick way of their own (rwlocks, spinlocks). `call` makes the real call;
+ * `taken` says that it will probably wait, for the lock that `holder` (thread row, 0 = unknown) has.
+ */
+struct lock_call {
+    struct thread *t;
+    uintptr_t address;
+    struct call_site site;
+    uint32_t kind; /* ACQUISITION_OBJECT | ACQUISITION_KIND */
+    bool taken;
+    uint32_t holder;
+    int (*call)(const struct lock_call *c);
+    const struct timespec *until;
+    clockid_t clock;
+};
+
+/* The guard is set; it is cleared when these return the real call's result. */
+int lock_acquire(struct lock_call *c);
+/* The thread holds it already: the hold at `at` of its array is counted once more if the call succeeds. */
+int lock_reenter(struct lock_call *c, int at);
+/* It waits for itself: noted as misuse before the call. */
+int lock_self_wait(struct lock_call *c, int at);
+
+/* Takes one hold off the array before the real unlock; false = this thread holds no such lock. */
+bool lock_release(struct thread *t, uintptr_t address);
+/* Misuse of a lock of a kind: the object is made now if nothing needed it before. Returns the misuse row. */
+uint32_t lock_misuse(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_object_kind object_kind, uintptr_t address,
+                     struct call_site site);
 #endif

@@ -11,17 +11,11 @@
 #include <errno.h>
 #include <linux/futex.h>
 
-/* A lock that is still on the held array may lie in memory that the service has unmapped since. */
-static bool gone(uintptr_t address)
-{
-    return !region.frozen && !sys_readable(address);
-}
-
 /* Slow paths only. */
 void mutex_facts(uintptr_t address, struct object_facts *facts)
 {
     *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
-    if (gone(address))
+    if (lock_memory_gone(address))
         return;
     int kind = RELAXED_LOAD(&((const pthread_mutex_t *)address)->__data.__kind);
     uint16_t flags = (uint16_t)((kind & MUTEX_KIND_ROBUST ? KIWI_OBJECT_ROBUST : 0) |
@@ -32,10 +26,10 @@ void mutex_facts(uintptr_t address, struct object_facts *facts)
 }
 
 /* The word of a normal mutex is 2 from the first waiter on; other kinds keep a flag beside the owner. */
-static bool shows_waiters(uintptr_t address)
+bool mutex_shows_waiters(uintptr_t address)
 {
     const pthread_mutex_t *m = (const pthread_mutex_t *)address;
-    if (gone(address))
+    if (lock_memory_gone(address))
         return false;
     int kind = RELAXED_LOAD(&m->__data.__kind), word = RELAXED_LOAD(&m->__data.__lock);
     if (kind & MUTEX_KIND_PROTECT)
@@ -49,16 +43,9 @@ static bool owned_here(const struct thread *t, int owner)
     return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
 }
 
-static bool let_go(const struct thread *t, uintptr_t address)
+bool mutex_let_go(const struct thread *t, uintptr_t address)
 {
-    return !gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
-}
-
-__attribute__((constructor(101))) static void mutex_start(void)
-{
-    object_facts_of = mutex_facts;
-    object_shows_waiters = shows_waiters;
-    object_let_go = let_go;
+    return !lock_memory_gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
 }
 
 static bool looks_taken(const pthread_mutex_t *m)

@@ -19,6 +19,9 @@
 #define MUTEX_OWNER_TID 0x3fffffff /* of the lock word of robust and priority-inheriting mutexes */
 
 void mutex_facts(uintptr_t address, struct object_facts *facts);
+bool mutex_shows_waiters(uintptr_t address);
+/* The thread certainly does not own it. */
+bool mutex_let_go(const struct thread *t, uintptr_t address);
 
 static inline int mutex_type(const pthread_mutex_t *m)
 {

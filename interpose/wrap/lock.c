@@ -1,0 +1,172 @@
+#include "lock.h"
+
+#include "mutex.h"
+#include "rwlock.h"
+
+#include <errno.h>
+
+/* What the recorder asks of a lock by its kind. */
+
+static void facts_of(uintptr_t address, struct object_facts *facts)
+{
+    if (facts->kind == KIWI_OBJECT_MUTEX)
+        mutex_facts(address, facts);
+    else if (facts->kind == KIWI_OBJECT_RWLOCK)
+        rwlock_facts(address, facts);
+    else
+        *facts = (struct object_facts){.address = address, .kind = facts->kind};
+}
+
+static bool is_mutex(const struct kiwi_held *held)
+{
+    uint32_t kind = KIWI_HELD_KIND(held->flags);
+    return !kind || kind == KIWI_OBJECT_MUTEX;
+}
+
+static bool shows_waiters(const struct kiwi_held *held)
+{
+    return is_mutex(held) && mutex_shows_waiters(held->address);
+}
+
+static bool let_go(const struct thread *t, const struct kiwi_held *held)
+{
+    return is_mutex(held) && mutex_let_go(t, held->address);
+}
+
+__attribute__((constructor(101))) static void lock_start(void)
+{
+    object_facts_of = facts_of;
+    object_shows_waiters = shows_waiters;
+    object_let_go = let_go;
+}
+
+/* The common way. */
+
+static bool granted(int result)
+{
+    return result == 0;
+}
+
+/* As wait_real of mutex.c: recorded first, then called without the guard. false = the thread's state is gone since. */
+static bool wait_recorded(struct lock_call *c, uint32_t row, int *result)
+{
+    struct thread *t = c->t;
+    uint64_t since = acquisition_wait_begin(t, row, c->until ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, c->holder);
+    guard_clear(t);
+    *result = c->call(c);
+    if (t->guard != GUARD_IDLE)
+        return false;
+    guard_set(t);
+    acquisition_wait_end(t, row, since, c->holder);
+    return true;
+}
+
+static int acquire_waiting(struct lock_call *c, struct lock_request *q)
+{
+    struct thread *t = c->t;
+    uint32_t row = lock_instance_row(q);
+    int result;
+    if (!wait_recorded(c, row, &result))
+        return result;
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
+        if (row)
+            RELAXED_ADD(&region_acquisition(row)->count, 1);
+        struct kiwi_held *h = &t->held[t->slot->held_count];
+        h->flags |= KIWI_HELD_WAITED | KIWI_HELD_TIMED;
+        h->since = clock_ticks();
+        acquisition_taken(t);
+    } else {
+        acquisition_want(t, KIWI_WANT_NONE);
+    }
+    guard_clear(t);
+    return result;
+}
+
+static int finish(struct thread *t, int result, bool room)
+{
+    if (granted(result) && room)
+        acquisition_taken(t);
+    else
+        acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+int lock_acquire(struct lock_call *c)
+{
+    struct thread *t = c->t;
+    struct lock_request q;
+    if (likely(!c->taken && lock_quick(t, c->address, c->site, c->kind)))
+        return finish(t, c->call(c), true);
+    lock_request(&q, t, c->address, c->site, c->kind);
+    if (c->taken)
+        return acquire_waiting(c, &q);
+    bool room = lock_taking(&q);
+    int result = c->call(c);
+    if (granted(result) && room) {
+        lock_taken(&q);
+        guard_clear(t);
+        return result;
+    }
+    return finish(t, result, false);
+}
+
+int lock_reenter(struct lock_call *c, int at)
+{
+    struct thread *t = c->t;
+    int result = c->call(c);
+    if (granted(result))
+        t->held[at].count++;
+    guard_clear(t);
+    return result;
+}
+
+int lock_self_wait(struct lock_call *c, int at)
+{
+    struct thread *t = c->t;
+    uint32_t word = stack_of(t, c->site) | c->kind;
+    acquisition_chain(t);
+    uint32_t own = t->held[at].row, noted = 0;
+    uint32_t row = acquisition_line(t, c->address, word)->row;
+    if (own) {
+        struct misuse_facts f = {.kind = c->until ? KIWI_MISUSE_RELOCK_TIMED : KIWI_MISUSE_RELOCK,
+                                 .object = region_acquisition(own)->object,
+                                 .stack = ACQUISITION_STACK(word),
+                                 .other_thread = t->row,
+                                 .other_row = own};
+        noted = misuse_note(t, &f);
+    }
+    int result;
+    c->holder = t->row;
+    if (!wait_recorded(c, row, &result))
+        return result;
+    misuse_result(noted, result);
+    if (granted(result) && (at = acquisition_held(t, c->address)) >= 0)
+        t->held[at].count++;
+    acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+bool lock_release(struct thread *t, uintptr_t address)
+{
+    int at = acquisition_held(t, address);
+    if (at < 0)
+        return false;
+    if (t->held[at].count > 1)
+        t->held[at].count--;
+    else
+        acquisition_released(t, at);
+    return true;
+}
+
+uint32_t lock_misuse(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_object_kind object_kind, uintptr_t address,
+                     struct call_site site)
+{
+    struct misuse_facts f = {.kind = kind, .stack = stack_of(t, site)};
+    struct object_facts facts = {.address = address, .kind = (uint8_t)object_kind};
+    object_facts_of(address, &facts);
+    f.object = object_get(t, &facts, f.stack);
+    f.other_thread = misuse_find_holder(address, &f.other_row);
+    return f.object ? misuse_note(t, &f) : 0;
+}

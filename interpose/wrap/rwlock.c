@@ -1,0 +1,243 @@
+/*
+ * rwlock.c - pthread_rwlock_*.
+ */
+#include "rwlock.h"
+
+#include "lock.h"
+
+#include <errno.h>
+
+/* __data.__readers: readers in the upper bits, below them the phase (1 = a writer's turn) and whether a writer has or wants
+ * it (2); see the comment in glibc's pthread_rwlock_common.c for the states. */
+#define RW_WRITE_PHASE 1u
+#define RW_WRITE_LOCKED 2u
+#define RW_READERS_SHIFT 3
+
+static unsigned readers_word(const pthread_rwlock_t *l)
+{
+    return RELAXED_LOAD(&l->__data.__readers);
+}
+
+static int writer_of(const pthread_rwlock_t *l)
+{
+    return RELAXED_LOAD(&l->__data.__cur_writer);
+}
+
+void rwlock_facts(uintptr_t address, struct object_facts *facts)
+{
+    const pthread_rwlock_t *l = (const pthread_rwlock_t *)address;
+    *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_RWLOCK};
+    if (lock_memory_gone(address))
+        return;
+    facts->type = (uint8_t)RELAXED_LOAD(&l->__data.__flags);
+    facts->flags = RELAXED_LOAD(&l->__data.__shared) ? KIWI_OBJECT_SHARED : 0;
+}
+
+/* A reader waits for a writer that is in, and where writers come first for one that waits. */
+static bool reader_waits(const pthread_rwlock_t *l)
+{
+    unsigned w = readers_word(l), writer = RW_WRITE_PHASE | RW_WRITE_LOCKED;
+    bool writers_first = RELAXED_LOAD(&l->__data.__flags) == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+    return (w & writer) == writer || (writers_first && (w & RW_WRITE_LOCKED));
+}
+
+static bool writer_waits(const pthread_rwlock_t *l)
+{
+    unsigned w = readers_word(l);
+    return (w >> RW_READERS_SHIFT) || (w & RW_WRITE_LOCKED);
+}
+
+static pthread_rwlock_t *lock_of(const struct lock_call *c)
+{
+    return (pthread_rwlock_t *)c->address;
+}
+
+/* The real calls, by what was asked. */
+
+static int real_read(const struct lock_call *c)
+{
+    return real.pthread_rwlock_rdlock(lock_of(c));
+}
+
+static int real_write(const struct lock_call *c)
+{
+    return real.pthread_rwlock_wrlock(lock_of(c));
+}
+
+static int real_try_read(const struct lock_call *c)
+{
+    return real.pthread_rwlock_tryrdlock(lock_of(c));
+}
+
+static int real_try_write(const struct lock_call *c)
+{
+    return real.pthread_rwlock_trywrlock(lock_of(c));
+}
+
+static int real_timed_read(const struct lock_call *c)
+{
+    return real.pthread_rwlock_timedrdlock(lock_of(c), c->until);
+}
+
+static int real_timed_write(const struct lock_call *c)
+{
+    return real.pthread_rwlock_timedwrlock(lock_of(c), c->until);
+}
+
+static int real_clock_read(const struct lock_call *c)
+{
+    return real.pthread_rwlock_clockrdlock(lock_of(c), c->clock, c->until);
+}
+
+static int real_clock_write(const struct lock_call *c)
+{
+    return real.pthread_rwlock_clockwrlock(lock_of(c), c->clock, c->until);
+}
+
+#define RW_KIND(mode, how) (ACQUISITION_OBJECT(KIWI_OBJECT_RWLOCK) | ACQUISITION_KIND(mode, how))
+
+/* Reading again is counted; writing again is refused by glibc (EDEADLK); writing while reading waits for itself. */
+static int held_already(struct lock_call *c, int at)
+{
+    bool reads = KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ, holds_read = KIWI_HELD_MODE(c->t->held[at].flags) == KIWI_MODE_READ;
+    if (!reads && holds_read && KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY)
+        return lock_self_wait(c, at);
+    return lock_reenter(c, at);
+}
+
+static int acquire(struct lock_call *c)
+{
+    c->t = thread_enter();
+    if (!c->t || record_settings.locks_off)
+        return c->call(c);
+    guard_set(c->t);
+    const pthread_rwlock_t *l = lock_of(c);
+    int at = acquisition_held(c->t, c->address);
+    if (unlikely(at >= 0))
+        return held_already(c, at);
+    c->taken = KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY &&
+               (KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ ? reader_waits(l) : writer_waits(l));
+    if (c->taken)
+        c->holder = thread_row_of_tid(writer_of(l));
+    return lock_acquire(c);
+}
+
+EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_read};
+    c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_write};
+    c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_try_read};
+    c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_TRY);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_try_write};
+    c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const struct timespec *until)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_timed_read, .until = until};
+    c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_TIMED);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const struct timespec *until)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_timed_write, .until = until};
+    c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_TIMED);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t clock, const struct timespec *until)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_clock_read, .until = until};
+    c.clock = clock;
+    c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_TIMED);
+    return acquire(&c);
+}
+
+EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock, const struct timespec *until)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_clock_write, .until = until};
+    c.clock = clock;
+    c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_TIMED);
+    return acquire(&c);
+}
+
+/* Not on this thread's held array: misuse, unless it was taken before Kiwi knew it. */
+static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct call_site site)
+{
+    int writer = writer_of(l);
+    if (t->slot->held_lost) {
+        t->slot->held_lost--;
+        return 0;
+    }
+    if (writer && (writer == t->tid || writer == t->fork_tid))
+        return 0;
+    bool held = writer || readers_word(l) >> RW_READERS_SHIFT;
+    return lock_misuse(t, held ? KIWI_MISUSE_UNLOCK_FOREIGN : KIWI_MISUSE_UNLOCK_UNHELD, KIWI_OBJECT_RWLOCK, (uintptr_t)l,
+                       site);
+}
+
+EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off)
+        return real.pthread_rwlock_unlock(l);
+    guard_set(t);
+    uint32_t noted = 0;
+    if (unlikely(!lock_release(t, (uintptr_t)l)))
+        noted = note_unheld(t, l, CALL_SITE());
+    int result = real.pthread_rwlock_unlock(l);
+    misuse_result(noted, result);
+    acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *attr)
+{
+    struct thread *t = thread_enter();
+    int result = real.pthread_rwlock_init(l, attr);
+    if (!t || result || record_settings.locks_off)
+        return result;
+    guard_set(t);
+    struct object_facts facts;
+    rwlock_facts((uintptr_t)l, &facts);
+    object_init(t, &facts, stack_of(t, CALL_SITE()));
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off)
+        return real.pthread_rwlock_destroy(l);
+    guard_set(t);
+    uint32_t noted = 0;
+    if (writer_of(l) || readers_word(l) >> RW_READERS_SHIFT)
+        noted = lock_misuse(t, KIWI_MISUSE_DESTROY_HELD, KIWI_OBJECT_RWLOCK, (uintptr_t)l, CALL_SITE());
+    int result = real.pthread_rwlock_destroy(l);
+    misuse_result(noted, result);
+    if (result == 0)
+        object_end((uintptr_t)l);
+    guard_clear(t);
+    return result;
+}

@@ -1,0 +1,106 @@
+/*
+ * spin.c - pthread_spin_*. The word is 1 while free; it does not tell the owner.
+ */
+#include "lock.h"
+
+#include <errno.h>
+
+#define SPIN_FREE 1
+#define SPIN_KIND(how) (ACQUISITION_OBJECT(KIWI_OBJECT_SPIN) | ACQUISITION_KIND(KIWI_MODE_WRITE, how))
+
+static bool is_free(const struct lock_call *c)
+{
+    return RELAXED_LOAD((const int *)c->address) == SPIN_FREE;
+}
+
+static int real_lock(const struct lock_call *c)
+{
+    return real.pthread_spin_lock((pthread_spinlock_t *)c->address);
+}
+
+static int real_try(const struct lock_call *c)
+{
+    return real.pthread_spin_trylock((pthread_spinlock_t *)c->address);
+}
+
+static int acquire(struct lock_call *c)
+{
+    c->t = thread_enter();
+    if (!c->t || record_settings.locks_off)
+        return c->call(c);
+    guard_set(c->t);
+    bool tries = KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY;
+    int at = acquisition_held(c->t, c->address);
+    if (unlikely(at >= 0) && is_free(c)) { /* somebody else let it go: it is not held any more */
+        acquisition_released(c->t, at);
+        acquisition_want(c->t, KIWI_WANT_NONE);
+        at = -1;
+    }
+    if (at >= 0)
+        return tries ? lock_reenter(c, at) : lock_self_wait(c, at);
+    c->taken = !tries && !is_free(c);
+    return lock_acquire(c);
+}
+
+EXPORT int pthread_spin_lock(pthread_spinlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_lock};
+    c.kind = SPIN_KIND(KIWI_HOW_LOCK);
+    return acquire(&c);
+}
+
+EXPORT int pthread_spin_trylock(pthread_spinlock_t *l)
+{
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_try};
+    c.kind = SPIN_KIND(KIWI_HOW_TRY);
+    return acquire(&c);
+}
+
+EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off)
+        return real.pthread_spin_unlock(l);
+    guard_set(t);
+    uint32_t noted = 0;
+    if (unlikely(!lock_release(t, (uintptr_t)l)) && !t->slot->held_lost)
+        noted = lock_misuse(t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
+                            KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
+    int result = real.pthread_spin_unlock(l);
+    misuse_result(noted, result);
+    acquisition_want(t, KIWI_WANT_NONE);
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_spin_init(pthread_spinlock_t *l, int shared)
+{
+    struct thread *t = thread_enter();
+    int result = real.pthread_spin_init(l, shared);
+    if (!t || result || record_settings.locks_off)
+        return result;
+    guard_set(t);
+    struct object_facts facts = {.address = (uintptr_t)l,
+                                 .kind = KIWI_OBJECT_SPIN,
+                                 .flags = shared == PTHREAD_PROCESS_SHARED ? KIWI_OBJECT_SHARED : 0};
+    object_init(t, &facts, stack_of(t, CALL_SITE()));
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_spin_destroy(pthread_spinlock_t *l)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off)
+        return real.pthread_spin_destroy(l);
+    guard_set(t);
+    uint32_t noted = 0;
+    if (RELAXED_LOAD((const int *)l) != SPIN_FREE)
+        noted = lock_misuse(t, KIWI_MISUSE_DESTROY_HELD, KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
+    int result = real.pthread_spin_destroy(l);
+    misuse_result(noted, result);
+    if (result == 0)
+        object_end((uintptr_t)l);
+    guard_clear(t);
+    return result;
+}
