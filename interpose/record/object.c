@@ -12,7 +12,7 @@ static bool never_static(uintptr_t address)
     return false;
 }
 bool (*object_is_static)(uintptr_t address) = never_static;
-bool (*object_shows_waiters)(uintptr_t address);
+bool (*object_shows_waiters)(const struct kiwi_held *held);
 
 static bool object_same(uint32_t row, const void *key)
 {
@@ -202,7 +202,7 @@ void object_end_range(uintptr_t address, size_t size)
         for (uintptr_t line = from; line < to; line += 64) {
             if (!RELAXED_LOAD(&memory.lines[line_slot(line)]))
                 continue;
-            for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 8)
+            for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 4) /* a spinlock is 4-aligned */
                 object_end(at);
         }
     }
