@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define CHAIN_LIMIT 64u /* a longer chain keeps its 64th link as parent: nobody nests deeper by design */
-#define CACHE_LIMIT 16384u
 #define HELD_GROWTH 8u
 
 /* Rows. */
@@ -125,14 +124,22 @@ void acquisition_fold_all(struct thread *t)
     }
 }
 
+/* Rows are never given back, but the threads that own a slot one after the other share them. */
+static uint32_t room_get(uint32_t *rooms, uint32_t *step, uint32_t steps, enum kiwi_table_id table, uint32_t rows)
+{
+    if (*step == steps)
+        return 0;
+    if (!rooms[*step])
+        rooms[*step] = region_claim(table, rows);
+    return rooms[*step] ? rooms[(*step)++] : 0;
+}
+
 /* Four times the room, once: the lines that are in use come back with their next use. */
 static void cache_grow(struct thread *t)
 {
     uint32_t lines = (t->cache_mask + 1) * 4;
     t->evictions = 0;
-    if (lines > CACHE_LIMIT)
-        return;
-    uint32_t rows = region_claim(KIWI_TABLE_CACHES, lines);
+    uint32_t rows = room_get(t->cache_rooms, &t->cache_step, THREAD_CACHE_STEPS, KIWI_TABLE_CACHES, lines);
     if (!rows)
         return;
     acquisition_fold_all(t);
@@ -243,7 +250,7 @@ struct kiwi_cache_entry *acquisition_cache_put(struct thread *t, uintptr_t addre
 static bool held_grow(struct thread *t)
 {
     uint32_t rows = t->slot->held_capacity * HELD_GROWTH;
-    uint32_t first = region_claim(KIWI_TABLE_HELD, rows);
+    uint32_t first = room_get(t->held_rooms, &t->held_step, THREAD_HELD_STEPS, KIWI_TABLE_HELD, rows);
     if (!first)
         return false;
     memcpy(region_held(first), t->held, t->slot->held_count * sizeof *t->held);

@@ -140,7 +140,7 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
 
 static void working_state_reset(struct thread *t, uint32_t slot)
 {
-    /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena or cache of a former owner stays. */
+    /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena of a former owner stays. */
     char *arena = t->arena;
     uint32_t arena_size = t->arena_size;
     memset(t, 0, offsetof(struct thread, first_arena));

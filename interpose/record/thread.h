@@ -27,6 +27,8 @@ extern HIDDEN struct record_settings record_settings;
 
 #define THREAD_BLOCKS 128       /* latest heap blocks, to name the block that holds a new lock */
 #define THREAD_STACK_HEADS 512  /* buckets of the stack cache */
+#define THREAD_CACHE_STEPS 4    /* times 4 each: 256, 1,024, 4,096, 16,384 lines */
+#define THREAD_HELD_STEPS 4     /* times 8 each: 320 .. 163,840 locks */
 #define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
 
 struct recent_block {
@@ -48,6 +50,7 @@ struct thread {
     uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
     uint32_t quick_epoch;  /* the same, or never the same where no lock may take the quick way (thread_epoch_set) */
+    uint32_t cache_step, held_step; /* how often they have grown */
     uint32_t evictions; /* of cache lines, since eviction_since (ticks) */
     uint32_t hold_tick; /* counts acquisitions recorded in full, to time some holds */
     uint32_t random; /* state of a xorshift generator, for sampling */
@@ -73,6 +76,9 @@ struct thread {
     int32_t discriminators[THREAD_STACK_HEADS][2];
     struct recent_block blocks[THREAD_BLOCKS];
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
+    /* From here on, what one owner of the slot leaves to the next. Rows that the trace gave for larger caches and held
+     * arrays, by step of growth, 0 = not yet. */
+    uint32_t cache_rooms[THREAD_CACHE_STEPS], held_rooms[THREAD_HELD_STEPS];
 };
 
 /* How a thread came to be; all fields may be 0. */
