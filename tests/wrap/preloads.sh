@@ -21,4 +21,17 @@ beside jemalloc $lib/libjemalloc.so.2 thread cxx cond fork
 beside tcmalloc $lib/libtcmalloc_minimal.so.4 thread cxx cond
 beside mimalloc $lib/libmimalloc.so.2 thread cxx cond
 beside faketime $lib/faketime/libfaketimeMT.so.1 "${programs[@]}"
+
+# A program built with a sanitizer, whose runtime must come first.
+sanitized() { # address|thread
+    local runtime
+    runtime=$(readlink -e "$(${CC:-gcc} -print-file-name=lib${1:0:1}san.so)")
+    if [ -n "$runtime" ] && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE= -O1 -g -pthread -fsanitize="$1" -o "$scratch/sanitized" \
+        "$(dirname "$0")/stacks.c" 2>/dev/null; then
+        OPTIONS=follow=root BEFORE=$runtime same "built with -fsanitize=$1" "$scratch/sanitized"
+    else
+        skip "built with -fsanitize=$1" "the compiler has no runtime for it"
+    fi
+}
+sanitized address
 AFTER=$library same "twice the same library" "$KIWI_BUILD/wrap/cond"
