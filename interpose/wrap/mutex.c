@@ -473,7 +473,8 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *att
 /* glibc answers EBUSY for a mutex that is held, and that answer is often dropped. */
 static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    if (!mutex_owner(m))
+    int owner = mutex_owner(m);
+    if (!owner || owner == MUTEX_NOT_RECOVERABLE)
         return 0;
     struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_HELD, .stack = stack_of(t, site)};
     f.object = object_here(t, m, f.stack);
