@@ -230,11 +230,15 @@ enum kiwi_mutex_type { KIWI_MUTEX_NORMAL = 0, KIWI_MUTEX_RECURSIVE = 1, KIWI_MUT
 #define KIWI_OBJECT_ON_STACK 32u   /* lies in a thread's stack */
 /* Stands for all locks taken at a call path that met too many to tell apart: `address` has the top bit set and is none. */
 #define KIWI_OBJECT_CLASS 128u
+/* A semaphore that began at 1 and was never posted by a thread that had not waited for it: used as a lock. Such ones are on
+ * the held arrays, so that they count as gates; they make no order and are reported in no finding. */
+#define KIWI_OBJECT_LOCK_LIKE 256u
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 
 /*
  * Identity is address + generation: init, destroy, and free of the containing block end one object (state ENDED) and the
- * next use of the address begins another.
+ * next use of the address begins another. An ended object that no other row names gives its row to the next one at its
+ * address; while that happens the state is EMPTY.
  */
 struct kiwi_object {
     uint32_t state; /* LIVE or ENDED */
@@ -344,7 +348,10 @@ struct kiwi_acquisition {
     X(31, COND_TIMEDWAIT, "pthread_cond_timedwait", SYNC)                                                              \
     X(32, COND_CLOCKWAIT, "pthread_cond_clockwait", SYNC)                                                              \
     X(33, RECVMMSG, "recvmmsg", IO)                                                                                    \
-    X(34, SENDMMSG, "sendmmsg", IO)
+    X(34, SENDMMSG, "sendmmsg", IO)                                                                                    \
+    X(35, SEM_WAIT, "sem_wait", SYNC)                                                                                  \
+    X(36, SEM_TIMEDWAIT, "sem_timedwait", SYNC)                                                                        \
+    X(37, SEM_CLOCKWAIT, "sem_clockwait", SYNC)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,

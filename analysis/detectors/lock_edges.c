@@ -57,7 +57,7 @@ static bool row_can_wait(const struct model *m, uint32_t row)
     const struct kiwi_object *o = a ? trace_object(m->trace, a->object) : NULL;
 
     /* A class stands for many locks: that one of them was taken says nothing of another. */
-    if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS))
+    if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS) || o->kind == KIWI_OBJECT_SEMAPHORE)
         return false;
     if (a->how == KIWI_HOW_TRY || (a->flags & KIWI_ACQ_UNPUBLISHED))
         return false;
@@ -83,8 +83,10 @@ static unsigned row_held_set(const struct model *m, uint32_t row, struct model_h
 static bool held_counts(const struct model *m, const struct model_held *h)
 {
     const struct kiwi_acquisition *a = trace_acquisition(m->trace, h->row);
+    const struct kiwi_object *o = trace_object(m->trace, h->object);
 
-    return a && trace_object(m->trace, h->object) && !lock_is_class(m, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
+    /* A semaphore that serves as a lock keeps threads apart, but what it is for is a guess: it makes no order. */
+    return a && o && o->kind != KIWI_OBJECT_SEMAPHORE && !lock_is_class(m, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
 }
 
 static int collect_pairs(struct collector *c, uint32_t row)

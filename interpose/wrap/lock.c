@@ -2,6 +2,7 @@
 
 #include "mutex.h"
 #include "rwlock.h"
+#include "semaphore.h"
 
 #include <errno.h>
 
@@ -30,6 +31,8 @@ static bool shows_waiters(const struct kiwi_held *held)
 
 static bool let_go(const struct thread *t, const struct kiwi_held *held)
 {
+    if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_SEMAPHORE)
+        return !semaphore_is_lock_like(held->address);
     return is_mutex(held) && mutex_let_go(t, held->address);
 }
 

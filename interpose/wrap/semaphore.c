@@ -1,0 +1,147 @@
+/*
+ * semaphore.c - sem_*: a wait is a blocking call; a semaphore that serves as a lock is held meanwhile.
+ *
+ * What a semaphore is for shows in who posts it: a lock is given back by the thread that took it. So one that begins at 1
+ * counts as a lock until another thread posts it; from then on it is a signal, and leaves the held arrays.
+ */
+#include "semaphore.h"
+
+#include "../record/call.h"
+#include "lock.h"
+
+#include <errno.h>
+
+#define SEM_KIND (ACQUISITION_OBJECT(KIWI_OBJECT_SEMAPHORE) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))
+
+static uint32_t semaphore_object(uintptr_t address)
+{
+    uint32_t object = object_find(address);
+    return object && region_object(object)->kind == KIWI_OBJECT_SEMAPHORE ? object : 0;
+}
+
+bool semaphore_is_lock_like(uintptr_t address)
+{
+    uint32_t object = semaphore_object(address);
+    return object && (RELAXED_LOAD(&region_object(object)->flags) & KIWI_OBJECT_LOCK_LIKE);
+}
+
+struct wait {
+    struct thread *t;
+    sem_t *s;
+    struct call_site site;
+    struct call_record call;
+};
+
+/* The value is the low half of the first word (glibc's struct new_sem): a wait on a positive one returns at once, but for a
+ * lost race, and is not worth a call record. */
+static bool positive(const sem_t *s)
+{
+    return (uint32_t)RELAXED_LOAD((const uint64_t *)(const void *)s) > 0;
+}
+
+static void wait_begin(struct wait *w, sem_t *s, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
+{
+    *w = (struct wait){.t = thread_enter(), .s = s, .site = site};
+    if (record_settings.locks_off)
+        w->t = NULL;
+    call_begin(&w->call, positive(s) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
+}
+
+static void hold(struct thread *t, uintptr_t address, struct call_site site)
+{
+    struct lock_request q;
+    int at = acquisition_held(t, address);
+    if (at >= 0) {
+        t->held[at].count++;
+        return;
+    }
+    lock_request(&q, t, address, site, SEM_KIND);
+    if (lock_taking(&q))
+        lock_taken(&q);
+}
+
+static int wait_end(struct wait *w, int result)
+{
+    struct thread *t = w->t;
+    call_end(&w->call, result ? errno : 0, 0);
+    if (!t || result || t->guard != GUARD_IDLE)
+        return result;
+    guard_set(t);
+    if (semaphore_is_lock_like((uintptr_t)w->s))
+        hold(t, (uintptr_t)w->s, w->site);
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int sem_wait(sem_t *s)
+{
+    struct wait w;
+    wait_begin(&w, s, KIWI_CALL_SEM_WAIT, KIWI_CALLF_UNTIMED, CALL_SITE());
+    return wait_end(&w, real.sem_wait(s));
+}
+
+EXPORT int sem_timedwait(sem_t *s, const struct timespec *until)
+{
+    struct wait w;
+    wait_begin(&w, s, KIWI_CALL_SEM_TIMEDWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    return wait_end(&w, real.sem_timedwait(s, until));
+}
+
+EXPORT int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until)
+{
+    struct wait w;
+    wait_begin(&w, s, KIWI_CALL_SEM_CLOCKWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    return wait_end(&w, real.sem_clockwait(s, clock, until));
+}
+
+EXPORT int sem_trywait(sem_t *s)
+{
+    struct wait w = {.t = thread_enter(), .s = s, .site = CALL_SITE()};
+    if (record_settings.locks_off)
+        w.t = NULL;
+    return wait_end(&w, real.sem_trywait(s));
+}
+
+/* Before the real call: the thread that it wakes may destroy the semaphore. */
+EXPORT int sem_post(sem_t *s)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off)
+        return real.sem_post(s);
+    guard_set(t);
+    bool released = lock_release(t, (uintptr_t)s);
+    uint32_t object = released ? 0 : semaphore_object((uintptr_t)s);
+    if (object)
+        __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
+    slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
+    guard_clear(t);
+    return real.sem_post(s);
+}
+
+EXPORT int sem_init(sem_t *s, int shared, unsigned value)
+{
+    struct thread *t = thread_enter();
+    int result = real.sem_init(s, shared, value);
+    if (!t || result || record_settings.locks_off)
+        return result;
+    guard_set(t);
+    struct object_facts facts = {.address = (uintptr_t)s,
+                                 .kind = KIWI_OBJECT_SEMAPHORE,
+                                 .flags = (uint16_t)((shared ? KIWI_OBJECT_SHARED : 0) |
+                                                     (value == 1 && !shared ? KIWI_OBJECT_LOCK_LIKE : 0))};
+    object_init(t, &facts, stack_of(t, CALL_SITE()));
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int sem_destroy(sem_t *s)
+{
+    struct thread *t = thread_enter();
+    int result = real.sem_destroy(s);
+    if (!t || result || record_settings.locks_off)
+        return result;
+    guard_set(t);
+    object_end((uintptr_t)s);
+    guard_clear(t);
+    return result;
+}
