@@ -25,6 +25,7 @@ static uint32_t acq_make(const void *key)
     if (!row)
         return 0;
     struct kiwi_acquisition *a = region_acquisition(row);
+    object_refer(k->object);
     a->parent = k->parent;
     a->object = k->object;
     a->stack = k->stack;

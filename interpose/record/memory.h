@@ -19,10 +19,11 @@ struct row_index {
     uint32_t mask;
 };
 
-/* What publication needs to know about an object; index = object row. */
+/* What publication and reuse need to know about an object; index = object row. */
 struct object_birth {
     uint32_t releases; /* thread_releases of the creating thread, when it was made */
-    uint32_t creates;
+    uint32_t creates : 31;
+    uint32_t referred : 1; /* another row names it: see object_refer */
 };
 
 struct memory {

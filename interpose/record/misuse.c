@@ -1,7 +1,7 @@
 #include "misuse.h"
 
 #include "../base/clock.h"
-#include "memory.h"
+#include "object.h"
 
 #define RESULT_UNKNOWN 0xffffffffu /* the real call has not returned */
 
@@ -19,6 +19,7 @@ static uint32_t misuse_make(const void *key)
     if (!row)
         return 0;
     struct kiwi_misuse *m = region_misuse(row);
+    object_refer(k->object);
     m->kind = k->kind;
     m->object = k->object;
     m->stack = k->stack;

@@ -19,20 +19,37 @@ static bool object_same(uint32_t row, const void *key)
     return region_object(row)->address == ((const struct object_facts *)key)->address;
 }
 
-static uint32_t object_make(const void *key)
+static void object_fill(struct kiwi_object *o, const struct object_facts *f)
 {
-    const struct object_facts *f = key;
-    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
-    if (!row)
-        return 0;
-    struct kiwi_object *o = region_object(row);
     o->kind = f->kind;
     o->type = f->type;
     o->flags = f->flags;
     o->address = f->address;
-    o->generation = 1;
     o->created_ticks = clock_ticks();
+}
+
+static uint32_t object_make(const void *key)
+{
+    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
+    if (!row)
+        return 0;
+    object_fill(region_object(row), key);
+    region_object(row)->generation = 1;
     return row;
+}
+
+/* A service that makes a lock for each connection would use up the table with locks of which nothing is told. */
+static bool object_take_over(uint32_t row, const struct object_facts *f)
+{
+    struct kiwi_object *o = region_object(row);
+    uint32_t ended = KIWI_ROW_ENDED, generation = o->generation;
+    if (memory.births[row].referred || RELAXED_LOAD(&o->waiters) || RELAXED_LOAD(&o->cond_waiting) ||
+        !__atomic_compare_exchange_n(&o->state, &ended, KIWI_ROW_EMPTY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return false;
+    memset((char *)o + sizeof o->state, 0, sizeof *o - sizeof o->state);
+    object_fill(o, f);
+    o->generation = generation + 1;
+    return true;
 }
 
 static void object_publish(uint32_t row)
@@ -119,12 +136,18 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
     }
     if (initialised || b || own_stack)
         o->creator = t->row;
-    memory.births[row] = (struct object_birth){thread_releases(t), t->creates};
+    memory.births[row].releases = thread_releases(t);
+    memory.births[row].creates = t->creates & INT32_MAX;
     mark_memory(o->address, count_up);
 }
 
 static uint32_t next_generation(struct thread *t, const struct object_facts *facts, uint32_t old, bool initialised)
 {
+    if (object_take_over(old, facts)) {
+        place_object(t, old, initialised);
+        object_publish(old);
+        return old;
+    }
     uint32_t row = object_make(facts);
     if (!row)
         return 0;
@@ -214,5 +237,5 @@ bool object_unpublished(const struct thread *t, uint32_t object, bool first)
     if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
         return false;
     const struct object_birth *b = &memory.births[object];
-    return b->creates == t->creates && (first || b->releases == thread_releases(t));
+    return b->creates == (t->creates & INT32_MAX) && (first || b->releases == thread_releases(t));
 }

@@ -30,6 +30,12 @@ uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t
 uint32_t object_find(uintptr_t address);
 /* Begins a new generation at the address (init call at `stack`), ending the old one. Returns its row or 0. */
 uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack);
+/* Another row names the object for good. One that ended without that gives its row to the next object at its address. */
+static inline void object_refer(uint32_t object)
+{
+    memory.births[object].referred = 1;
+}
+
 /* Ends the current generation, if there is one. */
 void object_end(uintptr_t address);
 
