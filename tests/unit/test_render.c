@@ -60,6 +60,8 @@ static void with_findings(struct fixture *x)
     uint32_t ta, tc;
 
     builder_module(b, "/usr/bin/service", 0x400000, 0x100000);
+    builder_segment(b, one, 0, 0);
+    builder_segment(b, two, 0, 0);
     ta = builder_acquire(b, one, 0, a, builder_stack(b, 2, 0x401005ul, 0x40f005ul));
     builder_acquire(b, one, ta, c, builder_stack(b, 2, 0x402005ul, 0x40f005ul));
     tc = builder_acquire(b, two, 0, c, builder_stack(b, 2, 0x403005ul, 0x40f005ul));
