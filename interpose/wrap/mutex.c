@@ -11,18 +11,23 @@
 #include <errno.h>
 #include <linux/futex.h>
 
-/* Slow paths only. */
-void mutex_facts(uintptr_t address, struct object_facts *facts)
+static void facts_here(const pthread_mutex_t *m, struct object_facts *facts)
 {
-    *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
-    if (lock_memory_gone(address))
-        return;
-    int kind = RELAXED_LOAD(&((const pthread_mutex_t *)address)->__data.__kind);
+    int kind = RELAXED_LOAD(&m->__data.__kind);
     uint16_t flags = (uint16_t)((kind & MUTEX_KIND_ROBUST ? KIWI_OBJECT_ROBUST : 0) |
                                 (kind & MUTEX_KIND_INHERIT ? KIWI_OBJECT_PRIO_INHERIT : 0) |
                                 (kind & MUTEX_KIND_PROTECT ? KIWI_OBJECT_PRIO_PROTECT : 0) |
                                 (kind & MUTEX_KIND_SHARED ? KIWI_OBJECT_SHARED : 0));
-    *facts = (struct object_facts){address, KIWI_OBJECT_MUTEX, (uint8_t)(kind & MUTEX_KIND_TYPE), flags};
+    *facts = (struct object_facts){(uintptr_t)m, KIWI_OBJECT_MUTEX, (uint8_t)(kind & MUTEX_KIND_TYPE), flags};
+}
+
+/* Slow paths only. */
+void mutex_facts(uintptr_t address, struct object_facts *facts)
+{
+    if (lock_memory_gone(address))
+        *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
+    else
+        facts_here((const pthread_mutex_t *)address, facts);
 }
 
 /* The word of a normal mutex is 2 from the first waiter on; other kinds keep a flag beside the owner. */
@@ -377,7 +382,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
 static uint32_t object_here(struct thread *t, pthread_mutex_t *m, uint32_t stack)
 {
     struct object_facts facts;
-    mutex_facts((uintptr_t)m, &facts);
+    facts_here(m, &facts);
     return object_get(t, &facts, stack);
 }
 
@@ -464,7 +469,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *att
         return result;
     guard_set(t);
     struct object_facts facts;
-    mutex_facts((uintptr_t)m, &facts);
+    facts_here(m, &facts);
     object_init(t, &facts, stack_of(t, CALL_SITE()));
     guard_clear(t);
     return result;
