@@ -132,6 +132,8 @@ static void list_one(struct listing *l, const char *name, bool stored, bool *hea
     char error[512];
     struct trace *t = trace_open(name, error, sizeof error);
 
+    if (!t && access(name, F_OK) != 0 && errno == ENOENT)
+        return; /* gone since it was found: another kiwi collected it, or its owner removed it */
     if (!t) {
         message("cannot read '%s': %s", name, error);
         l->status = STATUS_USAGE;

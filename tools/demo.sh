@@ -85,9 +85,14 @@ stop() { # NAME: SIGTERM, and the server must end in order
     [ $status = 0 ] || problem "$1 ended with status $status"
 }
 
+has_ended() { # nobody has waited for it yet: it is a zombie
+    local status
+    ! read -r status 2>/dev/null <"/proc/$server/stat" || [[ ${status##*) } = Z* ]]
+}
+
 wait_gone() { # SECONDS
     local tries=$(($1 * 20))
-    while kill -0 "$server" 2>/dev/null && [ "$(ps -o stat= -p "$server" | cut -c1)" != Z ]; do
+    until has_ended; do
         [ $((tries -= 1)) -gt 0 ] || return 1
         sleep 0.05
     done

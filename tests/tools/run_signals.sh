@@ -62,8 +62,10 @@ for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
 echo "interrupted ${n:-0} times"
 exit 9
 SCRIPT
-    # The terminal sends SIGINT to the whole foreground group: kiwi must not send it again.
-    { wait_until 10 test -e ready && printf '\003'; sleep 2; } | timeout 20 script -qec "'$KIWI' run sh count.sh" /dev/null >out
+    # The terminal sends SIGINT to the whole foreground group: kiwi must not send it again. exec, because a shell of
+    # script's that waited for kiwi would get it as well and end with a status of its own.
+    { wait_until 10 test -e ready && printf '\003'; sleep 2; } |
+        timeout 20 script -qec "exec '$KIWI' run sh count.sh" /dev/null >out
     # shellcheck disable=SC2034 # expect reads it
     status=$?
     : >err
