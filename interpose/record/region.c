@@ -11,6 +11,7 @@
 
 #define PAGE 4096u
 #define GROW_MIN (16u << 10) /* a table's chunk doubles from this ... */
+#define REFUSED_RETRY 1024u
 #define GROW_MAX (256u << 10) /* ... to this, so that an idle process stays small and a busy one makes few calls */
 
 struct region region;
@@ -49,7 +50,12 @@ static bool populate(uint64_t from, uint64_t to)
         return true;
     if (region.frozen)
         return false;
-    return !sys_failed(sys_madvise((char *)region.header + from, to - from, MADV_POPULATE_WRITE));
+    /* On a full file system most attempts are spared: each is a system call on the way of a wrapped one. */
+    if (RELAXED_LOAD(&region.refused) && RELAXED_ADD(&region.refused, 1) % REFUSED_RETRY)
+        return false;
+    bool done = !sys_failed(sys_madvise((char *)region.header + from, to - from, MADV_POPULATE_WRITE));
+    RELAXED_STORE(&region.refused, done ? 0 : 1);
+    return done;
 }
 
 static bool table_grow(struct kiwi_table *t, uint64_t need)
@@ -161,6 +167,28 @@ uint32_t region_claim(enum kiwi_table_id table, uint32_t rows)
         return 0;
     }
     return (uint32_t)first;
+}
+
+uint32_t region_ready_rows(enum kiwi_table_id table)
+{
+    const struct kiwi_table *t = &region.header->tables[table];
+    return (uint32_t)(RELAXED_LOAD(&t->ready) / t->row_size);
+}
+
+bool region_reach(enum kiwi_table_id table, uint32_t row)
+{
+    struct kiwi_table *t = &region.header->tables[table];
+    uint64_t need = ((uint64_t)row + 1) * t->row_size;
+    if (row >= t->capacity) {
+        region_drop(drop_of(table));
+        return false;
+    }
+    if (RELAXED_LOAD(&t->ready) < need && !table_grow(t, need)) {
+        region_drop(KIWI_DROP_DISK_FULL);
+        return false;
+    }
+    relaxed_max(&t->used, (uint64_t)row + 1);
+    return true;
 }
 
 uint32_t region_string(const char *s, size_t length)

@@ -7,8 +7,8 @@
  *     ... fill ...
  *     region_publish(&m->state, KIWI_ROW_LIVE);
  *
- * Claiming is lock-free and async-signal-safe; it makes at most one system call (madvise) each time a table reaches a new
- * chunk. Rows are never given back.
+ * Claiming is lock-free and async-signal-safe; it makes at most one system call (madvise) each time a table reaches a
+ * new chunk. Rows are never given back.
  */
 #ifndef KIWI_REGION_H
 #define KIWI_REGION_H
@@ -19,8 +19,9 @@
 struct region {
     struct kiwi_header *header; /* = start of the mapping; NULL = no region */
     size_t size;
-    bool backed;   /* memory or preallocated: growing a table needs no system call */
-    bool frozen;   /* no system call may be made any more (seccomp): only ready room is used */
+    bool backed;      /* memory or preallocated: growing a table needs no system call */
+    uint32_t refused; /* how often storage was refused; atomic */
+    bool frozen;      /* no system call may be made any more (seccomp): only ready room is used */
     char *tables[KIWI_TABLE_LIMIT];
 };
 extern HIDDEN struct region region;
@@ -35,6 +36,11 @@ void region_close_memory(void);
 
 /* First of `rows` consecutive rows, or 0 when the table or the file system is full (then counted in `dropped`). */
 uint32_t region_claim(enum kiwi_table_id table, uint32_t rows);
+/* Row numbers below that of the first row that has never had storage. Those rows can be looked at. */
+uint32_t region_ready_rows(enum kiwi_table_id table);
+/* Makes sure that a row, chosen by the caller, and all before it are claimed and have storage. false: counted as
+ * dropped. */
+bool region_reach(enum kiwi_table_id table, uint32_t row);
 /* Gives every table a last chunk of room and makes no system call from then on. */
 void region_freeze(void);
 void region_drop(enum kiwi_drop kind);

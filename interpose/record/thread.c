@@ -35,14 +35,14 @@ static void slot_give_back(uint32_t slot)
     RELAXED_ADD(&memory.slots_taken, (uint32_t)-1);
 }
 
-/* Slots are handed out lowest first, so `used` only has to reach the highest one ever taken. */
+/* Slots are handed out lowest first. One that can not be had is the end of them: nobody shall ask again at each
+ * call. */
 static bool slot_room(uint32_t slot)
 {
-    struct kiwi_table *t = &region.header->tables[KIWI_TABLE_SLOTS];
-    while (RELAXED_LOAD(&t->used) <= slot)
-        if (!region_claim(KIWI_TABLE_SLOTS, 1))
-            return false;
-    return true;
+    if (region_reach(KIWI_TABLE_SLOTS, slot))
+        return true;
+    RELAXED_STORE(&memory.slots, slot);
+    return false;
 }
 
 struct class_key {
@@ -86,7 +86,9 @@ static uint32_t recycle_at;
 /* A row of a thread that ended; the oldest ones first. Only when the table is full. Its state is EMPTY from then on. */
 static uint32_t row_recycle(void)
 {
-    uint32_t rows = region_capacity(KIWI_TABLE_THREADS);
+    uint32_t rows = region_ready_rows(KIWI_TABLE_THREADS);
+    if (rows > region_capacity(KIWI_TABLE_THREADS))
+        rows = region_capacity(KIWI_TABLE_THREADS); /* the last page may have room for more */
     for (uint32_t tries = 0; tries < rows; tries++) {
         uint32_t row = RELAXED_ADD(&recycle_at, 1) % rows;
         uint32_t ended = KIWI_ROW_ENDED;
@@ -205,8 +207,8 @@ uint32_t thread_row_of_id(uintptr_t id)
     return found;
 }
 
-/* glibc keeps the thread id in its descriptor, to which pthread_self points. The place is checked once against the kernel;
- * where it does not hold, and for a thread that is asked for by a test, the kernel is asked. */
+/* glibc keeps the thread id in its descriptor, to which pthread_self points. The place is checked once against the
+ * kernel; where it does not hold, and for a thread that is asked for by a test, the kernel is asked. */
 #define TID_OFFSET 720
 int32_t thread_tid(void)
 {
@@ -222,8 +224,8 @@ int32_t thread_tid(void)
     return tid;
 }
 
-/* A thread that has begun has noted its id itself. The caller's variable may be gone by then, with all that the new thread
- * was given, and its row may have another thread. */
+/* A thread that has begun has noted its id itself. The caller's variable may be gone by then, with all that the new
+ * thread was given, and its row may have another thread. */
 void thread_expected_is(uint32_t row, uint32_t serial, const uintptr_t *id)
 {
     struct kiwi_thread *r = region_thread(row);
