@@ -6,8 +6,8 @@
  * A warehouse. stock_move() locks the shelf it takes from and then the shelf it puts on. Two clerks move goods between
  * the same two shelves in opposite directions, and each ends up waiting for the shelf that the other one holds.
  *
- * The program hangs: kill it (SIGKILL will do), the trace needs no orderly end. Kiwi prints deadlock (CRITICAL) with who
- * holds what and who waits for whom; `kiwi threads` shows the same while the process still hangs.
+ * The program hangs: kill it (SIGKILL will do), the trace needs no orderly end. Kiwi prints deadlock (CRITICAL) with
+ * who holds what and who waits for whom; `kiwi threads` shows the same while the process still hangs.
  */
 #include <pthread.h>
 #include <sched.h>

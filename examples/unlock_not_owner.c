@@ -1,8 +1,8 @@
 // expect: unlock-not-owner CRITICAL
 // where: unlock-not-owner limiter_admit
 /*
- * A rate limiter. limiter_admit() unlocks on its error path and then falls into the common end, which unlocks again. Most
- * of the time nobody notices: the second unlock finds the mutex free. When another thread has just taken it, that
+ * A rate limiter. limiter_admit() unlocks on its error path and then falls into the common end, which unlocks again.
+ * Most of the time nobody notices: the second unlock finds the mutex free. When another thread has just taken it, that
  * thread's critical section is thrown open.
  *
  * Kiwi prints unlock-not-owner (CRITICAL) at the second unlock, and how often it happened.

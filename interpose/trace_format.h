@@ -8,12 +8,14 @@
  *
  * Invariants
  *   - All integers are little-endian and naturally aligned; a file is readable on any other machine.
- *   - Row 0 of every table is never used, so the index 0 means "none". Strings are byte offsets into KIWI_TABLE_STRINGS.
+ *   - Row 0 of every table is never used, so the index 0 means "none". Strings are byte offsets into
+ *     KIWI_TABLE_STRINGS.
  *   - A row is claimed by adding to `used`, filled, and then published by storing its first word (`state`) with release
  *     order. A reader ignores rows whose state is 0 (KIWI_ROW_EMPTY), and so never meets a half-written row.
- *   - Key fields of a published row never change. Counters of a row are updated in place: plain stores by the thread that
- *     owns it, relaxed atomic additions where several threads share it (said at each field).
- *   - Times are ticks of the clock that the header describes (`clock` pairs convert them to nanoseconds). 0 = not known.
+ *   - Key fields of a published row never change. Counters of a row are updated in place: plain stores by the thread
+ *     that owns it, relaxed atomic additions where several threads share it (said at each field).
+ *   - Times are ticks of the clock that the header describes (`clock` pairs convert them to nanoseconds). 0 = not
+ *     known.
  *   - What does not fit is counted in `dropped`; the file never grows past `file_size`.
  *
  * Versioning: `major` changes when an old reader would misread a file, `minor` when rows or tables are added at the end
@@ -51,7 +53,7 @@ enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
     KIWI_TABLES(X)
 #undef X
-        KIWI_TABLE_LIMIT = 32 /* descriptors in the header; ids are below it */
+            KIWI_TABLE_LIMIT = 32 /* descriptors in the header; ids are below it */
 };
 
 /* What can be lost, by kind: id, enumerator, words for the report. */
@@ -77,15 +79,24 @@ enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,
     KIWI_DROPS(X)
 #undef X
-        KIWI_DROP_LIMIT = 32
+            KIWI_DROP_LIMIT = 32
 };
 
-enum kiwi_row_state { KIWI_ROW_EMPTY = 0, KIWI_ROW_LIVE = 1, KIWI_ROW_ENDED = 2 /* retired object, ended thread, unloaded module */ };
+enum kiwi_row_state {
+    KIWI_ROW_EMPTY = 0,
+    KIWI_ROW_LIVE = 1,
+    KIWI_ROW_ENDED = 2, /* retired object, ended thread, unloaded module */
+};
 
 enum kiwi_clock_kind { KIWI_CLOCK_MONOTONIC_NS = 1, KIWI_CLOCK_TSC = 2 };
 
 /* How the recording ended, as far as the process could say so itself; NONE = it runs, or was killed. */
-enum kiwi_end { KIWI_END_NONE = 0, KIWI_END_EXIT = 1, KIWI_END_EXEC = 2, KIWI_END_STOPPED = 3 /* Kiwi gave up, see drops */ };
+enum kiwi_end {
+    KIWI_END_NONE = 0,
+    KIWI_END_EXIT = 1,
+    KIWI_END_EXEC = 2,
+    KIWI_END_STOPPED = 3, /* Kiwi gave up, see drops */
+};
 
 struct kiwi_table {
     uint32_t id;       /* enum kiwi_table_id, 0 = unused descriptor */
@@ -122,10 +133,10 @@ struct kiwi_header {
     uint32_t page_size;
     uint64_t end_ticks;
     uint32_t executable, host, command_line, options, parent_trace, directory, version, libc; /* strings */
-    uint32_t out_name;       /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
-    uint32_t recording;      /* atomic: 1 recording, 0 stopped or paused */
-    uint64_t module_epoch;   /* atomic: bumped at every dlopen/dlclose */
-    uint64_t processes; /* root trace only: processes of this run that recorded; atomic, added to by children */
+    uint32_t out_name;     /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
+    uint32_t recording;    /* atomic: 1 recording, 0 stopped or paused */
+    uint64_t module_epoch; /* atomic: bumped at every dlopen/dlclose */
+    uint64_t processes;    /* root trace only: processes of this run that recorded; atomic, added to by children */
     uint64_t reserved[7];
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
@@ -136,16 +147,17 @@ struct kiwi_header {
 
 struct kiwi_module {
     uint32_t state;
-    uint32_t path;         /* string; "" for the executable is resolved to its path, "[vdso]" for the vDSO */
-    uint64_t base;         /* load bias: address in memory = base + address in the file's headers */
-    uint64_t start, end;   /* memory covered by its PT_LOAD segments */
-    uint64_t loaded_epoch; /* kiwi_header.module_epoch when first seen */
+    uint32_t path;           /* string; "" for the executable is resolved to its path, "[vdso]" for the vDSO */
+    uint64_t base;           /* load bias: address in memory = base + address in the file's headers */
+    uint64_t start, end;     /* memory covered by its PT_LOAD segments */
+    uint64_t loaded_epoch;   /* kiwi_header.module_epoch when first seen */
     uint64_t unloaded_epoch; /* 0 = still loaded; stacks with epoch >= this do not belong to it */
     uint8_t build_id[KIWI_BUILD_ID_BYTES];
     uint32_t build_id_size; /* bytes used of build_id, 0 = none */
 };
 
-/* Frames lie in KIWI_TABLE_FRAMES[first .. first+depth), innermost first. Each is a return address (symbolize addr - 1). */
+/* Frames lie in KIWI_TABLE_FRAMES[first .. first+depth), innermost first. Each is a return address (symbolize
+ * addr - 1). */
 struct kiwi_stack {
     uint32_t state;
     uint32_t depth;
@@ -172,7 +184,7 @@ struct kiwi_thread_class {
 #define KIWI_THREAD_FORKED 16u /* the thread that called fork, in the child */
 
 struct kiwi_thread {
-    uint32_t state; /* LIVE or ENDED */
+    uint32_t state;  /* LIVE or ENDED */
     uint32_t serial; /* 1, 2, ... in order of creation; rows of ended threads are recycled under pressure */
     int32_t tid;
     uint32_t thread_class;
@@ -185,15 +197,15 @@ struct kiwi_thread {
     uint64_t start_ticks, end_ticks;
     char name[16]; /* NUL-terminated; from pthread_setname_np or prctl, else the kernel's */
     uint32_t last_segment;
-    uint32_t joiner; /* thread row that joined it */
+    uint32_t joiner;                /* thread row that joined it */
     uint64_t stack_low, stack_high; /* its stack, 0 = unknown */
     uint64_t reserved[3];
 };
 
 /*
- * Happens-before between threads by create and join alone. A segment is a stretch of one thread; it comes after `previous`
- * (same thread) and after `other` (the creator's segment at pthread_create, or the last segment of a joined thread).
- * Segments are made only when a thread records a nested acquisition, so most threads of a service have none.
+ * Happens-before between threads by create and join alone. A segment is a stretch of one thread; it comes after
+ * `previous` (same thread) and after `other` (the creator's segment at pthread_create, or the last segment of a joined
+ * thread). Segments are made only when a thread records a nested acquisition, so most threads of a service have none.
  */
 struct kiwi_segment {
     uint32_t state;
@@ -220,25 +232,31 @@ enum kiwi_object_kind {
 #undef X
 };
 
-enum kiwi_mutex_type { KIWI_MUTEX_NORMAL = 0, KIWI_MUTEX_RECURSIVE = 1, KIWI_MUTEX_ERRORCHECK = 2, KIWI_MUTEX_ADAPTIVE = 3 };
+enum kiwi_mutex_type {
+    KIWI_MUTEX_NORMAL = 0,
+    KIWI_MUTEX_RECURSIVE = 1,
+    KIWI_MUTEX_ERRORCHECK = 2,
+    KIWI_MUTEX_ADAPTIVE = 3
+};
 
 #define KIWI_OBJECT_ROBUST 1u
 #define KIWI_OBJECT_PRIO_INHERIT 2u
 #define KIWI_OBJECT_PRIO_PROTECT 4u
-#define KIWI_OBJECT_SHARED 8u      /* PTHREAD_PROCESS_SHARED */
-#define KIWI_OBJECT_STATIC 16u     /* lies in a module's data: a global or static variable */
-#define KIWI_OBJECT_ON_STACK 32u   /* lies in a thread's stack */
-/* Stands for all locks taken at a call path that met too many to tell apart: `address` has the top bit set and is none. */
+#define KIWI_OBJECT_SHARED 8u    /* PTHREAD_PROCESS_SHARED */
+#define KIWI_OBJECT_STATIC 16u   /* lies in a module's data: a global or static variable */
+#define KIWI_OBJECT_ON_STACK 32u /* lies in a thread's stack */
+/* Stands for all locks taken at a call path that met too many to tell apart: `address` has the top bit set and is
+ * none. */
 #define KIWI_OBJECT_CLASS 128u
-/* A semaphore that began at 1 and was never posted by a thread that had not waited for it: used as a lock. Such ones are on
- * the held arrays, so that they count as gates; they make no order and are reported in no finding. */
+/* A semaphore that began at 1 and was never posted by a thread that had not waited for it: used as a lock. Such ones
+ * are on the held arrays, so that they count as gates; they make no order and are reported in no finding. */
 #define KIWI_OBJECT_LOCK_LIKE 256u
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 
 /*
- * Identity is address + generation: init, destroy, and free of the containing block end one object (state ENDED) and the
- * next use of the address begins another. An ended object that no other row names gives its row to the next one at its
- * address; while that happens the state is EMPTY.
+ * Identity is address + generation: init, destroy, and free of the containing block end one object (state ENDED) and
+ * the next use of the address begins another. An ended object that no other row names gives its row to the next one at
+ * its address; while that happens the state is EMPTY.
  */
 struct kiwi_object {
     uint32_t state; /* LIVE or ENDED */
@@ -246,10 +264,10 @@ struct kiwi_object {
     uint8_t type;   /* enum kiwi_mutex_type for mutexes */
     uint16_t flags; /* KIWI_OBJECT_* */
     uint64_t address;
-    uint32_t generation; /* 1, 2, ... at this address */
-    uint32_t init_stack; /* 0 = no init call seen */
-    uint32_t first_stack; /* first use */
-    uint32_t creator;     /* thread row that initialised it or allocated its block; 0 = unknown */
+    uint32_t generation;   /* 1, 2, ... at this address */
+    uint32_t init_stack;   /* 0 = no init call seen */
+    uint32_t first_stack;  /* first use */
+    uint32_t creator;      /* thread row that initialised it or allocated its block; 0 = unknown */
     uint32_t first_thread; /* thread row of the first acquisition */
     uint32_t other_thread; /* another thread that acquired it, 0 = none yet: still private to first_thread */
     uint64_t block;        /* heap block that holds it, 0 = unknown */
@@ -267,7 +285,12 @@ struct kiwi_object {
 };
 
 enum kiwi_mode { KIWI_MODE_WRITE = 0 /* exclusive */, KIWI_MODE_READ = 1 };
-enum kiwi_how { KIWI_HOW_LOCK = 0, KIWI_HOW_TRY = 1, KIWI_HOW_TIMED = 2, KIWI_HOW_COND = 3 /* reacquired by cond_wait */ };
+enum kiwi_how {
+    KIWI_HOW_LOCK = 0,
+    KIWI_HOW_TRY = 1,
+    KIWI_HOW_TIMED = 2,
+    KIWI_HOW_COND = 3, /* reacquired by cond_wait */
+};
 
 struct kiwi_witness {
     uint32_t thread;        /* row */
@@ -279,8 +302,8 @@ struct kiwi_witness {
 /*
  * One acquisition behaviour, and at the same time one link of a held set: threads of class `thread_class` took `object`
  * at `stack` while holding the locks of the chain `parent` (another acquisition row, 0 = holding nothing). Rows with
- * parent != 0 and count > 0 are the lock-order dependencies. Rows with count 0 only name a held set (after a release out
- * of order) or a request that was never granted.
+ * parent != 0 and count > 0 are the lock-order dependencies. Rows with count 0 only name a held set (after a release
+ * out of order) or a request that was never granted.
  *
  * Totals of a row = its own fields + the `count` of every cache entry (in SLOTS and CACHES) whose `row` is this one.
  */
@@ -290,25 +313,25 @@ struct kiwi_acquisition {
     uint32_t object;
     uint32_t stack;
     uint32_t thread_class;
-    uint8_t mode; /* enum kiwi_mode */
-    uint8_t how;  /* enum kiwi_how */
+    uint8_t mode;   /* enum kiwi_mode */
+    uint8_t how;    /* enum kiwi_how */
     uint16_t flags; /* KIWI_ACQ_* */
     /* Granted; folded from cache entries, atomic add. Exact for nested acquisitions and for the first 256 of each call
      * path of a thread; beyond that an estimate from a random sample. */
     uint64_t count;
     uint64_t requested; /* requests that found the lock taken, or were recorded before the first grant; atomic */
     uint64_t wait_ticks, wait_max_ticks; /* of contended requests; atomic */
-    uint64_t hold_ticks, hold_max_ticks;    /* of the sampled holds; atomic */
-    uint64_t first_ticks, last_ticks; /* last_ticks: when last updated on a slow path */
-    struct kiwi_witness witness[2]; /* the first thread, and the latest other one */
-    uint32_t hold_samples; /* holds that were timed; atomic */
-    uint16_t threads;      /* distinct threads seen, saturates at 3 */
-    uint16_t depth;        /* locks in the chain, this one included */
+    uint64_t hold_ticks, hold_max_ticks; /* of the sampled holds; atomic */
+    uint64_t first_ticks, last_ticks;    /* last_ticks: when last updated on a slow path */
+    struct kiwi_witness witness[2];      /* the first thread, and the latest other one */
+    uint32_t hold_samples;               /* holds that were timed; atomic */
+    uint16_t threads;                    /* distinct threads seen, saturates at 3 */
+    uint16_t depth;                      /* locks in the chain, this one included */
 };
 /* The lock of this row was still private to the thread that made it: edges into it, and edges from it while it was held
  * by this row, order nothing. (Other locks of the same held set count as usual.) */
 #define KIWI_ACQ_UNPUBLISHED 1u
-#define KIWI_ACQ_DERIVED 2u     /* made only to name a held set after a release out of order */
+#define KIWI_ACQ_DERIVED 2u /* made only to name a held set after a release out of order */
 
 /*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
@@ -357,7 +380,7 @@ enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,
     KIWI_CALLS(X)
 #undef X
-        KIWI_CALL_LIMIT = 256
+            KIWI_CALL_LIMIT = 256
 };
 enum kiwi_call_group { KIWI_GROUP_POLL = 1, KIWI_GROUP_IO, KIWI_GROUP_SLEEP, KIWI_GROUP_SYNC, KIWI_GROUP_DISK };
 
@@ -368,19 +391,19 @@ struct kiwi_call {
     uint32_t stack;
     uint32_t held; /* acquisition row: innermost lock of the held set */
     uint32_t thread_class;
-    uint32_t flags;   /* KIWI_CALLF_*, ored over all occurrences; atomic */
-    uint64_t count;   /* calls begun; folded from cache lines as in kiwi_acquisition; atomic, as all below */
-    uint64_t waited;  /* of these, ended after KIWI_CALL_WAITED_NS or more, and could block */
-    uint64_t ticks;   /* total duration of those that waited */
+    uint32_t flags;  /* KIWI_CALLF_*, ored over all occurrences; atomic */
+    uint64_t count;  /* calls begun; folded from cache lines as in kiwi_acquisition; atomic, as all below */
+    uint64_t waited; /* of these, ended after KIWI_CALL_WAITED_NS or more, and could block */
+    uint64_t ticks;  /* total duration of those that waited */
     uint64_t max_ticks;
-    uint64_t errors;  /* returned an error other than EAGAIN, EINTR and ETIMEDOUT */
-    uint64_t bytes;   /* of those that waited */
-    uint64_t disturbed; /* calls during which another thread wanted one of the held locks */
+    uint64_t errors;          /* returned an error other than EAGAIN, EINTR and ETIMEDOUT */
+    uint64_t bytes;           /* of those that waited */
+    uint64_t disturbed;       /* calls during which another thread wanted one of the held locks */
     uint64_t disturbed_ticks; /* time those others waited in all, as far as it fell into the call */
     uint64_t first_ticks, last_ticks;
     uint32_t last_errno;
-    uint32_t thread;  /* a thread that made it (row), the latest slow one */
-    uint32_t serial;  /* of that thread */
+    uint32_t thread; /* a thread that made it (row), the latest slow one */
+    uint32_t serial; /* of that thread */
     uint32_t reserved0;
     uint64_t reserved;
 };
@@ -392,13 +415,13 @@ struct kiwi_call {
 
 /* Misuse seen while it happened: id, enumerator, finding id that reports it. */
 #define KIWI_MISUSES(X)                                                                                                \
-    X(1, RELOCK, "self-deadlock")                /* a normal mutex locked again by its owner */                        \
-    X(2, RELOCK_TIMED, "self-deadlock")          /* the same with a timeout */                                         \
-    X(3, UNLOCK_UNHELD, "unlock-not-owner")      /* unlock of a lock that nobody holds */                              \
-    X(4, UNLOCK_FOREIGN, "unlock-not-owner")     /* unlock of a lock that another thread holds */                      \
-    X(5, UNLOCK_REFUSED, "unlock-not-owner")     /* the lock checked for itself and returned EPERM */                  \
-    X(6, DESTROY_HELD, "destroy-busy")           /* destroyed while held */                                            \
-    X(7, DESTROY_WAITED, "destroy-busy")         /* destroyed while waited on */
+    X(1, RELOCK, "self-deadlock")            /* a normal mutex locked again by its owner */                            \
+    X(2, RELOCK_TIMED, "self-deadlock")      /* the same with a timeout */                                             \
+    X(3, UNLOCK_UNHELD, "unlock-not-owner")  /* unlock of a lock that nobody holds */                                  \
+    X(4, UNLOCK_FOREIGN, "unlock-not-owner") /* unlock of a lock that another thread holds */                          \
+    X(5, UNLOCK_REFUSED, "unlock-not-owner") /* the lock checked for itself and returned EPERM */                      \
+    X(6, DESTROY_HELD, "destroy-busy")       /* destroyed while held */                                                \
+    X(7, DESTROY_WAITED, "destroy-busy")     /* destroyed while waited on */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -432,15 +455,16 @@ struct kiwi_held {
     uint32_t stack; /* stack row */
     uint32_t flags; /* KIWI_HELD_* and ACQUISITION_KIND bits */
 };
-#define KIWI_HELD_WAITED 1u /* it was contended when taken */
-#define KIWI_HELD_TIMED 2u  /* `since` tells when it was taken */
-#define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u) /* enum kiwi_mode */
-#define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)  /* enum kiwi_how */
+#define KIWI_HELD_WAITED 1u                         /* it was contended when taken */
+#define KIWI_HELD_TIMED 2u                          /* `since` tells when it was taken */
+#define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u)  /* enum kiwi_mode */
+#define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)   /* enum kiwi_how */
 #define KIWI_HELD_KIND(flags) ((flags) >> 24 & 15u) /* enum kiwi_object_kind, 0 = mutex */
 
 /*
- * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the recorder's
- * key. address < KIWI_CALL_LIMIT: the line stands for a call kind, `row` is a call row and `count` its calls.
+ * A line of a thread's acquisition cache. Only `address`, `row` and `count` matter to a reader; the rest is the
+ * recorder's key. address < KIWI_CALL_LIMIT: the line stands for a call kind, `row` is a call row and `count` its
+ * calls.
  */
 struct kiwi_cache_entry {
     uint64_t address;
@@ -497,8 +521,8 @@ enum kiwi_want {
 
 /* State of one live thread. Written by that thread alone. */
 struct kiwi_slot {
-    uint32_t state;  /* LIVE while a thread owns the slot */
-    uint32_t thread; /* row */
+    uint32_t state;         /* LIVE while a thread owns the slot */
+    uint32_t thread;        /* row */
     uint32_t held_count;    /* these two change together, by one store */
     uint32_t want;          /* enum kiwi_want in the low 8 bits (KIWI_WANT_OF); above, a count of releases */
     uint32_t held_capacity; /* of the held array in use */
@@ -506,13 +530,13 @@ struct kiwi_slot {
     uint32_t held_lost;     /* held locks that found no room */
     uint32_t want_row;      /* acquisition row, for WAITING and TIMED */
     uint64_t want_since;    /* ticks, 0 = not timed */
-    uint64_t want_holder; /* thread row that held it when the wait began, 0 = unknown */
-    uint32_t call_kind; /* blocking call in progress, 0 = none */
+    uint64_t want_holder;   /* thread row that held it when the wait began, 0 = unknown */
+    uint32_t call_kind;     /* blocking call in progress, 0 = none */
     uint32_t call_row;
     uint64_t call_since;
     uint64_t call_object; /* descriptor, cond object row, joined thread row: by kind */
     uint32_t call_flags;
-    uint32_t cache_rows; /* 0: cache[] below; else first row in KIWI_TABLE_CACHES */
+    uint32_t cache_rows;  /* 0: cache[] below; else first row in KIWI_TABLE_CACHES */
     uint32_t cache_count; /* entries, a power of two */
     uint32_t event_next;  /* events written in all; the ring position is event_next % KIWI_SLOT_EVENTS */
     uint64_t reserved[5];

@@ -1,7 +1,8 @@
 /*
  * cache.h - a hash table of short texts in eight shards, each with a lock of its own, and totals under another lock.
  *
- * Lock order: shards by number, then the totals. All functions may be called by any thread, cache_close() once and last.
+ * Lock order: shards by number, then the totals. All functions may be called by any thread, cache_close() once and
+ * last.
  */
 #ifndef SERVICE_CACHE_H
 #define SERVICE_CACHE_H

@@ -1,8 +1,8 @@
 /*
  * connection.h - clients: a buffer of unread bytes each, and the table of all of them.
  *
- * A connection is in the hands of one thread at a time: the event loop's, or a worker's from the queue until it is watched
- * again. So it needs no lock; the table has one, since STATS counts it.
+ * A connection is in the hands of one thread at a time: the event loop's, or a worker's from the queue until it is
+ * watched again. So it needs no lock; the table has one, since STATS counts it.
  */
 #ifndef SERVICE_CONNECTION_H
 #define SERVICE_CONNECTION_H

@@ -1,6 +1,6 @@
 /*
- * service - a small cache server of the usual build: an epoll loop, a queue, worker threads, a sharded cache and an audit
- * log. As it stands, Kiwi has nothing to say about it; --bug= plants what Kiwi is there to find.
+ * service - a small cache server of the usual build: an epoll loop, a queue, worker threads, a sharded cache and an
+ * audit log. As it stands, Kiwi has nothing to say about it; --bug= plants what Kiwi is there to find.
  */
 #include "bugs.h"
 #include "server.h"

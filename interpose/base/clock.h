@@ -2,8 +2,8 @@
  * clock.h - the recorder's time: ticks.
  *
  * With an invariant time-stamp counter that the kernel trusts as well, a tick is a TSC cycle; otherwise a nanosecond of
- * CLOCK_MONOTONIC, read by system call so that a preloaded clock_gettime (libfaketime) has no say. The trace carries pairs
- * of both clocks, which convert ticks to time.
+ * CLOCK_MONOTONIC, read by system call so that a preloaded clock_gettime (libfaketime) has no say. The trace carries
+ * pairs of both clocks, which convert ticks to time.
  */
 #ifndef KIWI_CLOCK_H
 #define KIWI_CLOCK_H

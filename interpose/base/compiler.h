@@ -23,8 +23,8 @@
 #define RELAXED_STORE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define RELAXED_ADD(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 
-/* Keeps the compiler from moving stores across: enough towards a signal handler of the same thread, and towards a reader
- * of the mapping on x86-64, where stores become visible in program order. */
+/* Keeps the compiler from moving stores across: enough towards a signal handler of the same thread, and towards a
+ * reader of the mapping on x86-64, where stores become visible in program order. */
 #define COMPILER_BARRIER() __asm__ __volatile__("" ::: "memory")
 
 static inline void relaxed_max(uint64_t *p, uint64_t v)

@@ -71,7 +71,7 @@ void *real_from_cxx_runtime(const char *name)
         void *handle = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
         void *found = handle ? dlsym(handle, name) : NULL;
         if (handle)
-            dlclose(handle);
+            real.dlclose(handle);
         if (found)
             return found;
     }

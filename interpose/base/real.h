@@ -3,8 +3,9 @@
  *
  *     return real.pthread_mutex_lock(m);
  *
- * They are looked up once, at the first wrapped call of the process, which usually is the loader's own first malloc, long
- * before any constructor. Heap calls that the lookup itself makes are served from a small bootstrap pool (real_heap.c).
+ * They are looked up once, at the first wrapped call of the process, which usually is the loader's own first malloc,
+ * long before any constructor. Heap calls that the lookup itself makes are served from a small bootstrap pool
+ * (real_heap.c).
  */
 #ifndef KIWI_REAL_H
 #define KIWI_REAL_H
@@ -46,6 +47,7 @@ extern HIDDEN volatile int real_state; /* volatile: dlsym is declared a leaf, ye
  * then only the bootstrap pool may be used. */
 bool real_ensure(void);
 
-/* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if none. */
+/* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if
+ * none. */
 void *real_from_cxx_runtime(const char *name);
 #endif

@@ -81,8 +81,8 @@ static inline int sys_getpid(void)
     return (int)sys_call3(SYS_getpid, 0, 0, 0);
 }
 
-/* Whether 8 bytes at an address can be read. The kernel copies the signal set before it looks at `how`, which is no value
- * that it knows, so nothing is changed: it answers EFAULT or EINVAL. */
+/* Whether 8 bytes at an address can be read. The kernel copies the signal set before it looks at `how`, which is no
+ * value that it knows, so nothing is changed: it answers EFAULT or EINVAL. */
 static inline bool sys_readable(uintptr_t address)
 {
     return sys_call6(SYS_rt_sigprocmask, ~0L, (long)address, 0, 8, 0, 0) == -22 /* EINVAL */;

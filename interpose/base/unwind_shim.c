@@ -17,8 +17,8 @@ __thread void *unwind_escape[5];
 
 #define EH_FRAME_HDR_MAX (1u << 30) /* the size of the search table stands in the table itself */
 
-/* First words of what libunwind 14 passes as data (LocalAddressSpace::findUnwindSections). The unit test of stacks would
- * see at once if another version laid it out differently. */
+/* First words of what libunwind 14 passes as data (LocalAddressSpace::findUnwindSections). The unit test of stacks
+ * would see at once if another version laid it out differently. */
 struct unwind_request {
     void *address_space, *sections;
     uintptr_t target;
@@ -30,11 +30,14 @@ int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, v
     struct dl_find_object f;
     if (_dl_find_object((void *)((struct unwind_request *)data)->target, &f) != 0)
         return 0;
-    /* Not the module's own program headers: of one whose segments have holes between them the loader tells only the part
-     * around the address. These two are all that libunwind looks for. */
+    /* Not the module's own program headers: of one whose segments have holes between them the loader tells only the
+     * part around the address. These two are all that libunwind looks for. */
     uintptr_t base = f.dlfo_link_map->l_addr, start = (uintptr_t)f.dlfo_map_start;
     const ElfW(Phdr) headers[] = {
-            {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = start - base, .p_memsz = (uintptr_t)f.dlfo_map_end - start},
+            {.p_type = PT_LOAD,
+             .p_flags = PF_R | PF_X,
+             .p_vaddr = start - base,
+             .p_memsz = (uintptr_t)f.dlfo_map_end - start},
             {.p_type = PT_GNU_EH_FRAME, .p_vaddr = (uintptr_t)f.dlfo_eh_frame - base, .p_memsz = EH_FRAME_HDR_MAX},
     };
     struct dl_phdr_info info = {

@@ -13,8 +13,8 @@ static bool on_stack_of(const struct thread *t, uintptr_t frame)
     return frame >= t->stack_low && frame < t->stack_high;
 }
 
-/* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame is
- * gone: the thread is being cancelled, or was thrown out of it. */
+/* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame
+ * is gone: the thread is being cancelled, or was thrown out of it. */
 static struct thread *nested(struct thread *t, uintptr_t frame)
 {
     if (on_stack_of(t, frame) && on_stack_of(t, t->guard) && frame >= t->guard) {
@@ -56,7 +56,8 @@ static void abandon(struct thread *t)
 void thread_jumps(uintptr_t here, uintptr_t target)
 {
     struct thread *t = kiwi_self;
-    if (at_work(t) ? leaves(t->guard, here, target) : t->guard == GUARD_IDLE && (t->slot->call_kind || t->slot->want_since))
+    if (at_work(t) ? leaves(t->guard, here, target)
+                   : t->guard == GUARD_IDLE && (t->slot->call_kind || t->slot->want_since))
         abandon(t);
 }
 

@@ -15,10 +15,11 @@
 #include "../base/real.h"
 #include "../record/thread.h"
 
-/* Initial-exec (see the Makefile): general-dynamic TLS would call __tls_get_addr, which can allocate, in every wrapper. */
+/* Initial-exec (see the Makefile): general-dynamic TLS would call __tls_get_addr, which can allocate, in every
+ * wrapper. */
 extern HIDDEN __thread struct thread *kiwi_self;
 
-extern struct thread thread_none;           /* what it points to before a thread is attached */
+extern struct thread thread_none; /* what it points to before a thread is attached */
 
 struct thread *thread_enter_slow(uintptr_t frame);
 
@@ -44,8 +45,8 @@ static ALWAYS_INLINE void guard_clear(struct thread *t)
     t->guard = GUARD_IDLE;
 }
 
-/* The thread is about to continue with the stack pointer `target` (longjmp); `here` is its frame now. If a signal handler
- * jumps out of the recorder, or out of a call that waits, that is over. */
+/* The thread is about to continue with the stack pointer `target` (longjmp); `here` is its frame now. If a signal
+ * handler jumps out of the recorder, or out of a call that waits, that is over. */
 void thread_jumps(uintptr_t here, uintptr_t target);
 
 /* Attaches the calling thread and sees to its end. NULL: not recorded. */

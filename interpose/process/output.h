@@ -9,10 +9,10 @@
 #define OUTPUT_PATH 4096
 
 struct output_request {
-    const char *pattern;     /* absolute out= pattern */
+    const char *pattern; /* absolute out= pattern */
     struct options_names names;
-    uint64_t size;           /* bytes at most */
-    bool child;              /* a pattern without %p gets .PID */
+    uint64_t size; /* bytes at most */
+    bool child;    /* a pattern without %p gets .PID */
 };
 
 struct output {

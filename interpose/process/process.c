@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-#define ROOT_VARIABLE "KIWI_ROOT" /* PID,PLACE OF THE ROOT'S TRACE,ABSOLUTE PATTERN: from the first process to all others */
+/* PID,PLACE OF THE ROOT'S TRACE,ABSOLUTE PATTERN: from the first process to all others */
+#define ROOT_VARIABLE "KIWI_ROOT"
 #define MAIN_STACK_MAX ((uintptr_t)1 << 30) /* assumed where RLIMIT_STACK is unlimited */
 
 extern void *__libc_stack_end; /* ld.so: the main thread's first frame */
@@ -128,8 +129,9 @@ static void root_begin(void)
     memcpy(root.pattern, options.out, strlen(options.out) + 1);
 }
 
-/* The header of the root's trace. Its name comes from the environment, which may be old or anybody's: only a regular file of
- * this user that is large enough to be read without SIGBUS is mapped. NULL: moved away, out of sight, or not that. */
+/* The header of the root's trace. Its name comes from the environment, which may be old or anybody's: only a regular
+ * file of this user that is large enough to be read without SIGBUS is mapped. NULL: moved away, out of sight, or not
+ * that. */
 static struct kiwi_header *root_header(void)
 {
     struct stat st = {0};
@@ -144,8 +146,8 @@ static struct kiwi_header *root_header(void)
     return sys_failed((long)h) ? NULL : h;
 }
 
-/* Children of a run count themselves in the root's trace, so that `max-files` holds over a whole process tree. Without it the
- * bound can not be kept, but recording can. */
+/* Children of a run count themselves in the root's trace, so that `max-files` holds over a whole process tree. Without
+ * it the bound can not be kept, but recording can. */
 static bool child_may_record(void)
 {
     struct kiwi_header *h = root_header();

@@ -68,8 +68,8 @@ static void witness_set(struct kiwi_witness *w, const struct thread *t, uint32_t
     w->last_segment = segment;
 }
 
-/* A service with a thread for each request makes a segment with each of them. When half of the table is used, the rest is
- * for dependencies that are new or known from two threads only; the others keep the witnesses they have. */
+/* A service with a thread for each request makes a segment with each of them. When half of the table is used, the rest
+ * is for dependencies that are new or known from two threads only; the others keep the witnesses they have. */
 static bool witnessed_enough(const struct kiwi_acquisition *a)
 {
     const struct kiwi_table *segments = &region.header->tables[KIWI_TABLE_SEGMENTS];
@@ -150,7 +150,8 @@ static void cache_grow(struct thread *t)
     t->cache_mask = lines - 1;
 }
 
-/* More evictions in a second than there are lines: the working set does not fit. Rare ones over a week are no reason. */
+/* More evictions in a second than there are lines: the working set does not fit. Rare ones over a week are no
+ * reason. */
 static bool too_many_evictions(struct thread *t)
 {
     uint64_t now = clock_ticks();
@@ -206,9 +207,8 @@ static void count_instances(uint32_t stack, uint32_t object)
 static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
 {
     uint32_t stack = ACQUISITION_STACK(word), kind = KIWI_HELD_KIND(word);
-    struct object_facts facts = {.address = address,
-                                 .kind = (uint8_t)(kind ? kind : KIWI_OBJECT_MUTEX),
-                                 .flags = KIWI_OBJECT_CLASS};
+    struct object_facts facts = {
+            .address = address, .kind = (uint8_t)(kind ? kind : KIWI_OBJECT_MUTEX), .flags = KIWI_OBJECT_CLASS};
     if (!(address & CLASS_ADDRESS))
         object_facts_of(address, &facts);
     uint32_t object = object_get(t, &facts, stack);

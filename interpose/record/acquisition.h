@@ -1,23 +1,23 @@
 /*
- * acquisition.h - who takes which lock where, holding what: the held array, the acquisition rows, and the cache in front.
+ * acquisition.h - who takes which lock where, holding what: the held array, the acquisition rows, and the cache in
+ * front.
  *
- * Two ways lead through a lock wrapper. A lock that is free and taken while nothing is held is only put on the held array
- * by address and stack: no order can follow from it yet. Everything else, and a random sample of those, goes through a
- * cache line of the thread, which stands for an acquisition row:
+ * Two ways lead through a lock wrapper. A lock that is free and taken while nothing is held is only put on the held
+ * array by address and stack: no order can follow from it yet. Everything else, and a random sample of those, goes
+ * through a cache line of the thread, which stands for an acquisition row:
  *
  *     stack = stack_of(...);
  *     acquisition_taking(t, lock, stack | kind);  // a hang in the real call shows what was wanted
  *     r = real call
  *     acquisition_taken(t);                       // one more held lock
  *
- * and an unlock wrapper acquisition_released before the real call. All of it runs with the thread's guard set. No locks, no
- * system calls and no shared writes while the call path is known.
+ * and an unlock wrapper acquisition_released before the real call. All of it runs with the thread's guard set. No
+ * locks, no system calls and no shared writes while the call path is known.
  */
 #ifndef KIWI_ACQUISITION_H
 #define KIWI_ACQUISITION_H
 
 #include "object.h"
-
 
 struct acquisition_key {
     uint32_t parent, object, stack, thread_class;
@@ -31,7 +31,7 @@ extern void (*object_facts_of)(uintptr_t address, struct object_facts *facts);
 /* What a cache line stands for besides address, stack and chain. Part of the stack word of the line's key. */
 #define ACQUISITION_KIND(mode, how) ((uint32_t)(mode) << 30 | (uint32_t)(how) << 28)
 #define ACQUISITION_OBJECT(object_kind) ((uint32_t)(object_kind) << 24) /* for locks other than mutexes */
-#define ACQUISITION_STACK(word) ((word) & 0x00ffffffu)
+#define ACQUISITION_STACK(word) ((word)&0x00ffffffu)
 
 static ALWAYS_INLINE uint32_t acquisition_stamp(const struct thread *t, uintptr_t address)
 {
@@ -60,10 +60,12 @@ static ALWAYS_INLINE uintptr_t acquisition_identity(uintptr_t address, uint32_t 
     return !named_by ? address : CLASS_ADDRESS | named_by;
 }
 
-/* Slow path of acquisition_line: object, row, witness, cache line. Never NULL; a line with row 0 means "not recorded". */
+/* Slow path of acquisition_line: object, row, witness, cache line. Never NULL; a line with row 0 means "not
+ * recorded". */
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word);
 
-/* The line of (lock, stack, mode, how) under the current chain (which acquisition_chain has made). NULL = not cached. */
+/* The line of (lock, stack, mode, how) under the current chain (which acquisition_chain has made). NULL = not
+ * cached. */
 static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t, uintptr_t address, uint32_t word)
 {
     struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
@@ -142,8 +144,8 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_line(struct thread *t,
 }
 
 /*
- * Tells for certain that the thread does not own a lock which its held array shows: another thread unlocked it (a mutex used
- * as a semaphore). Set by the wrappers; NULL in tests.
+ * Tells for certain that the thread does not own a lock which its held array shows: another thread unlocked it (a mutex
+ * used as a semaphore). Set by the wrappers; NULL in tests.
  */
 extern bool (*object_let_go)(const struct thread *t, const struct kiwi_held *held);
 /* Strikes such locks off, before a new row would make them part of a held set. true = there was one. */
@@ -161,8 +163,8 @@ static ALWAYS_INLINE int acquisition_held(const struct thread *t, uintptr_t addr
     return -1;
 }
 
-/* The hold at `at` ends: takes it off the array, whatever its recursion count. It stays readable just past the held ones
- * until the next lock is taken, and the state says KIWI_WANT_RELEASING until the caller ends that. */
+/* The hold at `at` ends: takes it off the array, whatever its recursion count. It stays readable just past the held
+ * ones until the next lock is taken, and the state says KIWI_WANT_RELEASING until the caller ends that. */
 void acquisition_released_slow(struct thread *t, int at);
 
 static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
@@ -180,8 +182,8 @@ static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
 
 /* A request that found the lock taken: marks the thread as waiting, and its object. Returns the start in ticks. */
 uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want want, uint32_t holder_row);
-/* Only the accounts: the caller then says what the thread does with the lock, so that there is no moment at which it owns a
- * lock and nothing tells. */
+/* Only the accounts: the caller then says what the thread does with the lock, so that there is no moment at which it
+ * owns a lock and nothing tells. */
 void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
 
 /* A line for something else that is counted per (stack, chain): see call.h. */

@@ -95,7 +95,8 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     RELAXED_STORE(&s->call_kind, kind);
 }
 
-/* Others that want a lock which this thread holds can not have got it meanwhile: they are still counted on the object. */
+/* Others that want a lock which this thread holds can not have got it meanwhile: they are still counted on the
+ * object. */
 static void note_disturbed(const struct call_record *c, struct kiwi_call *row, uint64_t now)
 {
     uint64_t worst = 0;
@@ -125,13 +126,13 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
 
 /*
  * Under a lock it matters whether a long write or read waited, or its thread was only preempted in it (waking another
- * thread through a pipe does that on a busy machine). So from the first long one on, each call of such a row is measured
- * by context switches; that first one counts if it took longer than a time slice.
+ * thread through a pipe does that on a busy machine). So from the first long one on, each call of such a row is
+ * measured by context switches; that first one counts if it took longer than a time slice.
  */
 static bool only_preempted(const struct call_record *c, struct kiwi_call *row, uint64_t ticks)
 {
-    if (!c->t->slot->held_count || call_group(row->kind) == KIWI_GROUP_POLL || call_group(row->kind) == KIWI_GROUP_SLEEP ||
-        call_group(row->kind) == KIWI_GROUP_SYNC)
+    if (!c->t->slot->held_count || call_group(row->kind) == KIWI_GROUP_POLL ||
+        call_group(row->kind) == KIWI_GROUP_SLEEP || call_group(row->kind) == KIWI_GROUP_SYNC)
         return false;
     if (c->switches == SWITCHES_UNKNOWN) {
         __atomic_fetch_or(&row->flags, KIWI_CALLF_MEASURED, __ATOMIC_RELAXED);
@@ -191,8 +192,8 @@ void call_leave(struct call_record *c, int error, uint64_t bytes)
     leave(c, error, bytes);
 }
 
-void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
-                uint64_t object)
+void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                uint32_t flags, uint64_t object)
 {
     if (!t || record_settings.io_off) {
         c->t = NULL;

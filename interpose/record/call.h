@@ -23,8 +23,8 @@ struct call_record {
 };
 
 /* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */
-void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site, uint32_t flags,
-                uint64_t object);
+void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                uint32_t flags, uint64_t object);
 /* error: errno value of a failed call, 0 = none. bytes moved, 0 = none. Leaves errno alone. */
 void call_end(struct call_record *c, int error, uint64_t bytes);
 

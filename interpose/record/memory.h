@@ -35,9 +35,9 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
     struct object_birth *births;
-    uint64_t *derived; /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
+    uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
-    uint32_t *stack_class;   /* by stack row: locks taken there are recorded as one class, named by this stack; 0 = not */
+    uint32_t *stack_class;   /* by stack row: locks taken there are one class, named by this stack; 0 = not */
     uint32_t *tid_slots;     /* THREAD_IDS slots, by the kernel's thread id; a hint to be checked */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
@@ -55,9 +55,9 @@ static inline bool memory_alive(void)
 }
 
 /*
- * Finds a row by hash, or inserts one. `same` compares a row with the key; `make` claims and fills a new row (0 = no room)
- * but does not publish it; `state` of the row is published before the index shows it. Lock-free: when two threads insert the
- * same key at once, one row is wasted and stays unpublished.
+ * Finds a row by hash, or inserts one. `same` compares a row with the key; `make` claims and fills a new row (0 = no
+ * room) but does not publish it; `state` of the row is published before the index shows it. Lock-free: when two threads
+ * insert the same key at once, one row is wasted and stays unpublished.
  */
 struct index_ops {
     bool (*same)(uint32_t row, const void *key);

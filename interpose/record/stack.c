@@ -211,8 +211,8 @@ static void prove_link(const struct unwound *u, uintptr_t sp, uint32_t i, struct
         p->possible = false;
 }
 
-/* The two outermost frames of a whole stack are libc's start code. They never change while the thread runs, and there is
- * one call in them that can lead to the third. */
+/* The two outermost frames of a whole stack are libc's start code. They never change while the thread runs, and there
+ * is one call in them that can lead to the third. */
 #define START_FRAMES 2u
 
 static void prove(const struct unwound *u, uintptr_t sp, struct proof *p)
@@ -271,8 +271,8 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     *head = e; /* the youngest in front: a program that has settled keeps using what it met last */
 }
 
-/* The word at a learnt place. A deeper call site may have learnt it: from here it can lie past the end of the stack. Then,
- * and as long as there is none, the return address stands in. */
+/* The word at a learnt place. A deeper call site may have learnt it: from here it can lie past the end of the stack.
+ * Then, and as long as there is none, the return address stands in. */
 static uintptr_t discriminator(const struct thread *t, struct call_site site, int32_t offset)
 {
     uintptr_t at = site.sp + (uintptr_t)(intptr_t)offset;
@@ -281,8 +281,8 @@ static uintptr_t discriminator(const struct thread *t, struct call_site site, in
 
 /*
  * Several paths that meet in one function (a lock wrapper of the service) share return address and stack pointer. Which
- * of them it is shows in some word further up: up to two such places are learnt per bucket, and the words there choose the
- * entry to compare first. A wrong choice only costs a walk along the bucket.
+ * of them it is shows in some word further up: up to two such places are learnt per bucket, and the words there choose
+ * the entry to compare first. A wrong choice only costs a walk along the bucket.
  */
 static struct stack_entry **prediction(struct thread *t, struct call_site site, uint32_t bucket)
 {

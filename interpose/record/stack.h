@@ -3,9 +3,9 @@
  *
  * The validated stack cache. Under (return address, stack pointer) the thread keeps the places on its stack that held
  * return addresses when the stack was last unwound, and what stood there. Seeing the same values in all of them again
- * proves the same call path: going outward, each validated return address fixes the frame layout of the next caller, hence
- * the place of the next one. Where a frame finds its caller through RBP instead of SP (frame pointers, alloca), the saved
- * RBP it depends on is among the compared words. A miss unwinds once with libunwind.
+ * proves the same call path: going outward, each validated return address fixes the frame layout of the next caller,
+ * hence the place of the next one. Where a frame finds its caller through RBP instead of SP (frame pointers, alloca),
+ * the saved RBP it depends on is among the compared words. A miss unwinds once with libunwind.
  * The same holds for frames that realigned the stack, and for the word in which they keep where they came from.
  */
 #ifndef KIWI_STACK_H
@@ -36,12 +36,12 @@ struct stack_word {
 
 struct stack_entry {
     uintptr_t sp;
-    uintptr_t rbp, rbp_mask; /* compared where the mask is set */
-    uint32_t row;            /* stack row */
-    uint32_t tick;           /* acquisitions to the next one that is recorded in full */
-    uint32_t count;          /* compared words, a multiple of 4 */
-    uint32_t interval;       /* mean gap between those recorded in full */
-    uint32_t samples;        /* recorded at this interval so far */
+    uintptr_t rbp, rbp_mask;  /* compared where the mask is set */
+    uint32_t row;             /* stack row */
+    uint32_t tick;            /* acquisitions to the next one that is recorded in full */
+    uint32_t count;           /* compared words, a multiple of 4 */
+    uint32_t interval;        /* mean gap between those recorded in full */
+    uint32_t samples;         /* recorded at this interval so far */
     struct stack_entry *next; /* same bucket */
     struct stack_word words[];
 };
@@ -82,7 +82,8 @@ static ALWAYS_INLINE bool stack_entry_matches(const struct stack_entry *e, struc
 /* Behind the first entry of a bucket: other paths that reach the same call site at the same depth. */
 struct stack_entry *stack_search(struct thread *t, struct call_site site);
 
-/* The cache entry of a call site, or NULL if it is new (or can not be proven by words): a hit compares a dozen words. */
+/* The cache entry of a call site, or NULL if it is new (or can not be proven by words): a hit compares a dozen
+ * words. */
 static ALWAYS_INLINE struct stack_entry *stack_find(struct thread *t, struct call_site site)
 {
     if (unlikely(t->module_epoch != RELAXED_LOAD(&stack_module_epoch)))

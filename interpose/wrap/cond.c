@@ -5,8 +5,8 @@
  * inside, not through the wrapper, and on cancellation as well: then the cleanup handler puts it back on the held array
  * before the service's own handlers run. (This file is compiled without -fexceptions, see the Makefile.)
  *
- * How many threads wait and how many of them were woken is one 64-bit word per condvar, so that destroy can tell a thread
- * that is still blocked from one that is on its way out.
+ * How many threads wait and how many of them were woken is one 64-bit word per condvar, so that destroy can tell a
+ * thread that is still blocked from one that is on its way out.
  */
 #include "../record/call.h"
 #include "lock.h"
@@ -83,7 +83,8 @@ struct wait {
     uint32_t word;       /* stack and kind of the reacquisition */
 };
 
-static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
+static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags,
+                       struct call_site site)
 {
     w->t = record_settings.locks_off ? NULL : t;
     if (!w->t)

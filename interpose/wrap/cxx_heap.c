@@ -2,8 +2,8 @@
  * cxx_heap.c - operator new and delete, by their mangled names.
  *
  * Wrapped although they usually end in malloc: an allocator such as jemalloc or tcmalloc serves them itself. Their real
- * definitions may lie in a libstdc++ that a plugin brought with it, out of sight of RTLD_NEXT: then they are looked up by
- * library name at their first call.
+ * definitions may lie in a libstdc++ that a plugin brought with it, out of sight of RTLD_NEXT: then they are looked up
+ * by library name at their first call.
  */
 #include "cxx_heap.h"
 
@@ -40,7 +40,8 @@
 NEWS(PROTOTYPE_NEW)
 DELETES(PROTOTYPE_DELETE)
 
-/* All of them throw or end the program when they fail, so a call without a real function can only be a broken process. */
+/* All of them throw or end the program when they fail, so a call without a real function can only be a broken
+ * process. */
 static void *found_late(void **place, const char *name)
 {
     void *f = real_from_cxx_runtime(name);

@@ -43,7 +43,8 @@ static size_t boot_size(const void *p)
     return *(const size_t *)((uintptr_t)p - 16);
 }
 
-/* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone else's. */
+/* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone
+ * else's. */
 COLD static void suspect_freed(struct thread *t, void *p)
 {
     int saved = errno;

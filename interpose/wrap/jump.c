@@ -1,6 +1,6 @@
 /*
- * jump.c - longjmp, by which a signal handler may leave whatever it interrupted: the recorder at work, or a call that was
- * recorded as begun and now never ends.
+ * jump.c - longjmp, by which a signal handler may leave whatever it interrupted: the recorder at work, or a call that
+ * was recorded as begun and now never ends.
  */
 #include "../process/enter.h"
 

@@ -18,14 +18,14 @@ struct lock_request {
     struct thread *t;
     uintptr_t address;
     struct kiwi_cache_entry *line;
-    uint32_t word;                 /* stack row | ACQUISITION_KIND */
-    uint32_t weight;               /* acquisitions that this one stands for */
+    uint32_t word;   /* stack row | ACQUISITION_KIND */
+    uint32_t weight; /* acquisitions that this one stands for */
 };
 
 /*
- * The quick way in: a free lock, nothing held, a known call path, not sampled. Notes the lock as being taken and returns
- * true; the caller then makes the real call and says acquisition_taken. Few stores on purpose: the lock's own atomic
- * instruction waits for all of them.
+ * The quick way in: a free lock, nothing held, a known call path, not sampled. Notes the lock as being taken and
+ * returns true; the caller then makes the real call and says acquisition_taken. Few stores on purpose: the lock's own
+ * atomic instruction waits for all of them.
  */
 static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
@@ -59,7 +59,8 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->line = acquisition_line(t, address, r->word);
 }
 
-/* The same with the row of this very lock, where others may be recorded by class: for waits, which need to know whose. */
+/* The same with the row of this very lock, where others may be recorded by class: for waits, which need to know
+ * whose. */
 static inline uint32_t lock_instance_row(struct lock_request *r)
 {
     if (likely(acquisition_identity(r->address, r->word) == r->address))

@@ -1,8 +1,9 @@
 /*
  * mutex.c - pthread_mutex_*.
  *
- * Contention is read off the lock word before the one real call: trying first would cost more than the call itself, and an
- * uncontended mutex needs no clock. A request that finds the word taken is recorded before it waits, so that a hang shows.
+ * Contention is read off the lock word before the one real call: trying first would cost more than the call itself, and
+ * an uncontended mutex needs no clock. A request that finds the word taken is recorded before it waits, so that a hang
+ * shows.
  */
 #include "mutex.h"
 
@@ -64,8 +65,8 @@ static bool is_taken(const pthread_mutex_t *m)
     return !(RELAXED_LOAD(&m->__data.__kind) & MUTEX_KIND_PROTECT) || mutex_owner(m) != 0;
 }
 
-/* The lock's index on the held array, or -1. What another thread has unlocked since (used as a semaphore, or by code that
- * calls past the wrappers) is struck off: the thread does not hold it any more. */
+/* The lock's index on the held array, or -1. What another thread has unlocked since (used as a semaphore, or by code
+ * that calls past the wrappers) is struck off: the thread does not hold it any more. */
 static int held_still(struct thread *t, const pthread_mutex_t *m)
 {
     int at = acquisition_held(t, (uintptr_t)m);
@@ -104,8 +105,9 @@ static uint32_t kind_of(const struct request *r)
     return ACQUISITION_KIND(KIWI_MODE_WRITE, r->timed ? KIWI_HOW_TIMED : KIWI_HOW_LOCK);
 }
 
-/* The one real call of a request that will wait: recorded before it, without the guard, so that signal handlers that run
- * meanwhile are recorded as usual. Returns with the guard set, or cleared for good if the thread's state is gone. */
+/* The one real call of a request that will wait: recorded before it, without the guard, so that signal handlers that
+ * run meanwhile are recorded as usual. Returns with the guard set, or cleared for good if the thread's state is
+ * gone. */
 static int wait_real(struct thread *t, const struct request *r, uint32_t row, uint32_t holder)
 {
     uint64_t since = acquisition_wait_begin(t, row, r->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, holder);
@@ -235,7 +237,8 @@ static COLD void lock_raced(struct thread *t, const pthread_mutex_t *m)
 typedef int real_call(pthread_mutex_t *);
 typedef int full_way(struct thread *, pthread_mutex_t *, struct call_site);
 
-/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare. */
+/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by
+ * compare. */
 static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site, uint32_t kind,
                                 real_call *call, full_way *full)
 {
@@ -393,7 +396,8 @@ static bool checks_owner(const pthread_mutex_t *m)
            (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT));
 }
 
-/* Not in this thread's held array: misuse, or a lock that was taken before Kiwi knew it (or while it could not record). */
+/* Not in this thread's held array: misuse, or a lock that was taken before Kiwi knew it (or while it could not
+ * record). */
 static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     uint32_t noted = 0;

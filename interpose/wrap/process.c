@@ -57,7 +57,8 @@ EXPORT int execv(const char *path, char *const argv[])
     return exec_failed(mine);
 }
 
-/* The arguments after `first` up to and with the NULL, as an array on the caller's stack: the heap may be a parent's. */
+/* The arguments after `first` up to and with the NULL, as an array on the caller's stack: the heap may be a
+ * parent's. */
 static size_t count_arguments(va_list list)
 {
     size_t n = 1;

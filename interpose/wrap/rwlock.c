@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-/* __data.__readers: readers in the upper bits, below them the phase (1 = a writer's turn) and whether a writer has or wants
- * it (2); see the comment in glibc's pthread_rwlock_common.c for the states. */
+/* __data.__readers: readers in the upper bits, below them the phase (1 = a writer's turn) and whether a writer has or
+ * wants it (2); see the comment in glibc's pthread_rwlock_common.c for the states. */
 #define RW_WRITE_PHASE 1u
 #define RW_WRITE_LOCKED 2u
 #define RW_READERS_SHIFT 3
@@ -99,7 +99,8 @@ static int real_clock_write(const struct lock_call *c)
 /* Reading again is counted; writing again is refused by glibc (EDEADLK); writing while reading waits for itself. */
 static int held_already(struct lock_call *c, int at)
 {
-    bool reads = KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ, holds_read = KIWI_HELD_MODE(c->t->held[at].flags) == KIWI_MODE_READ;
+    bool reads = KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ,
+         holds_read = KIWI_HELD_MODE(c->t->held[at].flags) == KIWI_MODE_READ;
     if (!reads && holds_read && KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY)
         return lock_self_wait(c, at);
     return lock_reenter(c, at);
@@ -191,8 +192,8 @@ static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct 
     if (writer && (writer == t->tid || writer == t->fork_tid))
         return 0;
     bool held = writer || readers_word(l) >> RW_READERS_SHIFT;
-    return lock_misuse(t, held ? KIWI_MISUSE_UNLOCK_FOREIGN : KIWI_MISUSE_UNLOCK_UNHELD, KIWI_OBJECT_RWLOCK, (uintptr_t)l,
-                       site);
+    return lock_misuse(t, held ? KIWI_MISUSE_UNLOCK_FOREIGN : KIWI_MISUSE_UNLOCK_UNHELD, KIWI_OBJECT_RWLOCK,
+                       (uintptr_t)l, site);
 }
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)

@@ -1,8 +1,8 @@
 /*
  * semaphore.c - sem_*: a wait is a blocking call; a semaphore that serves as a lock is held meanwhile.
  *
- * What a semaphore is for shows in who posts it: a lock is given back by the thread that took it. So one that begins at 1
- * counts as a lock until another thread posts it; from then on it is a signal, and leaves the held arrays.
+ * What a semaphore is for shows in who posts it: a lock is given back by the thread that took it. So one that begins at
+ * 1 counts as a lock until another thread posts it; from then on it is a signal, and leaves the held arrays.
  */
 #include "semaphore.h"
 
@@ -32,8 +32,8 @@ struct wait {
     struct call_record call;
 };
 
-/* The value is the low half of the first word (glibc's struct new_sem): a wait on a positive one returns at once, but for a
- * lost race, and is not worth a call record. */
+/* The value is the low half of the first word (glibc's struct new_sem): a wait on a positive one returns at once, but
+ * for a lost race, and is not worth a call record. */
 static bool positive(const sem_t *s)
 {
     return (uint32_t)RELAXED_LOAD((const uint64_t *)(const void *)s) > 0;

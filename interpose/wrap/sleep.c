@@ -41,7 +41,8 @@ EXPORT int usleep(useconds_t us)
 EXPORT unsigned sleep(unsigned seconds)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_SLEEP, CALL_SITE(), seconds ? KIWI_CALLF_TIMED : KIWI_CALLF_NONBLOCKING, 0);
+    call_begin(&c, thread_enter(), KIWI_CALL_SLEEP, CALL_SITE(), seconds ? KIWI_CALLF_TIMED : KIWI_CALLF_NONBLOCKING,
+               0);
     unsigned left = real.sleep(seconds);
     call_end(&c, 0, 0);
     return left;

@@ -64,8 +64,9 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
     guard_set(t);
     uint32_t noted = 0;
     if (unlikely(!lock_release(t, (uintptr_t)l)) && !t->slot->held_lost)
-        noted = lock_misuse(t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
-                            KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
+        noted = lock_misuse(
+                t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
+                KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_spin_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);

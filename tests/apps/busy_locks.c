@@ -1,8 +1,9 @@
 /*
  * busy_locks - locks, and does nothing wrong, until it is killed (or for 60 seconds): busy_locks SEED
  *
- * Prints `locks ADDRESS STRIDE COUNT` in hexadecimal once its threads are about to run: where its mutexes lie. There is one
- * of each kind: normal, recursive, error-checking, adaptive, robust, priority-inheriting. Locks are always taken upwards.
+ * Prints `locks ADDRESS STRIDE COUNT` in hexadecimal once its threads are about to run: where its mutexes lie. There is
+ * one of each kind: normal, recursive, error-checking, adaptive, robust, priority-inheriting. Locks are always taken
+ * upwards.
  */
 #define _GNU_SOURCE
 #include <pthread.h>

@@ -1,5 +1,5 @@
-// Threads, futures, shared locks, thread-local objects and exceptions of the C++ standard library; prints what must come
-// out whatever the timing. Argument: how many items go through the pipeline.
+// Threads, futures, shared locks, thread-local objects and exceptions of the C++ standard library; prints what must
+// come out whatever the timing. Argument: how many items go through the pipeline.
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>

@@ -1,8 +1,9 @@
 /*
  * mc_load.c - a bounded load on memcached: mc_load PORT CONNECTIONS REQUESTS CPU
  *
- * Stores 1,000 keys, then sends REQUESTS requests, nine gets to one set, each connection waiting for its answer before it
- * asks again. Every answer is checked. Prints `requests=… wall_ns=…` (per request) and ends with 0, or 1 after a message.
+ * Stores 1,000 keys, then sends REQUESTS requests, nine gets to one set, each connection waiting for its answer before
+ * it asks again. Every answer is checked. Prints `requests=… wall_ns=…` (per request) and ends with 0, or 1 after a
+ * message.
  */
 #include "measure.h"
 

@@ -11,9 +11,9 @@
  *     measure_close(measure);
  *
  * The first batches warm up and are forgotten. Wall time is the median over batches, which are meant to be short (well
- * under a scheduler slice), so that a batch that was interrupted does not count: it shows the usual operation. CPU time is
- * that of the whole process and its ended children over the whole measurement divided by all operations: it shows rare
- * bursts and work done by other threads. Both are nanoseconds per operation.
+ * under a scheduler slice), so that a batch that was interrupted does not count: it shows the usual operation. CPU time
+ * is that of the whole process and its ended children over the whole measurement divided by all operations: it shows
+ * rare bursts and work done by other threads. Both are nanoseconds per operation.
  *
  * Not thread-safe: one thread drives a measurement. The loop is not a callback so that it adds no frame to the stack.
  */
@@ -38,7 +38,8 @@ bool measure_more(struct measure *measure);
 void measure_start(struct measure *measure);
 void measure_stop(struct measure *measure, uint64_t ops);
 
-/* Prints `wall_ns=… p90_ns=… mean_ns=… cpu_ns=… ops=… batches=…`. Returns -1 if nothing was measured or it can't be printed. */
+/* Prints `wall_ns=… p90_ns=… mean_ns=… cpu_ns=… ops=… batches=…`. Returns -1 if nothing was measured or it can't be
+ * printed. */
 int measure_print(struct measure *measure);
 
 /* CLOCK_MONOTONIC, nanoseconds. */

@@ -35,7 +35,8 @@ struct walk {
     void (*probe)(void);  /* called at the site, NULL = not */
 };
 
-/* Makes `pairs` lock and unlock pairs (double pairs if nested), taking the sites and the locks in turn from the first. */
+/* Makes `pairs` lock and unlock pairs (double pairs if nested), taking the sites and the locks in turn from the
+ * first. */
 void paths_walk(struct walk *walk, unsigned long pairs);
 
 /* Makes all pairs at the first site, with the loop inside it. */

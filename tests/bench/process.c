@@ -122,8 +122,8 @@ static void *parked_run(void *argument)
 }
 
 /*
- * Starts the threads, says `ready` when each has taken the lock once, and ends with standard input, so that somebody can
- * look at the process meanwhile.
+ * Starts the threads, says `ready` when each has taken the lock once, and ends with standard input, so that somebody
+ * can look at the process meanwhile.
  */
 int scenario_park(const struct settings *settings)
 {

@@ -28,8 +28,8 @@ typedef int scenario_function(const struct settings *settings);
 SCENARIOS(X)
 #undef X
 
-/* Starts a thread that sleeps for ever, unless settings say `alone`: glibc locks without atomics in a process that never
- * had a second thread. Returns -1 after a message. */
+/* Starts a thread that sleeps for ever, unless settings say `alone`: glibc locks without atomics in a process that
+ * never had a second thread. Returns -1 after a message. */
 int companion_start(const struct settings *settings);
 
 #endif

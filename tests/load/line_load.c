@@ -8,9 +8,9 @@
  *     purge       SET, and PURGE
  *     stats       STATS alone
  *
- * Every connection to 127.0.0.1 is a thread that sends a request, waits for its answer, and sends the next, until the time
- * is over or an answer does not come within a second. Prints `N answers, N connections without an answer`. Exit status:
- * 0 all was answered, 1 an error, 2 bad usage, 3 some connection got no answer.
+ * Every connection to 127.0.0.1 is a thread that sends a request, waits for its answer, and sends the next, until the
+ * time is over or an answer does not come within a second. Prints `N answers, N connections without an answer`. Exit
+ * status: 0 all was answered, 1 an error, 2 bad usage, 3 some connection got no answer.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

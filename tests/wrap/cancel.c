@@ -1,4 +1,5 @@
-/* Cancellation in every wrapped cancellation point: a request that finds the thread waiting, and one that came before. */
+/* Cancellation in every wrapped cancellation point: a request that finds the thread waiting, and one that came
+ * before. */
 #include "transcript.h"
 
 #include <poll.h>

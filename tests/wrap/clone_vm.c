@@ -1,5 +1,5 @@
-/* Children that run on their parent's memory, as some libraries make them to start programs quickly. With an argument: one
- * such child, and then the parent stays. */
+/* Children that run on their parent's memory, as some libraries make them to start programs quickly. With an argument:
+ * one such child, and then the parent stays. */
 #include "transcript.h"
 
 #include <sched.h>

@@ -1,4 +1,5 @@
-/* Condition variables: every wait on both clocks, errors, recursive mutexes, other processes, and the end of waiters. */
+/* Condition variables: every wait on both clocks, errors, recursive mutexes, other processes, and the end of
+ * waiters. */
 #include "transcript.h"
 
 #include <sys/mman.h>

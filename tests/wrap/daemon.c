@@ -1,6 +1,7 @@
 /*
- * What daemons do to themselves: close every descriptor, leave their session, root, directory and user, lower their limits.
- * The program works on, and at its very end takes two locks in both orders, which a recording of it has to show.
+ * What daemons do to themselves: close every descriptor, leave their session, root, directory and user, lower their
+ * limits. The program works on, and at its very end takes two locks in both orders, which a recording of it has to
+ * show.
  */
 #include "transcript.h"
 

@@ -1,6 +1,7 @@
 /*
- * Signal handlers that leave what they interrupted by siglongjmp, the recorder among it. Recording must go on afterwards:
- * with the argument "locks", "waits" or "place" the program ends with an inversion that its review has to show.
+ * Signal handlers that leave what they interrupted by siglongjmp, the recorder among it. Recording must go on
+ * afterwards: with the argument "locks", "waits" or "place" the program ends with an inversion that its review has to
+ * show.
  */
 #include "transcript.h"
 
@@ -27,7 +28,8 @@ static void jump_out(int number)
         siglongjmp(back, 1);
 }
 
-/* The handler leaves whatever it interrupted: wrappers and the recorder among it. Own mutexes, as their state is lost. */
+/* The handler leaves whatever it interrupted: wrappers and the recorder among it. Own mutexes, as their state is
+ * lost. */
 static __attribute__((noinline)) void lock_until_jump(void)
 {
     pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;

@@ -1,5 +1,5 @@
-/* More threads at once than the trace has room for: those beyond are not recorded, and otherwise unharmed; with room again,
- * the next ones are. */
+/* More threads at once than the trace has room for: those beyond are not recorded, and otherwise unharmed; with room
+ * again, the next ones are. */
 #include "transcript.h"
 
 #include <semaphore.h>

@@ -1,4 +1,5 @@
-/* Everything at once: threads that lock, wait, fork, spawn, cancel, load libraries and allocate, under a storm of signals. */
+/* Everything at once: threads that lock, wait, fork, spawn, cancel, load libraries and allocate, under a storm of
+ * signals. */
 #include "transcript.h"
 
 #include <dlfcn.h>

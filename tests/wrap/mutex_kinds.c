@@ -48,7 +48,8 @@ static void timed(const char *what, clockid_t clock, bool by_clock)
     say("%s: %s, %s", what, error_name(error), waited(since, 7));
 }
 
-/* What the owner gets when it asks again. A plain lock of a normal mutex would hang, so that is asked with a timeout. */
+/* What the owner gets when it asks again. A plain lock of a normal mutex would hang, so that is asked with a
+ * timeout. */
 static void ask_again(const struct kind *k)
 {
     int error = pthread_mutex_trylock(mutex);

@@ -1,4 +1,5 @@
-/* Signals that interrupt the recorder everywhere: handlers that lock, allocate, poll, and handlers of the service's own. */
+/* Signals that interrupt the recorder everywhere: handlers that lock, allocate, poll, and handlers of the service's
+ * own. */
 #include "transcript.h"
 
 #include <poll.h>
@@ -18,7 +19,8 @@ static void every(long us)
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Only what could not deadlock in a bare run: trylock of a mutex that nobody else blocks on, and malloc outside malloc. */
+/* Only what could not deadlock in a bare run: trylock of a mutex that nobody else blocks on, and malloc outside
+ * malloc. */
 static void do_things(int number)
 {
     (void)number;

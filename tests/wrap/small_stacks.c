@@ -1,11 +1,13 @@
-/* The smallest stacks there can be: each wrapped call at their deepest point must take no more than a bare run leaves. */
+/* The smallest stacks there can be: each wrapped call at their deepest point must take no more than a bare run
+ * leaves. */
 #include "transcript.h"
 
 #include <limits.h>
 #include <poll.h>
 #include <sys/mman.h>
 
-/* A bare run of the first call in a library takes some 3 KiB to look its name up; less than that may be used below it. */
+/* A bare run of the first call in a library takes some 3 KiB to look its name up; less than that may be used below
+ * it. */
 #define LEFT 2900
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;

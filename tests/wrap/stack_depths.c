@@ -1,5 +1,5 @@
-/* Paths that meet far down in large frames, then call sites near the top of the stack: what the recorder learns about the
- * deep ones must not make it look past the stack's end for the shallow ones. */
+/* Paths that meet far down in large frames, then call sites near the top of the stack: what the recorder learns about
+ * the deep ones must not make it look past the stack's end for the shallow ones. */
 #include "transcript.h"
 
 #include <alloca.h>

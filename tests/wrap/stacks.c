@@ -1,4 +1,5 @@
-/* Two paths to one lock wrapper, so many calls deep as the argument says: an inversion whose stacks must tell them apart. */
+/* Two paths to one lock wrapper, so many calls deep as the argument says: an inversion whose stacks must tell them
+ * apart. */
 #include "transcript.h"
 
 static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER, second = PTHREAD_MUTEX_INITIALIZER;

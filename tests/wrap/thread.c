@@ -1,4 +1,5 @@
-/* pthread_create, join and friends: attributes, errors, ends of every sort, thread-local destructors that take locks. */
+/* pthread_create, join and friends: attributes, errors, ends of every sort, thread-local destructors that take
+ * locks. */
 #include "transcript.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
 /*
- * transcript.h - what the programs of this directory share: they print what calls did, in words that are the same on every
- * run, so that a run under the preload can be compared with a bare one.
+ * transcript.h - what the programs of this directory share: they print what calls did, in words that are the same on
+ * every run, so that a run under the preload can be compared with a bare one.
  *
  *     outcome("trylock", pthread_mutex_trylock(&m));      // trylock: EBUSY
  *     returned("read", read(fd, buffer, 4));              // read: 4     or     read: -1 EAGAIN
