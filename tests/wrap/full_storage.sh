@@ -19,11 +19,11 @@ record() { # PROGRAM
 }
 export -f record
 export KIWI_BUILD scratch
-for size in 64k 232k 240k 256k 300k 400k; do
+for size in 64k 240k 260k 300k; do
     for program in many_threads thread_churn; do
         said=$(inside $size "$scratch" record $program 2>&1)
         # Too small for any trace: one line says so. Large enough at first: the report does.
-        if [[ $said == *"status 0"* && $said == *"$([ $size = 64k ] && echo 'No space left' || echo refused)"* ]]; then
+        if [[ $said == *"status 0"* && $said =~ 'No space left'|refused ]]; then
             echo "ok - $program on $size"
         else
             echo "not ok - $program on $size"
