@@ -31,6 +31,17 @@ static void in_reverse(void)
     pthread_mutex_unlock(&second);
 }
 
+/* The same, and stays alive until the other order was taken as well: both at once would be the deadlock itself. */
+static struct turns turns;
+
+static void *in_order_first(void *unused)
+{
+    in_order(unused);
+    turn_next(&turns, 1);
+    turn_wait(&turns, 2);
+    return unused;
+}
+
 static void work(void)
 {
     pthread_t ids[8];
@@ -102,8 +113,10 @@ static void in_background(void)
     leave_rights();
     lower_limits();
     lowest("with little room");
-    pthread_t id = start(in_order, NULL);
+    pthread_t id = start(in_order_first, NULL);
+    turn_wait(&turns, 1);
     in_reverse();
+    turn_next(&turns, 2);
     pthread_join(id, NULL);
     dprintf(report_to, "done\n");
 }

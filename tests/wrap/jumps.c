@@ -81,12 +81,17 @@ static void jumping_in_place(void)
     say("%d jumps in place", jumps);
 }
 
+static struct turns turns;
+
+/* Stays alive until the other order was taken: both at once would be the deadlock itself. */
 static void *first_then_second(void *unused)
 {
     pthread_mutex_lock(&first);
     pthread_mutex_lock(&second);
     pthread_mutex_unlock(&second);
     pthread_mutex_unlock(&first);
+    turn_next(&turns, 1);
+    turn_wait(&turns, 2);
     return unused;
 }
 
@@ -120,7 +125,9 @@ int main(int argc, char **argv)
         jumping(wait_until_jump, 100);
     if (!*only || !strcmp(only, "place"))
         jumping_in_place();
+    turn_wait(&turns, 1);
     second_then_first(3);
+    turn_next(&turns, 2);
     finish(id);
     return 0;
 }

@@ -48,10 +48,14 @@ NEVER_INLINE static int walk_south(int levels)
     return result;
 }
 
+static struct turns turns;
+
 static void *in_thread(void *levels)
 {
     for (int i = 0; i < 100; i++)
         kept += walk_north((int)(long)levels);
+    turn_next(&turns, 1);
+    turn_wait(&turns, 2);
     return NULL;
 }
 
@@ -59,9 +63,10 @@ int main(int argc, char **argv)
 {
     long levels = argc > 1 ? atoi(argv[1]) : 8;
     pthread_t id = start(in_thread, (void *)levels);
-    pause_ms(20); /* each has its turn, while both are alive */
+    turn_wait(&turns, 1); /* each has its turn, while both are alive */
     for (int i = 0; i < 100; i++)
         kept += walk_south((int)levels);
+    turn_next(&turns, 2);
     finish(id);
     say("%d calls", kept > 0);
     return 0;
