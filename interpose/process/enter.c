@@ -69,7 +69,7 @@ COLD struct thread *thread_enter_slow(uintptr_t frame)
     switch (t->guard) {
     case GUARD_WIPED:
         if (t != &thread_none)
-            process_forked(NULL, 0); /* a fork that ran no handlers */
+            process_forked(NULL, 0, FORK_UNKNOWN); /* a fork that ran no handlers */
         else
             process_adopt_thread();
         return kiwi_self->guard == GUARD_IDLE ? kiwi_self : NULL;

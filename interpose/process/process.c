@@ -306,7 +306,7 @@ struct thread *process_adopt_thread(void)
     if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING || adopting)
         return NULL;
     if (!memory_alive()) {
-        process_forked(NULL, 0);
+        process_forked(NULL, 0, FORK_UNKNOWN);
         return kiwi_self->guard == GUARD_IDLE ? kiwi_self : NULL;
     }
     adopting = true;
@@ -330,13 +330,14 @@ static void at_exit(int status, void *arg)
 }
 
 static struct fork_held fork_held[FORK_HELD];
-static uint32_t fork_held_count;
+static uint32_t fork_held_count, fork_held_more;
 
 /* Runs in the forking thread; only one fork runs at a time (glibc's own lock). */
 static void fork_prepare(void)
 {
     struct thread *t = thread_enter();
     fork_held_count = 0;
+    fork_held_more = FORK_UNKNOWN;
     if (!t)
         return;
     guard_set(t);
@@ -344,12 +345,13 @@ static void fork_prepare(void)
         const struct kiwi_held *h = &t->held[i];
         fork_held[fork_held_count++] = (struct fork_held){h->address, h->count, h->flags};
     }
+    fork_held_more = t->slot->held_count - fork_held_count + t->slot->held_lost + t->inherited;
     guard_clear(t);
 }
 
 static void fork_child(void)
 {
-    process_forked(fork_held, fork_held_count);
+    process_forked(fork_held, fork_held_count, fork_held_more);
 }
 
 static void start_recording(void)
@@ -430,7 +432,7 @@ static void hold_again(struct thread *t, const struct fork_held *h)
     acquisition_taken(t);
 }
 
-void process_forked(const struct fork_held *held, uint32_t count)
+void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 {
     if (process_state != PROCESS_RECORDING)
         return;
@@ -454,6 +456,8 @@ void process_forked(const struct fork_held *held, uint32_t count)
         struct thread *t = thread_begin(&birth);
         for (uint32_t i = 0; t && i < count; i++)
             hold_again(t, &held[i]);
+        if (t)
+            t->inherited = more;
     }
     errno = saved;
 }

@@ -10,14 +10,15 @@ enum process_state { PROCESS_BOOT, PROCESS_RECORDING, PROCESS_OFF };
 
 extern int process_state; /* enum process_state; atomic */
 
-/* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread
- * holds. */
+/* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread holds; it
+ * may hold `more` that are not named. */
 struct fork_held {
     uintptr_t address;
     uint32_t count, flags; /* of struct kiwi_held */
 };
 #define FORK_HELD 64
-void process_forked(const struct fork_held *held, uint32_t count);
+#define FORK_UNKNOWN UINT32_MAX /* for `more`: any number */
+void process_forked(const struct fork_held *held, uint32_t count, uint32_t more);
 
 /* Attaches a thread that Kiwi has not seen begin; NULL if there is no recording. */
 struct thread *process_adopt_thread(void);

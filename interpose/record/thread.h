@@ -1,8 +1,8 @@
 /*
  * thread.h - one recorded thread: its private working state, and its slot and row in the trace.
  *
- * The private part lies in memory that the kernel wipes on fork (MADV_WIPEONFORK), so in a child made by any means, even a
- * raw clone, `guard` reads 0 and the very first wrapper notices; no store can reach the parent's trace.
+ * The private part lies in memory that the kernel wipes on fork (MADV_WIPEONFORK), so in a child made by any means,
+ * even a raw clone, `guard` reads 0 and the very first wrapper notices; no store can reach the parent's trace.
  *
  * Everything here is called by the thread itself unless said otherwise.
  */
@@ -14,21 +14,21 @@
 /* What the user chose to record; set once at start. */
 struct record_settings {
     bool locks_off, io_off;      /* domains that pass through; the heap only lends names to locks and stays on */
-    bool events_off, events_all;        /* the flight recorder */
+    bool events_off, events_all; /* the flight recorder */
 };
 extern HIDDEN struct record_settings record_settings;
 
 /* Values of thread.guard. Any other value is the stack address of the recorder's frame: the recorder is at work. */
 #define GUARD_WIPED 0u /* after fork, or never attached */
 #define GUARD_IDLE 1u
-#define GUARD_ENDED 2u /* past its last destructor: pass everything through */
-#define GUARD_VFORK 3u /* between vfork and the parent's next wrapped call */
+#define GUARD_ENDED 2u    /* past its last destructor: pass everything through */
+#define GUARD_VFORK 3u    /* between vfork and the parent's next wrapped call */
 #define GUARD_LEFT_OUT 4u /* found no slot: not recorded until one is free */
 
-#define THREAD_BLOCKS 128       /* latest heap blocks, to name the block that holds a new lock */
-#define THREAD_STACK_HEADS 512  /* buckets of the stack cache */
-#define THREAD_CACHE_STEPS 4    /* times 4 each: 256, 1,024, 4,096, 16,384 lines */
-#define THREAD_HELD_STEPS 4     /* times 8 each: 320 .. 163,840 locks */
+#define THREAD_BLOCKS 128        /* latest heap blocks, to name the block that holds a new lock */
+#define THREAD_STACK_HEADS 512   /* buckets of the stack cache */
+#define THREAD_CACHE_STEPS 4     /* times 4 each: 256, 1,024, 4,096, 16,384 lines */
+#define THREAD_HELD_STEPS 4      /* times 8 each: 320 .. 163,840 locks */
 #define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
 
 struct recent_block {
@@ -45,15 +45,15 @@ struct thread {
     struct kiwi_held *held;
     struct kiwi_cache_entry *cache;
     uint32_t cache_mask;
-    uint32_t chain;   /* acquisition row that stands for the first `chained` held locks, 0 = none */
+    uint32_t chain; /* acquisition row that stands for the first `chained` held locks, 0 = none */
     uint32_t chained;
-    uint32_t epoch;  /* bumped to make every cache line stale: new segment, cache moved */
+    uint32_t epoch;        /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
     uint32_t quick_epoch;  /* the same, or never the same where no lock may take the quick way (thread_epoch_set) */
     uint32_t cache_step, held_step; /* how often they have grown */
-    uint32_t evictions; /* of cache lines, since eviction_since (ticks) */
-    uint32_t hold_tick; /* counts acquisitions recorded in full, to time some holds */
-    uint32_t random; /* state of a xorshift generator, for sampling */
+    uint32_t evictions;             /* of cache lines, since eviction_since (ticks) */
+    uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
+    uint32_t random;                /* state of a xorshift generator, for sampling */
     uint32_t block_next;
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
@@ -63,10 +63,11 @@ struct thread {
     uint32_t segment_other; /* what the next segment comes after (creator's or joined thread's), 0 = nothing new */
     bool segment_stale;     /* a create or join since `segment`: the next dependency needs a new one */
     bool foreign;
-    uint8_t exit_rounds;    /* key destructor rounds so far */
-    uint32_t creates;       /* threads made */
+    uint8_t exit_rounds; /* key destructor rounds so far */
+    uint32_t creates;    /* threads made */
     int32_t tid;
-    int32_t fork_tid;       /* in a forked child: the tid of this thread in the parent, by which it owns what it locked there */
+    uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
+    int32_t fork_tid; /* in a forked child: its tid in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
     char *arena;
@@ -83,17 +84,17 @@ struct thread {
 
 /* How a thread came to be; all fields may be 0. */
 struct thread_birth {
-    uint32_t row, serial;  /* by thread_expect */
-    uint32_t creator;      /* thread row */
+    uint32_t row, serial; /* by thread_expect */
+    uint32_t creator;     /* thread row */
     uint32_t create_stack;
     uintptr_t start_function;
-    uint32_t segment;      /* the creator's segment at creation */
-    uint32_t flags;        /* KIWI_THREAD_* */
-    int32_t tid;           /* 0 = ask the kernel */
+    uint32_t segment; /* the creator's segment at creation */
+    uint32_t flags;   /* KIWI_THREAD_* */
+    int32_t tid;      /* 0 = ask the kernel */
     int32_t fork_tid;
     uintptr_t pthread_id;
     uintptr_t stack_low, stack_high;
-    const char *name;      /* NULL = ask the kernel */
+    const char *name; /* NULL = ask the kernel */
 };
 
 /* Makes the working memory for up to `slots` threads plus the process-wide indexes. false = no memory. Tests call it
@@ -104,8 +105,9 @@ void recorder_memory_close(void);
  * interrupted to fork finds in the child that its thread is no longer recorded. */
 void recorder_memory_inherited(void);
 
-/* Takes row and serial for a thread that is about to be made: it can be waited for before it runs. Called by its creator,
- * which then tells its pthread_t, or that there will be no such thread (as the thread itself does if it is not attached). */
+/* Takes row and serial for a thread that is about to be made: it can be waited for before it runs. Called by its
+ * creator, which then tells its pthread_t, or that there will be no such thread (as the thread itself does if it is not
+ * attached). */
 void thread_expect(struct thread_birth *birth);
 void thread_expected_is(uint32_t row, uint32_t serial, const uintptr_t *pthread_id);
 void thread_not_expected(uint32_t row);
@@ -118,16 +120,17 @@ int32_t thread_tid(void); /* the kernel's id of the calling thread; usually with
 void thread_name(uint32_t row, const char *name);
 
 /* Order by create and join. */
-uint32_t thread_segment(struct thread *t);        /* the current segment's row, made if needed; 0 = no room */
-void thread_created_another(struct thread *t);    /* after pthread_create returned */
-uint32_t thread_segment_at_handover(struct thread *t); /* what a thread made now, or one that joins this one, comes after */
+uint32_t thread_segment(struct thread *t);     /* the current segment's row, made if needed; 0 = no room */
+void thread_created_another(struct thread *t); /* after pthread_create returned */
+/* What a thread made now, or one that joins this one, comes after. */
+uint32_t thread_segment_at_handover(struct thread *t);
 void thread_joined(struct thread *t, uint32_t joined_row);
 
 bool thread_room(void); /* there is a slot for one more thread */
 
 struct thread *thread_of_row(uint32_t row);
-/* The row of a live thread by the kernel's id, as a mutex keeps its owner; 0 = not found. One look, whatever the number of
- * threads: asked at every contended lock. */
+/* The row of a live thread by the kernel's id, as a mutex keeps its owner; 0 = not found. One look, whatever the number
+ * of threads: asked at every contended lock. */
 uint32_t thread_row_of_tid(int32_t tid);
 /* The row of the youngest thread with this pthread_t that can still be asked for; 0 = unknown. Ids are reused. */
 uint32_t thread_row_of_id(uintptr_t pthread_id);

@@ -95,6 +95,19 @@ static inline void lock_taken(const struct lock_request *r)
     }
     acquisition_taken(t);
 }
+/* Whether an unlock of a lock that is not on the held array may belong to one that found no room there, or that the
+ * parent took before it forked. Counts it off. */
+static inline bool lock_untracked(struct thread *t)
+{
+    if (t->slot->held_lost)
+        t->slot->held_lost--;
+    else if (t->inherited)
+        t->inherited--;
+    else
+        return false;
+    return true;
+}
+
 /* A lock that is still on the held array may lie in memory that the service has unmapped since. */
 static inline bool lock_memory_gone(uintptr_t address)
 {

@@ -402,9 +402,7 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
 {
     uint32_t noted = 0;
     int owner = mutex_owner(m);
-    bool counted_elsewhere = t->slot->held_lost > 0;
-    if (counted_elsewhere)
-        t->slot->held_lost--;
+    bool counted_elsewhere = lock_untracked(t);
     if (!record_settings.locks_off && !counted_elsewhere && !owned_here(t, owner)) {
         struct misuse_facts f = {.stack = stack_of(t, site)};
         f.object = object_here(t, m, f.stack);

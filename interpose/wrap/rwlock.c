@@ -185,10 +185,8 @@ EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock, cons
 static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct call_site site)
 {
     int writer = writer_of(l);
-    if (t->slot->held_lost) {
-        t->slot->held_lost--;
+    if (lock_untracked(t))
         return 0;
-    }
     if (writer && (writer == t->tid || writer == t->fork_tid))
         return 0;
     bool held = writer || readers_word(l) >> RW_READERS_SHIFT;

@@ -63,7 +63,7 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
         return real.pthread_spin_unlock(l);
     guard_set(t);
     uint32_t noted = 0;
-    if (unlikely(!lock_release(t, (uintptr_t)l)) && !t->slot->held_lost)
+    if (unlikely(!lock_release(t, (uintptr_t)l)) && !lock_untracked(t))
         noted = lock_misuse(
                 t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
                 KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
