@@ -1,5 +1,6 @@
 #include "module.h"
 
+#include "object.h"
 #include "stack.h"
 
 #include <dlfcn.h>
@@ -31,9 +32,9 @@ static uint32_t known_module(uintptr_t address)
     return 0;
 }
 
-/* Of a module with holes between its segments the loader tells only the part around an address, which need not begin with
- * the ELF header. Such are executables linked by lld or mold; the kernel says where their headers are. */
-static const ElfW(Phdr) *program_headers(const struct dl_find_object *f, uint32_t *count)
+/* Of a module with holes between its segments the loader tells only the part around an address, which need not begin
+ * with the ELF header. Such are executables linked by lld or mold; the kernel says where their headers are. */
+static const ElfW(Phdr) * program_headers(const struct dl_find_object *f, uint32_t *count)
 {
     if (!f->dlfo_link_map->l_name[0]) {
         *count = (uint32_t)getauxval(AT_PHNUM);
@@ -134,6 +135,7 @@ void module_sweep(void)
         struct dl_find_object f;
         if (!ranges[i].end || (find_object(ranges[i].start, &f) && f.dlfo_link_map->l_addr == region_module(i)->base))
             continue;
+        object_end_static(ranges[i].start, ranges[i].end); /* the next plugin's locks may lie where this one's did */
         ranges[i].start = ranges[i].end = 0;
         region_module(i)->unloaded_epoch = next;
         region_publish(&region_module(i)->state, KIWI_ROW_ENDED);

@@ -81,8 +81,8 @@ static uint32_t line_slot(uintptr_t address)
     return (uint32_t)(hash_mix(address >> 6) >> 16) & (FILTER_LINES - 1);
 }
 
-/* A saturated count is no longer exact and stays. It must not wrap either when threads meet at its end: zero would hide the
- * locks there from object_end_range for ever. */
+/* A saturated count is no longer exact and stays. It must not wrap either when threads meet at its end: zero would hide
+ * the locks there from object_end_range for ever. */
 static void count_up(uint8_t *n)
 {
     uint8_t v = RELAXED_LOAD(n);
@@ -153,7 +153,7 @@ static uint32_t next_generation(struct thread *t, const struct object_facts *fac
         return 0;
     region_object(row)->generation = region_object(old)->generation + 1;
     if (!index_replace(&memory.objects, object_hash(facts->address), old, row))
-        return object_at(facts->address); /* another thread began it at the same time: ours is wasted and stays unpublished */
+        return object_at(facts->address); /* another thread was first: ours is wasted and stays unpublished */
     place_object(t, row, initialised);
     object_publish(row);
     return row;
@@ -225,16 +225,30 @@ void object_end_range(uintptr_t address, size_t size)
         for (uintptr_t line = from; line < to; line += 64) {
             if (!RELAXED_LOAD(&memory.lines[line_slot(line)]))
                 continue;
-            for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 4) /* a spinlock is 4-aligned */
+            /* in steps of 4: a spinlock is only 4-aligned */
+            for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 4)
                 object_end(at);
         }
+    }
+}
+
+void object_end_static(uintptr_t start, uintptr_t end)
+{
+    const struct kiwi_table *objects = &region.header->tables[KIWI_TABLE_OBJECTS];
+    uint64_t used = RELAXED_LOAD(&objects->used), rows = used < objects->capacity ? used : objects->capacity;
+    for (uint32_t row = 1; row < rows; row++) {
+        const struct kiwi_object *o = region_object(row);
+        if (RELAXED_LOAD(&o->state) == KIWI_ROW_LIVE && (o->flags & KIWI_OBJECT_STATIC) && o->address >= start &&
+            o->address < end)
+            object_end(o->address);
     }
 }
 
 bool object_unpublished(const struct thread *t, uint32_t object, bool first)
 {
     const struct kiwi_object *o = region_object(object);
-    if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row || RELAXED_LOAD(&o->other_thread))
+    if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row ||
+        RELAXED_LOAD(&o->other_thread))
         return false;
     const struct object_birth *b = &memory.births[object];
     return b->creates == (t->creates & INT32_MAX) && (first || b->releases == thread_releases(t));

@@ -1,9 +1,9 @@
 /*
  * object.h - identity of synchronization objects: address + generation.
  *
- * An address becomes an object at its init call or first use. Init, destroy and free of the containing block end it; the
- * next use of the address is a new object. Caches notice through a small table of generation counters by address hash, so
- * nothing has to be told to other threads.
+ * An address becomes an object at its init call or first use. Init, destroy and free of the containing block end it;
+ * the next use of the address is a new object. Caches notice through a small table of generation counters by address
+ * hash, so nothing has to be told to other threads.
  */
 #ifndef KIWI_OBJECT_H
 #define KIWI_OBJECT_H
@@ -13,8 +13,8 @@
 /* What the caller knows about an object at init or first use. */
 struct object_facts {
     uintptr_t address;
-    uint8_t kind;  /* enum kiwi_object_kind */
-    uint8_t type;  /* enum kiwi_mutex_type */
+    uint8_t kind;   /* enum kiwi_object_kind */
+    uint8_t type;   /* enum kiwi_mutex_type */
     uint16_t flags; /* KIWI_OBJECT_* */
 };
 
@@ -30,7 +30,8 @@ uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t
 uint32_t object_find(uintptr_t address);
 /* Begins a new generation at the address (init call at `stack`), ending the old one. Returns its row or 0. */
 uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack);
-/* Another row names the object for good. One that ended without that gives its row to the next object at its address. */
+/* Another row names the object for good. One that ended without that gives its row to the next object at its
+ * address. */
 static inline void object_refer(uint32_t object)
 {
     memory.births[object].referred = 1;
@@ -41,6 +42,10 @@ void object_end(uintptr_t address);
 
 /* Memory at [address, address+size) goes away: ends every object in it. */
 void object_end_range(uintptr_t address, size_t size);
+
+/* A module that lay at [start, end) is gone: ends its static objects. Looks at every object, so it is for dlclose
+ * only. */
+void object_end_static(uintptr_t start, uintptr_t end);
 
 /* The object can be known to no other thread yet: it lies in memory that this thread made, nobody else ever took it, no
  * thread was made since, and it is either in its first hold (`first`) or nothing was let go since it was made. */

@@ -133,6 +133,30 @@ static void object__unknown_memory_is_never_private(void **state)
     assert_false(object_unpublished(b, used(a, LOCK + 0x1000, stack_made(1)), true));
 }
 
+static bool lies_in_a_module(uintptr_t address)
+{
+    return address < LOCK + 0x1000;
+}
+
+static void object__static_ones_end_with_their_module(void **state)
+{
+    struct thread *t = thread_made("a");
+    bool (*before)(uintptr_t) = object_is_static;
+
+    (void)state;
+    object_is_static = lies_in_a_module;
+    used(t, LOCK, stack_made(1));
+    used(t, LOCK + 0x800, stack_made(1));
+    used(t, LOCK + 0x2000, stack_made(1));
+    object_is_static = before;
+    object_end_static(LOCK, LOCK + 0x800);
+    assert_int_equal(object_find(LOCK), 0);
+    assert_int_not_equal(object_find(LOCK + 0x800), 0);
+    object_end_static(LOCK, LOCK + 0x4000);
+    assert_int_equal(object_find(LOCK + 0x800), 0);
+    assert_int_not_equal(object_find(LOCK + 0x2000), 0); /* no variable, whatever lies around it */
+}
+
 static void object__full_table_gives_none(void **state)
 {
     struct thread *t = thread_made("a");
@@ -159,6 +183,7 @@ int main(void)
             FRESH(object__long_ago_blocks_are_forgotten),
             FRESH(object__private_until_its_maker_lets_go),
             FRESH(object__unknown_memory_is_never_private),
+            FRESH(object__static_ones_end_with_their_module),
             FRESH(object__full_table_gives_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
