@@ -175,7 +175,7 @@ static int across_add(struct lock_across *a, const struct sample *s)
     const struct kiwi_call *c = s->call;
     struct model_held lock = blamed_lock(a->m, c);
     enum finding_id id = call_group(c->kind) == KIWI_GROUP_POLL ? FINDING_LOCK_ACROSS_POLL : FINDING_LOCK_ACROSS_BLOCK;
-    uint64_t key = place_hash(id, lock_class(a->m, lock.object));
+    uint64_t key = place_hash(id, lock_cause(a->m, lock.object));
     struct across *x;
 
     if (!lock.object)

@@ -3,6 +3,7 @@
 #include "../place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A data or code address as something that does not change from run to run. */
 static uint64_t address_hash(const struct trace *t, uint64_t address)
@@ -16,20 +17,58 @@ static uint64_t address_hash(const struct trace *t, uint64_t address)
     return place_hash(0, address);
 }
 
-uint64_t lock_class(const struct model *m, uint32_t object)
+/* "shards[3].mutex in svc" without the number: all elements of an array. 0 = not in an array. */
+static uint64_t array_hash(struct model *m, uint32_t object)
 {
-    const struct kiwi_object *o = trace_object(m->trace, object);
-    uint64_t hash;
+    const char *name = model_object_name(m, object);
+    uint64_t hash = 0;
+    bool inside = false;
 
-    if (!o)
+    if (!strchr(name, '['))
         return 0;
-    hash = place_hash(o->kind, o->type);
+    for (; *name; name++) {
+        inside = *name == '[' || (inside && *name != ']');
+        hash = inside ? hash : place_hash(hash, (unsigned char)*name);
+    }
+    return hash;
+}
+
+static uint64_t static_hash(struct model *m, uint32_t object, const struct kiwi_object *o)
+{
+    uint64_t array = array_hash(m, object);
+
+    if (array)
+        return array;
+    return o->init_stack ? place_stack_hash(m->trace, o->init_stack) : address_hash(m->trace, o->address);
+}
+
+/* By where it was made; 0 = not known. */
+static uint64_t origin_hash(struct model *m, uint32_t object, const struct kiwi_object *o)
+{
+    uint64_t hash = place_hash(o->kind, o->type);
+
     if (o->flags & KIWI_OBJECT_STATIC)
-        return place_hash(hash, address_hash(m->trace, o->address));
+        return place_hash(hash, static_hash(m, object, o));
     if (o->block_caller)
         return place_hash(place_hash(hash, address_hash(m->trace, o->block_caller)), o->address - o->block);
-    if (o->init_stack)
-        return place_hash(hash, place_stack_hash(m->trace, o->init_stack));
+    return o->init_stack ? place_hash(hash, place_stack_hash(m->trace, o->init_stack)) : 0;
+}
+
+uint64_t lock_cause(struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+
+    return o ? origin_hash(m, object, o) : 0;
+}
+
+uint64_t lock_class(struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+    uint64_t hash = lock_cause(m, object);
+
+    if (!o || hash)
+        return hash;
+    hash = place_hash(o->kind, o->type);
     return o->first_stack ? place_hash(hash, place_stack_hash(m->trace, o->first_stack)) : place_hash(hash, o->address);
 }
 
@@ -63,9 +102,9 @@ uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread
     return 0;
 }
 
-static uint64_t link_hash(const struct model *m, const struct lock_link *link)
+static uint64_t link_hash(struct model *m, const struct lock_link *link)
 {
-    uint64_t hash = place_hash(lock_class(m, link->from), lock_class(m, link->to));
+    uint64_t hash = place_hash(lock_cause(m, link->from), lock_cause(m, link->to));
 
     hash = place_hash(hash, place_location_hash(m->trace, m->symbols, link->held_stack));
     return place_hash(hash, place_location_hash(m->trace, m->symbols, link->wanted_stack));
@@ -78,7 +117,7 @@ static int compare_hashes(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-uint64_t lock_links_cause(const struct model *m, const struct lock_link *links, unsigned count)
+uint64_t lock_links_cause(struct model *m, const struct lock_link *links, unsigned count)
 {
     uint64_t hashes[LOCK_LINKS_MAX] = {0}, cause = 0;
 

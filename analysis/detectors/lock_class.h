@@ -8,10 +8,16 @@
 #include "../model.h"
 
 /*
- * Equal for two locks of one class, in one trace or in traces of the same binaries: a global lock is its own class;
- * locks in blocks allocated, or initialised, or first used at one place are one.
+ * Equal for two locks of one class, in one trace or in traces of the same binaries: a global lock is its own class, the
+ * elements of a global array are one; so are locks in blocks allocated, or initialised, or first used at one place.
  */
-uint64_t lock_class(const struct model *m, uint32_t object);
+uint64_t lock_class(struct model *m, uint32_t object);
+
+/*
+ * The same for the cause of a finding. A lock of which nothing but its first use is known has none (0): which of several
+ * sites met it first is chance, and the sites of the finding tell more.
+ */
+uint64_t lock_cause(struct model *m, uint32_t object);
 
 /* The row stands for many locks that were not told apart (KIWI_OBJECT_CLASS): two mentions of it may be two locks. */
 bool lock_is_class(const struct model *m, uint32_t object);
@@ -30,5 +36,5 @@ struct lock_link {
 #define LOCK_LINKS_MAX 64u /* the others do not change the cause */
 
 /* What a circle of links comes from, whichever locks of the same classes met in it: equal for equal code. Never 0. */
-uint64_t lock_links_cause(const struct model *m, const struct lock_link *links, unsigned count);
+uint64_t lock_links_cause(struct model *m, const struct lock_link *links, unsigned count);
 #endif

@@ -143,7 +143,7 @@ static struct group *misuse_group(struct misuse *u, uint64_t key)
 
 static uint64_t incident_key(const struct misuse *u, const struct incident *n)
 {
-    uint64_t key = place_hash(n->kind, lock_class(u->m, n->object));
+    uint64_t key = place_hash(n->kind, lock_cause(u->m, n->object));
 
     return place_hash(key, place_location_hash(u->m->trace, u->m->symbols, n->stack));
 }

@@ -279,6 +279,20 @@ static void order__request_that_was_never_granted_counts(void **state)
     assert_cycle(*state, "G3", "A B");
 }
 
+/* transfer(from, to) over locks of unknown origin: some were met first at one of its two sites, some at the other. */
+static void order__first_use_does_not_split_a_cause(void **state)
+{
+    history_play(*state, "T1 lock A at from; T1 lock B at to; T1 unlock B; T1 unlock A;"
+                         "T2 lock B at from; T2 lock A at to; T2 unlock A; T2 unlock B;"
+                         "T1 lock D at from; T1 unlock D;"
+                         "T1 lock C at from; T1 lock D at to; T1 unlock D; T1 unlock C;"
+                         "T2 lock D at from; T2 lock C at to; T2 unlock C; T2 unlock D");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_LOCK_ORDER_CYCLE), 1);
+    assert_int_equal(history_find(r, FINDING_LOCK_ORDER_CYCLE)->count, 2);
+}
+
 static void order__instances_of_one_place_are_one_finding(void **state)
 {
     for (int i = 0; i < 60; i++)
@@ -416,6 +430,7 @@ int main(void)
             TEST(order__unpublished_lock_does_not_hide_the_outer_ones),
             TEST(order__condition_takes_its_lock_back),
             TEST(order__request_that_was_never_granted_counts),
+            TEST(order__first_use_does_not_split_a_cause),
             TEST(order__instances_of_one_place_are_one_finding),
             TEST(order__locks_that_are_not_told_apart_order_nothing),
             TEST(order__two_causes_are_two_findings),
