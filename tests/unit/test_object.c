@@ -47,9 +47,11 @@ static void object__init_and_end_begin_a_generation(void **state)
     uint32_t first = initialised(t, LOCK, stack_made(1));
 
     (void)state;
+    object_refer(first);
     assert_int_equal(region_object(first)->flags & KIWI_OBJECT_INITIALISED, KIWI_OBJECT_INITIALISED);
     uint32_t second = initialised(t, LOCK, stack_made(2));
     assert_int_not_equal(second, first);
+    object_refer(second);
     assert_int_equal(region_object(first)->state, KIWI_ROW_ENDED);
     assert_int_equal(region_object(second)->generation, 2);
     object_end(LOCK);
@@ -58,6 +60,37 @@ static void object__init_and_end_begin_a_generation(void **state)
     uint32_t third = used(t, LOCK, stack_made(3));
     assert_int_equal(region_object(third)->generation, 3);
     assert_int_equal(region_object(third)->init_stack, 0);
+}
+
+static void object__unnamed_row_serves_the_next_generation(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t row = used(t, LOCK, stack_made(1));
+
+    (void)state;
+    object_end(LOCK);
+    assert_int_equal(initialised(t, LOCK, stack_made(2)), row);
+    assert_int_equal(region_object(row)->state, KIWI_ROW_LIVE);
+    assert_int_equal(region_object(row)->generation, 2);
+    assert_int_equal(region_object(row)->first_stack, 0);
+    assert_int_equal(region_object(row)->flags & KIWI_OBJECT_INITIALISED, KIWI_OBJECT_INITIALISED);
+    region_object(row)->cond_waiting = 1;
+    object_end(LOCK);
+    assert_int_not_equal(used(t, LOCK, stack_made(1)), row);
+}
+
+static void object__other_kind_is_another_object(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct object_facts cond = {.address = LOCK, .kind = KIWI_OBJECT_COND};
+    uint32_t mutex = used(t, LOCK, stack_made(1));
+
+    (void)state;
+    object_refer(mutex);
+    uint32_t row = object_get(t, &cond, stack_made(2));
+    assert_int_not_equal(row, mutex);
+    assert_int_equal(region_object(mutex)->state, KIWI_ROW_ENDED);
+    assert_int_equal(region_object(row)->kind, KIWI_OBJECT_COND);
 }
 
 static void object__free_ends_all_in_the_block(void **state)
@@ -167,6 +200,7 @@ static void object__full_table_gives_none(void **state)
         made++;
     assert_true(made > region_capacity(KIWI_TABLE_OBJECTS) / 2);
     assert_true(region.header->dropped[KIWI_DROP_OBJECTS] > 0);
+    object_refer(object_find(LOCK));
     object_end(LOCK);
     assert_int_equal(used(t, LOCK, stack), 0);
 }
@@ -178,6 +212,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(object__first_use_makes_it),
             FRESH(object__init_and_end_begin_a_generation),
+            FRESH(object__unnamed_row_serves_the_next_generation),
+            FRESH(object__other_kind_is_another_object),
             FRESH(object__free_ends_all_in_the_block),
             FRESH(object__block_is_the_latest_around_it),
             FRESH(object__long_ago_blocks_are_forgotten),
