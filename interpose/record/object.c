@@ -115,6 +115,12 @@ static const struct recent_block *block_of(const struct thread *t, uintptr_t add
     return NULL;
 }
 
+size_t object_block_size(const struct thread *t, uintptr_t address)
+{
+    const struct recent_block *b = block_of(t, address);
+    return b && b->address == address ? b->size : 0;
+}
+
 /* Where a new object lies and who made it: what its name and the publication rule need. */
 static void place_object(struct thread *t, uint32_t row, bool initialised)
 {

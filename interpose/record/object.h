@@ -60,6 +60,9 @@ static ALWAYS_INLINE void object_note_block(struct thread *t, void *address, siz
     b->caller = (uintptr_t)caller;
 }
 
+/* Bytes of a block that this thread got lately, 0 = not known. */
+size_t object_block_size(const struct thread *t, uintptr_t address);
+
 /* False when no object can lie in the block: one byte of a table tells. A lock more than 31 pages into a block is found
  * because such blocks are page aligned (+16 with glibc). */
 static ALWAYS_INLINE bool object_block_suspect(uintptr_t address)

@@ -75,7 +75,7 @@ static void *found_late(void **place, const char *name)
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
         if (t && p)                                                                                                    \
-            heap_note_free(t, p);                                                                                      \
+            heap_note_delete(t, p);                                                                                    \
         real.name arguments;                                                                                           \
     }
 

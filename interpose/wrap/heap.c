@@ -10,10 +10,11 @@
 
 #include "cxx_heap.h"
 
+#include "../base/sys.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "../base/sys.h"
 
 #define BOOT_POOL 65536u
 
@@ -43,13 +44,41 @@ static size_t boot_size(const void *p)
     return *(const size_t *)((uintptr_t)p - 16);
 }
 
+/*
+ * malloc_usable_size may be asked about a block only if it belongs to the allocator that made it: a program may define
+ * malloc, free and no more, and glibc's would take what lies in front of such a block for a header. Blocks that reach the
+ * free of this library are the next library's; those that reach delete are whoever's free the process sees first.
+ */
+static bool free_tells_sizes, delete_tells_sizes;
+
+static const void *module_of(const void *function)
+{
+    struct dl_find_object f;
+    return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
+}
+
+__attribute__((constructor(101))) static void heap_start(void)
+{
+    if (!real_ensure())
+        return;
+    const void *sizes = module_of((const void *)malloc_usable_size);
+    free_tells_sizes = sizes && sizes == module_of((const void *)real.free);
+    delete_tells_sizes = (free_tells_sizes && module_of((const void *)free) == module_of(&boot_used)) ||
+                         (sizes && real._ZdlPv && sizes == module_of((const void *)real._ZdlPv));
+}
+
+static size_t size_of(const struct thread *t, void *p, bool tells)
+{
+    return tells ? malloc_usable_size(p) : object_block_size(t, (uintptr_t)p);
+}
+
 /* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone
  * else's. */
-COLD static void suspect_freed(struct thread *t, void *p)
+COLD static void suspect_freed(struct thread *t, void *p, bool tells)
 {
     int saved = errno;
     guard_set(t);
-    object_end_range((uintptr_t)p, malloc_usable_size(p));
+    object_end_range((uintptr_t)p, size_of(t, p, tells));
     guard_clear(t);
     errno = saved;
 }
@@ -57,7 +86,13 @@ COLD static void suspect_freed(struct thread *t, void *p)
 void heap_note_free(struct thread *t, void *p)
 {
     if (object_block_suspect((uintptr_t)p))
-        suspect_freed(t, p);
+        suspect_freed(t, p, free_tells_sizes);
+}
+
+void heap_note_delete(struct thread *t, void *p)
+{
+    if (object_block_suspect((uintptr_t)p))
+        suspect_freed(t, p, delete_tells_sizes);
 }
 
 EXPORT void *malloc(size_t size)
@@ -103,7 +138,12 @@ static void *boot_realloc(void *old, size_t size)
     return p;
 }
 
-/* A block that moves takes no lock with it: one in the old place is gone. */
+static size_t size_if_suspect(const struct thread *t, void *p)
+{
+    return t && p && object_block_suspect((uintptr_t)p) ? size_of(t, p, free_tells_sizes) : 0;
+}
+
+/* A block that moves takes no lock with it: one in the old place is gone. So is one in a block that realloc freed. */
 static void moved(struct thread *t, uintptr_t old, size_t old_size, void *p, size_t size, void *caller)
 {
     if ((uintptr_t)p != old && old_size) {
@@ -113,7 +153,8 @@ static void moved(struct thread *t, uintptr_t old, size_t old_size, void *p, siz
         guard_clear(t);
         errno = saved;
     }
-    object_note_block(t, p, size, caller);
+    if (p)
+        object_note_block(t, p, size, caller);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -121,10 +162,10 @@ EXPORT void *realloc(void *old, size_t size)
     struct thread *t = thread_enter();
     if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
         return old ? boot_realloc(old, size) : boot_allocate(size);
-    size_t old_size = t && old && object_block_suspect((uintptr_t)old) ? malloc_usable_size(old) : 0;
+    size_t old_size = size_if_suspect(t, old);
     uintptr_t old_address = (uintptr_t)old;
     void *p = real.realloc(old, size);
-    if (t && p)
+    if (t && (p || !size))
         moved(t, old_address, old_size, p, size, __builtin_return_address(0));
     return p;
 }
@@ -139,7 +180,7 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    size_t old_size = t && old && object_block_suspect((uintptr_t)old) ? malloc_usable_size(old) : 0;
+    size_t old_size = size_if_suspect(t, old);
     uintptr_t old_address = (uintptr_t)old;
     void *p = real.reallocarray(old, n, size);
     if (t && p)
