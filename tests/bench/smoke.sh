@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${KIWI_BUILD:-$PWD/build}
 scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+trap 'rm -rf $(readlink -m "$scratch"/*.trace*) "$scratch"' EXIT # traces may lie in memory, behind a link
 failures=0
 
 # Prints the case's line; what the command said goes with it if it failed.

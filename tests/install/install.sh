@@ -5,7 +5,7 @@ set -u
 shopt -s nullglob
 cd "$(dirname "$0")/../.." || exit 1
 stage=$(mktemp -d) || exit 1
-trap 'rm -rf "$stage"' EXIT
+trap 'rm -rf $(find "$stage" -lname "/dev/shm/kiwi-*" -printf "%l ") "$stage"' EXIT
 root=$stage/usr
 log=$stage/log
 

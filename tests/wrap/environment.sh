@@ -2,7 +2,8 @@
 # Variables that are old, wrong or hostile: the program runs as bare, and no foreign file is touched.
 set -u
 scratch=$(mktemp -d) || exit 1
-trap 'rm -rf $(readlink -m "$scratch"/*.trace*) "$scratch"' EXIT
+# Whatever a trace is called here, it may lie in memory.
+trap 'rm -rf $(find "$scratch" -lname "/dev/shm/kiwi-*" -printf "%l ") "$scratch"' EXIT
 cd "$scratch" || exit 1
 
 # The trace that KIWI_ROOT names may have been replaced by anything.

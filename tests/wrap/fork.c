@@ -189,8 +189,10 @@ static void from_threads(void)
     char *stack = mmap(NULL, size + 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(stack + 65536, size, PROT_READ | PROT_WRITE);
     pthread_attr_setstack(&attr, stack + 65536, size);
-    outcome("create", pthread_create(&id, &attr, fork_from_thread, (void *)1));
-    finish(id);
+    int error = pthread_create(&id, &attr, fork_from_thread, (void *)1);
+    if (!error)
+        finish(id);
+    outcome("create with a small stack", error); /* only now: the thread prints as well */
     pthread_attr_destroy(&attr);
     munmap(stack, size + 65536);
 }

@@ -8,7 +8,7 @@ set -u
 library=$KIWI_BUILD/libkiwi.so
 kiwi=$KIWI_BUILD/kiwi
 scratch=$(mktemp -d) || exit 1
-trap 'cleanup; rm -rf $(readlink -m "$scratch"/*.trace*) "$scratch"' EXIT
+trap 'cleanup; rm -rf $(find "$scratch" -lname "/dev/shm/kiwi-*" -printf "%l ") "$scratch"' EXIT
 cleanup() { :; }
 
 ok() { echo "ok - $1"; }
@@ -25,7 +25,8 @@ check() { # TITLE COMMAND...
 }
 
 bare() { # COMMAND... -> bare.out bare.err bare.status
-    env ${BEFORE+"LD_PRELOAD=$BEFORE ${AFTER-}"} ${AFTER+"LD_PRELOAD=${BEFORE-} $AFTER"} "$@" \
+    env ${BEFORE+"LD_PRELOAD=$BEFORE ${AFTER-}"} \
+        ${AFTER+"LD_PRELOAD=${BEFORE-} $AFTER" "KIWI_OPTIONS=out=$scratch/bare.%p.trace"} "$@" \
         >"$scratch/bare.out" 2>"$scratch/bare.err" </dev/null
     echo $? >"$scratch/bare.status"
 }

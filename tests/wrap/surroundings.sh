@@ -40,7 +40,7 @@ limited "one process" -u 20000
 
 in_directory() { # TITLE DIRECTORY
     bare sh -c 'cd "$0" && exec "$1"' "$2" "$program"
-    env LD_PRELOAD="$library" KIWI_OPTIONS= sh -c 'cd "$0" && exec "$1"' "$2" "$program" \
+    env -C "$scratch" LD_PRELOAD="$library" KIWI_OPTIONS= sh -c 'cd "$0" && exec "$1"' "$2" "$program" \
         >"$scratch/kiwi.out" 2>"$scratch/kiwi.err" </dev/null
     echo $? >"$scratch/kiwi.status"
     without_warnings
@@ -50,7 +50,7 @@ in_directory "a directory that can not be written" /proc
 mkdir "$scratch/gone"
 bare sh -c 'cd "$0" && rmdir "$0" && exec "$1"' "$scratch/gone" "$program"
 mkdir -p "$scratch/gone"
-env LD_PRELOAD="$library" KIWI_OPTIONS=depth=8 sh -c 'cd "$0" && rmdir "$0" && exec "$1"' "$scratch/gone" "$program" \
+env -C "$scratch" LD_PRELOAD="$library" KIWI_OPTIONS=depth=8 sh -c 'cd "$0" && rmdir "$0" && exec "$1"' "$scratch/gone" "$program" \
     >"$scratch/kiwi.out" 2>"$scratch/kiwi.err" </dev/null
 echo $? >"$scratch/kiwi.status"
 without_warnings
