@@ -72,6 +72,8 @@ void *real_from_cxx_runtime(const char *name)
         void *found = handle ? dlsym(handle, name) : NULL;
         if (handle)
             real.dlclose(handle);
+        if (!found)
+            dlerror(); /* a runtime that is not even installed leaves an error that is not the service's */
         if (found)
             return found;
     }
