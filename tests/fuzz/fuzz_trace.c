@@ -92,6 +92,7 @@ static void make_review(struct model *m)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static volatile uint64_t sink; /* or the compiler leaves the reading out */
+    (void)sink;
     const char *unresolved[4];
     char error[256];
     struct trace *t = trace_from_memory(bytes, size, "fuzzed.trace", error, sizeof error);
