@@ -332,6 +332,8 @@ struct kiwi_acquisition {
  * by this row, order nothing. (Other locks of the same held set count as usual.) */
 #define KIWI_ACQ_UNPUBLISHED 1u
 #define KIWI_ACQ_DERIVED 2u /* made only to name a held set after a release out of order */
+/* No thread but the maker of the lock was seen to have taken it by then: others may not have known it yet. */
+#define KIWI_ACQ_MAKER_ALONE 4u
 
 /*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another

@@ -220,7 +220,9 @@ static void path_close(struct search *s)
         cycle.groups[i] = s->path[i];
         cycle.threads[i] = candidate_thread(s, s->path[i], s->choice[i]);
         if (group_edge(s, s->path[i])->timed)
-            cycle.grade = LOCK_GRADE_G5;
+            cycle.grade = LOCK_GRADE_G5_TIMED;
+        else if (group_edge(s, s->path[i])->early && cycle.grade != LOCK_GRADE_G5_TIMED)
+            cycle.grade = LOCK_GRADE_G5_EARLY;
     }
     s->failed = cycles_add(s->out, &cycle) != 0;
 }

@@ -86,7 +86,8 @@ static bool held_counts(const struct model *m, const struct model_held *h)
     const struct kiwi_object *o = trace_object(m->trace, h->object);
 
     /* A semaphore that serves as a lock keeps threads apart, but what it is for is a guess: it makes no order. */
-    return a && o && o->kind != KIWI_OBJECT_SEMAPHORE && !lock_is_class(m, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
+    return a && o && o->kind != KIWI_OBJECT_SEMAPHORE && !lock_is_class(m, h->object) &&
+           !(a->flags & KIWI_ACQ_UNPUBLISHED);
 }
 
 static int collect_pairs(struct collector *c, uint32_t row)
@@ -189,6 +190,13 @@ static uint64_t held_set_hash(const struct model_held *held, unsigned count)
     return sum;
 }
 
+static bool maker_alone(const struct model *m, uint32_t row)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(m->trace, row);
+
+    return a && (a->flags & KIWI_ACQ_MAKER_ALONE);
+}
+
 static int collect_edges(struct collector *c, uint32_t row)
 {
     struct model_held held[MODEL_MAX_HELD];
@@ -204,7 +212,8 @@ static int collect_edges(struct collector *c, uint32_t row)
                                  .held_hash = hash,
                                  .from_mode = held[i].mode,
                                  .to_mode = a->mode,
-                                 .timed = a->how == KIWI_HOW_TIMED};
+                                 .timed = a->how == KIWI_HOW_TIMED,
+                                 .early = maker_alone(c->m, row) || maker_alone(c->m, held[i].row)};
 
         if (!held_counts(c->m, &held[i]) || c->component[edge.from] != c->component[edge.to])
             continue;
@@ -237,6 +246,7 @@ static int edge_compare(const void *a, const void *b, void *model)
 
     order = order ? order : compare(x->to, y->to);
     order = order ? order : compare(x->timed, y->timed);
+    order = order ? order : compare(x->early, y->early);
     order = order ? order : compare(x->from_mode, y->from_mode);
     order = order ? order : compare(x->to_mode, y->to_mode);
     order = order ? order : compare(x->held_hash, y->held_hash);

@@ -24,6 +24,7 @@ struct lock_edge {
     uint64_t held_hash; /* of the held set: locks and modes */
     uint8_t from_mode, to_mode;
     bool timed; /* wanted for a limited time only */
+    bool early; /* one of the two was seen in the hands of its maker alone so far */
 };
 
 struct lock_group {

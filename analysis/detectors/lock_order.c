@@ -3,7 +3,8 @@
  *
  * lock_edges collects who took what while holding what, lock_cycles finds the circles that could close; here circles of
  * one cause become one finding. Grades: G3 the threads named were alive together, G4 they are not known to have been
- * (another run may well bring them together), G5 one of the locks is wanted for a limited time only, so it is a stall.
+ * (another run may well bring them together), G5 one of the locks is wanted for a limited time only, so it is a
+ * stall, or nobody but its maker was seen to have taken one of them by then, so that others may not have known it yet.
  */
 #include "detector.h"
 
@@ -254,7 +255,11 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                     {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
                      "Grade G4: no common lock and no creation or join keeps these threads apart, but they are not "
                      "known to have been alive at the same time in this recording."},
-            [LOCK_GRADE_G5] =
+            [LOCK_GRADE_G5_EARLY] =
+                    {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
+                     "Grade G5: when one of these steps was taken, nobody but the thread that made the lock had been "
+                     "seen to take it. If no other thread could know the lock by then, this is no danger."},
+            [LOCK_GRADE_G5_TIMED] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: one of the locks is asked for with a time limit, so the circle opens again by "
                      "itself: a stall and a failed request, not a deadlock."},
@@ -306,11 +311,17 @@ static void report_texts(const struct lock_order *o, struct finding *f, const st
         finding_set(f, &f->title, "Taken in both orders: %s", title);
     else
         finding_set(f, &f->title, "%" PRIu32 " threads take them in a circle: %s", c->length, title);
-    if (c->grade == LOCK_GRADE_G5)
+    if (c->grade == LOCK_GRADE_G5_TIMED)
         finding_set(
                 f, &f->why,
                 "When these threads meet between their locks, each waits for the other until the time limit runs out: "
                 "requests stall that long and then fail. It did not happen in this recording.");
+    else if (c->grade == LOCK_GRADE_G5_EARLY)
+        finding_set(
+                f, &f->why,
+                "If another thread can come to know a lock while the thread that made it still takes these steps, each "
+                "has its first lock and waits for the other for good. If the object is handed on only afterwards, it "
+                "can not happen, and it did not in this recording.");
     else
         finding_set(
                 f, &f->why,

@@ -98,14 +98,6 @@ static void witness(struct thread *t, struct kiwi_acquisition *a)
     RELAXED_STORE(&a->last_ticks, clock_ticks());
 }
 
-static void object_seen_by(struct thread *t, struct kiwi_object *o)
-{
-    if (!o->first_thread)
-        o->first_thread = t->row;
-    else if (o->first_thread != t->row && !o->other_thread)
-        o->other_thread = t->row;
-}
-
 /* Cache. */
 
 static void cache_fold(struct kiwi_cache_entry *e)
@@ -217,26 +209,34 @@ static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
     return object;
 }
 
+/* How far others can know the lock: KIWI_ACQ_UNPUBLISHED, KIWI_ACQ_MAKER_ALONE or 0. */
+static uint16_t publication(const struct thread *t, uint32_t object)
+{
+    if (object_unpublished(t, object, !region_object(object)->first_thread))
+        return KIWI_ACQ_UNPUBLISHED;
+    return object_maker_alone(t, object) ? KIWI_ACQ_MAKER_ALONE : 0;
+}
+
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word)
 {
     uint32_t stack = ACQUISITION_STACK(word), object = object_for(t, address, word);
-    bool first = object && !region_object(object)->first_thread, unpublished = false;
     uint32_t row = 0;
+    uint16_t flags = 0;
     if (object) {
-        unpublished = object_unpublished(t, object, first);
-        object_seen_by(t, region_object(object));
+        flags = publication(t, object);
+        object_seen_by(t, object);
         struct acquisition_key key = {.parent = t->chain,
                                       .object = object,
                                       .stack = stack,
                                       .mode = (uint8_t)(word >> 30 & 1),
                                       .how = (uint8_t)(word >> 28 & 3),
-                                      .flags = unpublished ? KIWI_ACQ_UNPUBLISHED : 0};
+                                      .flags = flags};
         row = acquisition_row(t, &key);
         if (row)
             witness(t, region_acquisition(row));
     }
     struct kiwi_cache_entry *e = cache_put(t, address, word, row);
-    if (unpublished)
+    if (flags & KIWI_ACQ_UNPUBLISHED)
         e->stamp = ~e->stamp; /* good for this one acquisition: the next one asks again */
     return e;
 }

@@ -250,12 +250,28 @@ void object_end_static(uintptr_t start, uintptr_t end)
     }
 }
 
-bool object_unpublished(const struct thread *t, uint32_t object, bool first)
+bool object_maker_alone(const struct thread *t, uint32_t object)
 {
     const struct kiwi_object *o = region_object(object);
     if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row ||
         RELAXED_LOAD(&o->other_thread))
         return false;
-    const struct object_birth *b = &memory.births[object];
-    return b->creates == (t->creates & INT32_MAX) && (first || b->releases == thread_releases(t));
+    return memory.births[object].creates == (t->creates & INT32_MAX);
+}
+
+bool object_unpublished(const struct thread *t, uint32_t object, bool first)
+{
+    return object_maker_alone(t, object) && (first || memory.births[object].releases == thread_releases(t));
+}
+
+void object_seen_by(const struct thread *t, uint32_t object)
+{
+    struct kiwi_object *o = region_object(object);
+    if (!o->first_thread) {
+        o->first_thread = t->row;
+    } else if (o->first_thread != t->row && !o->other_thread) {
+        RELAXED_STORE(&o->other_thread, t->row);
+        if (o->creator) /* what its maker has cached no longer holds */
+            RELAXED_ADD(&memory.generations[object_generation_slot(o->address)], 1);
+    }
 }

@@ -50,6 +50,11 @@ void object_end_static(uintptr_t start, uintptr_t end);
 /* The object can be known to no other thread yet: it lies in memory that this thread made, nobody else ever took it, no
  * thread was made since, and it is either in its first hold (`first`) or nothing was let go since it was made. */
 bool object_unpublished(const struct thread *t, uint32_t object, bool first);
+/* Less certain: the thread made the object, no thread was made since, and nobody else was seen to take it. It may have
+ * been handed on all the same. */
+bool object_maker_alone(const struct thread *t, uint32_t object);
+/* The thread takes the object: notes its first and its second user. */
+void object_seen_by(const struct thread *t, uint32_t object);
 
 /* A heap block that this thread got; cheap enough for every malloc. */
 static ALWAYS_INLINE void object_note_block(struct thread *t, void *address, size_t size, void *caller)

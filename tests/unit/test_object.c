@@ -156,6 +156,27 @@ static void object__private_until_its_maker_lets_go(void **state)
     assert_false(object_unpublished(a, row, true));
 }
 
+static void object__its_maker_is_alone_until_others_take_it(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+
+    (void)state;
+    object_note_block(a, (void *)LOCK, 64, NULL);
+    uint32_t row = used(a, LOCK, stack_made(1));
+    assert_false(object_maker_alone(b, row));
+    object_seen_by(a, row);
+    lock_taken_at(a, LOCK + 0x1000, stack_made(2));
+    lock_let_go(a, LOCK + 0x1000);
+    assert_false(object_unpublished(a, row, false));
+    assert_true(object_maker_alone(a, row));
+    uint32_t before = acquisition_stamp(a, LOCK);
+    object_seen_by(b, row);
+    assert_false(object_maker_alone(a, row));
+    assert_int_not_equal(acquisition_stamp(a, LOCK), before);
+    assert_int_equal(region_object(row)->first_thread, a->row);
+    assert_int_equal(region_object(row)->other_thread, b->row);
+}
+
 static void object__unknown_memory_is_never_private(void **state)
 {
     struct thread *a = thread_made("a"), *b = thread_made("b");
@@ -218,6 +239,7 @@ int main(void)
             FRESH(object__block_is_the_latest_around_it),
             FRESH(object__long_ago_blocks_are_forgotten),
             FRESH(object__private_until_its_maker_lets_go),
+            FRESH(object__its_maker_is_alone_until_others_take_it),
             FRESH(object__unknown_memory_is_never_private),
             FRESH(object__static_ones_end_with_their_module),
             FRESH(object__full_table_gives_none),
