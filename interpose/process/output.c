@@ -187,3 +187,65 @@ bool output_open(struct output *o, const struct output_request *r, char *error, 
     drop_name(o);
     return false;
 }
+
+/* Settling. */
+
+static bool write_all(int fd, uint64_t offset, uint64_t end)
+{
+    while (offset < end) {
+        long n = sys_call6(SYS_pwrite64, fd, (long)((char *)region.header + offset), (long)(end - offset), (long)offset, 0, 0);
+        if (n == -EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        offset += (uint64_t)n;
+    }
+    return true;
+}
+
+/* Only what was ever used: the rest of the file is a hole here and there. */
+static bool write_tables(int fd)
+{
+    const struct kiwi_header *h = region.header;
+    if (!write_all(fd, 0, sizeof *h))
+        return false;
+    for (uint32_t i = 0; i < KIWI_TABLE_LIMIT; i++) {
+        const struct kiwi_table *t = &h->tables[i];
+        uint64_t used = RELAXED_LOAD(&t->used) * t->row_size, ready = RELAXED_LOAD(&t->ready);
+        if (t->id && !write_all(fd, t->offset, t->offset + (used < ready ? used : ready)))
+            return false;
+    }
+    return true;
+}
+
+/* Not where the root directory has changed since, or somebody put another file there. */
+static bool link_is_ours(const struct output *o)
+{
+    char target[OUTPUT_PATH];
+    long n = sys_call3(SYS_readlink, (long)o->name, (long)target, sizeof target - 1);
+    if (sys_failed(n))
+        return false;
+    target[n] = '\0';
+    return strcmp(target, o->place) == 0;
+}
+
+void output_settle(const struct output *o)
+{
+    char part[OUTPUT_PATH];
+    if (region.frozen || strcmp(o->name, o->place) == 0 || size_within_limits(region.size) < region.size)
+        return; /* the limits may have changed since the start, and passing one would kill */
+    if (!link_is_ours(o))
+        return;
+    struct line l = line_begin(part, sizeof part);
+    line_text(&l, o->name);
+    line_text(&l, ".part");
+    long fd = line_cut(&l) ? -ENAMETOOLONG : create(part);
+    if (sys_failed(fd))
+        return;
+    bool whole = write_tables((int)fd) && !sys_failed(sys_call3(SYS_ftruncate, fd, (long)region.size, 0));
+    sys_close((int)fd);
+    if (!whole || sys_failed(sys_call3(SYS_rename, (long)part, (long)o->name, 0)))
+        sys_call3(SYS_unlink, (long)part, 0, 0);
+    else
+        sys_call3(SYS_unlink, (long)o->place, 0, 0);
+}

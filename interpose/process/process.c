@@ -477,6 +477,7 @@ void process_exec_begin(void)
         return;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXEC);
+    output_settle(&output); /* should the exec fail, the next end settles it again */
 }
 
 void process_exec_failed(void)
@@ -495,6 +496,7 @@ void process_exiting(int status)
     region.header->end_status = status;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXIT);
+    output_settle(&output);
 }
 
 void process_freeze(void)

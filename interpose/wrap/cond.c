@@ -106,16 +106,16 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
 }
 
 /* The mutex is held again, whatever ended the wait. */
-static void wait_end(struct wait *w, bool woken)
+static void wait_end(struct wait *w, int result)
 {
     struct thread *t = w->t;
     if (!t || t->guard != GUARD_IDLE)
         return;
     guard_set(t);
     call_leave(&w->call, 0, 0);
-    change(w->cond, woken ? one_returned : one_gave_up);
+    change(w->cond, result == 0 ? one_returned : one_gave_up);
     struct lock_request q = {.t = t, .address = (uintptr_t)w->m, .word = w->word, .weight = 1};
-    if (w->held_count) {
+    if (w->held_count && result != ENOTRECOVERABLE) { /* that one is nobody's any more */
         q.line = acquisition_line(t, q.address, q.word);
         if (lock_taking(&q)) {
             t->held[t->slot->held_count].count = w->held_count;
@@ -127,7 +127,7 @@ static void wait_end(struct wait *w, bool woken)
 
 static void wait_cancelled(void *w)
 {
-    wait_end(w, false);
+    wait_end(w, ECANCELED);
 }
 
 EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
@@ -139,7 +139,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_wait(c, m);
     pthread_cleanup_pop(0);
-    wait_end(&w, result == 0);
+    wait_end(&w, result);
     return result;
 }
 
@@ -152,7 +152,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const s
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_timedwait(c, m, until);
     pthread_cleanup_pop(0);
-    wait_end(&w, result == 0);
+    wait_end(&w, result);
     return result;
 }
 
@@ -165,7 +165,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_clockwait(c, m, clock, until);
     pthread_cleanup_pop(0);
-    wait_end(&w, result == 0);
+    wait_end(&w, result);
     return result;
 }
 

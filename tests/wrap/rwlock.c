@@ -29,9 +29,10 @@ static void *others(void *arg)
 static void ask_others(pthread_rwlock_t *l)
 {
     pthread_t t;
+    int created = pthread_create(&t, NULL, others, l), joined = pthread_join(t, NULL);
 
-    outcome("create", pthread_create(&t, NULL, others, l));
-    outcome("join", pthread_join(t, NULL));
+    outcome("create", created);
+    outcome("join", joined);
 }
 
 static void *release_after_readers(void *arg)
@@ -105,8 +106,9 @@ static void spin(void)
     outcome("spin init", pthread_spin_init(&l, PTHREAD_PROCESS_PRIVATE));
     outcome("spin lock", pthread_spin_lock(&l));
     outcome("spin trylock again", pthread_spin_trylock(&l));
-    outcome("create", pthread_create(&t, NULL, spin_other, (void *)&l));
-    outcome("join", pthread_join(t, NULL));
+    int created = pthread_create(&t, NULL, spin_other, (void *)&l), joined = pthread_join(t, NULL);
+    outcome("create", created);
+    outcome("join", joined);
     outcome("spin unlock", pthread_spin_unlock(&l));
     outcome("spin trylock", pthread_spin_trylock(&l));
     outcome("spin unlock", pthread_spin_unlock(&l));
