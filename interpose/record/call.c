@@ -71,6 +71,25 @@ static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_k
     return acquisition_cache_put(t, kind, stack, index_get(&memory.calls, h, &ops, &key));
 }
 
+/* A signal handler's call must not make its thread look as if it were not in poll any more. */
+static COLD void outer_save(struct call_record *c, const struct kiwi_slot *s)
+{
+    c->outer_row = s->call_row;
+    c->outer_flags = s->call_flags;
+    c->outer_since = s->call_since;
+    c->outer_object = s->call_object;
+}
+
+static COLD void outer_restore(const struct call_record *c, struct kiwi_slot *s)
+{
+    s->call_row = c->outer_row;
+    s->call_flags = c->outer_flags;
+    s->call_since = c->outer_since;
+    s->call_object = c->outer_object;
+    COMPILER_BARRIER(); /* as in enter */
+    RELAXED_STORE(&s->call_kind, c->outer_kind);
+}
+
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
                                 uint32_t flags, uint64_t object)
 {
@@ -82,11 +101,17 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
         e = line_new(t, kind, stack);
     }
     e->count++;
-    *c = (struct call_record){t, e->row, flags, SWITCHES_UNKNOWN, 0};
+    c->t = t;
+    c->row = e->row;
+    c->flags = flags;
+    c->switches = SWITCHES_UNKNOWN;
     if (unlikely(t->slot->held_count && e->row && (RELAXED_LOAD(&region_call(e->row)->flags) & KIWI_CALLF_MEASURED)))
         c->switches = voluntary_switches();
     c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
+    c->outer_kind = s->call_kind;
+    if (unlikely(c->outer_kind))
+        outer_save(c, s);
     s->call_row = c->row;
     s->call_since = c->since;
     s->call_object = object;
@@ -169,6 +194,8 @@ static COLD void note_error(struct kiwi_call *row, int error)
 static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
 {
     RELAXED_STORE(&c->t->slot->call_kind, 0);
+    if (unlikely(c->outer_kind))
+        outer_restore(c, c->t->slot);
     if (!c->row)
         return;
     struct kiwi_call *row = region_call(c->row);

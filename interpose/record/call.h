@@ -20,6 +20,9 @@ struct call_record {
     uint32_t flags;
     long switches; /* voluntary context switches at the start, -1 = not asked */
     uint64_t since;
+    /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */
+    uint32_t outer_kind, outer_row, outer_flags;
+    uint64_t outer_since, outer_object;
 };
 
 /* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */

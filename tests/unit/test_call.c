@@ -36,6 +36,27 @@ static void call__shows_while_it_lasts(void **state)
     assert_int_equal(t->slot->call_kind, 0);
 }
 
+static void call__handler_inside_gives_the_outer_one_back(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct call_record outer, inner;
+
+    (void)state;
+    call_enter(&outer, t, KIWI_CALL_POLL, stack_made(1), KIWI_CALLF_UNTIMED, 3);
+    uint64_t since = t->slot->call_since;
+    call_enter(&inner, t, KIWI_CALL_WRITE, stack_made(2), 0, 4);
+    assert_int_equal(t->slot->call_kind, KIWI_CALL_WRITE);
+    assert_int_equal(t->slot->call_row, 2);
+    call_leave(&inner, 0, 1);
+    assert_int_equal(t->slot->call_kind, KIWI_CALL_POLL);
+    assert_int_equal(t->slot->call_row, 1);
+    assert_int_equal(t->slot->call_object, 3);
+    assert_int_equal(t->slot->call_flags, KIWI_CALLF_UNTIMED);
+    assert_int_equal(t->slot->call_since, since);
+    call_leave(&outer, 0, 0);
+    assert_int_equal(t->slot->call_kind, 0);
+}
+
 static void call__quick_ones_did_not_wait(void **state)
 {
     struct thread *t = thread_made("a");
@@ -161,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(call__shows_while_it_lasts),
+            FRESH(call__handler_inside_gives_the_outer_one_back),
             FRESH(call__quick_ones_did_not_wait),
             FRESH(call__long_ones_waited),
             FRESH(call__nonblocking_never_waits),
