@@ -7,7 +7,8 @@
  *
  *     HIGH     others waited for the lock meanwhile, for long or again and again
  *     MEDIUM   nobody was seen waiting, but the calls usually wait and other threads use the lock at that time
- *     LOW      the lock was nobody else's at that time, or the calls hardly ever wait: worth knowing, no more
+ *     LOW      the lock was nobody else's at that time, or the calls hardly ever wait, or whoever waited for it wanted
+ *              to make the same call and would have waited in it anyway: worth knowing, no more
  *
  * A single long call proves little: a busy machine takes the processor away inside a write that would take
  * microseconds. So a call that waits only now and then must do so several times, and for long, to count.
@@ -51,6 +52,7 @@ struct across {
     uint64_t running_ticks; /* a call still going on */
     uint64_t first_ticks, last_ticks;
     uint32_t stacks[PATHS_MAX], stack_count;
+    bool turns;               /* who waited for the lock wanted to make the call itself */
     uint64_t worst_row_ticks; /* the row that the description is taken from */
 };
 
@@ -326,8 +328,48 @@ static bool others_exposed(const struct lock_across *a, const struct across *x)
     return x->other && x->waited >= 2 && total >= limit && total >= recorded / EXPOSED_SHARE;
 }
 
+static uint64_t site_of(const struct lock_across *a, uint32_t stack)
+{
+    return place_location_hash(a->m->trace, a->m->symbols, stack);
+}
+
+/* Is the lock taken there for waiting in such a call? */
+static bool leads_to_call(const struct lock_across *a, const struct across *x, uint64_t site)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct across *y = &a->items[i];
+        const struct kiwi_acquisition *hold = trace_acquisition(a->m->trace, y->held_row);
+
+        if (y->id == x->id && y->object == x->object && hold && site_of(a, hold->stack) == site)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Threads that wait for clients or events in turns, one with the lock in the call, the others for the lock: leader and
+ * followers, a pre-threaded server's accept mutex. Without the lock they would all wait in the call.
+ */
+static bool only_turns(const struct lock_across *a, const struct across *x)
+{
+    bool calls = x->id == FINDING_LOCK_ACROSS_POLL || x->kind == KIWI_CALL_ACCEPT || x->kind == KIWI_CALL_ACCEPT4;
+    uint32_t waiters = 0;
+    const struct model_waiter *w = model_waiters(a->m, x->object, &waiters);
+
+    for (uint32_t row = 1; calls && row < a->m->acquisition_count; row++) {
+        const struct kiwi_acquisition *r = a->m->acquisitions[row].row;
+
+        if (r && r->object == x->object && r->requested && !leads_to_call(a, x, site_of(a, r->stack)))
+            return false;
+    }
+    for (uint32_t i = 0; calls && i < waiters; i++)
+        if (!leads_to_call(a, x, site_of(a, w[i].stack)))
+            return false;
+    return calls && x->disturbed;
+}
+
 /* false: not worth a line. */
-static bool across_severity(const struct lock_across *a, const struct across *x, enum severity *severity)
+static bool across_severity(const struct lock_across *a, struct across *x, enum severity *severity)
 {
     uint64_t total = ns(a, x->ticks);
 
@@ -335,11 +377,12 @@ static bool across_severity(const struct lock_across *a, const struct across *x,
         *severity = SEVERITY_LOW;
         return total >= RARE_SHOWN_NS;
     }
-    if (others_lost_time(a, x)) {
+    x->turns = only_turns(a, x);
+    if (!x->turns && others_lost_time(a, x)) {
         *severity = SEVERITY_HIGH;
         return true;
     }
-    if (others_exposed(a, x)) {
+    if (!x->turns && others_exposed(a, x)) {
         *severity = SEVERITY_MEDIUM;
         return true;
     }
@@ -362,6 +405,9 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
                          model_thread_name(m, x->other));
     else
         finding_evidence(f, "No other thread used the lock while these calls were made.");
+    if (x->turns)
+        finding_evidence(f, "All of them wanted it for the same kind of call: they take turns in it, and without the "
+                            "lock they would wait in it together. It hurts only if they wait for different things.");
     if (x->running_ticks)
         finding_evidence(f, "One was still going on when the trace was last written to, for %s by then.",
                          model_duration(m, x->running_ticks));
@@ -438,6 +484,11 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
                     "that use "
                     "the lock were running: under more load, or with a slower peer, they will.",
                     call, lock, x->disturbed ? "Hardly anybody" : "Nobody");
+    else if (x->turns)
+        finding_set(f, &f->why,
+                    "Threads take turns with %s in %s, which is a usual way to share it. It stays harmless as long as "
+                    "nothing else is done under this lock.",
+                    lock, call);
     else
         finding_set(f, &f->why,
                     "While %s waits, %s is held. It cost %s in this recording, and it is harmless as long as no other "
@@ -446,7 +497,7 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
     finding_set(f, &f->fix, fix_format(call_group(x->kind)), lock, call);
 }
 
-static int across_report(const struct lock_across *a, const struct across *x, struct finding_list *list)
+static int across_report(const struct lock_across *a, struct across *x, struct finding_list *list)
 {
     enum severity severity;
     struct finding *f;

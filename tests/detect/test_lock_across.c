@@ -66,6 +66,44 @@ static void poll__others_lost_time(void **state)
     assert_int_equal(f->count, 3);
 }
 
+/* Leader and followers: T2 wants the lock where T1 took it, for its own turn in the call. */
+static void turn(struct history *h, const char *call)
+{
+    history_playf(h,
+                  "T1 lock A at take; T1 enter %s at site; T2 wants A at take; T1 leave 30; T1 unlock A; T2 gets A;"
+                  "T2 enter %s at site; T1 wants A at take; T2 leave 30; T2 unlock A; T1 gets A; T1 unlock A",
+                  call, call);
+}
+
+static void poll__turns_are_low(void **state)
+{
+    for (int i = 0; i < 4; i++)
+        turn(*state, "epoll_wait");
+    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
+}
+
+static void poll__turns_that_keep_others_waiting(void **state)
+{
+    for (int i = 0; i < 4; i++)
+        turn(*state, "epoll_wait");
+    disturbed_call(*state, "epoll_wait", 30);
+    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
+}
+
+static void block__turns_in_accept_are_low(void **state)
+{
+    for (int i = 0; i < 4; i++)
+        turn(*state, "accept");
+    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
+}
+
+static void block__turns_in_other_calls_are_not_meant(void **state)
+{
+    for (int i = 0; i < 4; i++)
+        turn(*state, "recv");
+    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
+}
+
 static void poll__once_for_long(void **state)
 {
     disturbed_call(*state, "poll", 50);
@@ -245,6 +283,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(poll__others_lost_time),
+            TEST(poll__turns_are_low),
+            TEST(poll__turns_that_keep_others_waiting),
+            TEST(block__turns_in_accept_are_low),
+            TEST(block__turns_in_other_calls_are_not_meant),
             TEST(poll__once_for_long),
             TEST(poll__once_for_a_moment_is_low),
             TEST(poll__shared_lock_nobody_came_for),
