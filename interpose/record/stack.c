@@ -252,6 +252,7 @@ void stack_cache_flush(struct thread *t)
 {
     memset(t->stacks, 0, sizeof t->stacks);
     memset(t->predicted, 0, sizeof t->predicted);
+    memset(t->discriminators, 0, sizeof t->discriminators);
     t->arena_used = 0;
 }
 
@@ -267,6 +268,8 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     e->count = p->words;
     e->tick = e->interval = 1;
     e->samples = 0;
+    if (*head && !(*head)->sp) /* a signpost stays in front */
+        head = &(*head)->next;
     e->next = *head;
     *head = e; /* the youngest in front: a program that has settled keeps using what it met last */
 }
@@ -289,7 +292,16 @@ static struct stack_entry **prediction(struct thread *t, struct call_site site, 
     const int32_t *d = t->discriminators[bucket];
     uintptr_t a = discriminator(t, site, d[0]), b = discriminator(t, site, d[1]);
     uint64_t h = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu) ^ (site.sp << 20) ^ ((uint64_t)bucket << 50);
-    return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 1)];
+    return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 2)]; /* the first of two */
+}
+
+/* In front of a bucket that many paths share: an entry that matches nothing, at the first compare, so that the quick look
+ * at the head does not compare a dozen words of one of them in vain. */
+static void signpost(struct thread *t, uint32_t bucket)
+{
+    struct stack_entry *e = arena_take(t, sizeof *e);
+    *e = (struct stack_entry){.next = t->stacks[bucket]}; /* sp 0 */
+    t->stacks[bucket] = e;
 }
 
 /* The first word in which the wrongly predicted path differs from the present one tells the two apart next time. */
@@ -300,8 +312,11 @@ static void learn(struct thread *t, struct call_site site, uint32_t bucket, cons
         return;
     for (uint32_t i = 0; i < wrong->count; i++)
         if (*(uintptr_t *)(site.sp + (uintptr_t)wrong->words[i].offset) != wrong->words[i].value) {
-            if (wrong->words[i].offset != d[0])
-                d[d[0] != 0] = (int32_t)wrong->words[i].offset;
+            int32_t offset = (int32_t)wrong->words[i].offset;
+            if (!d[0] && i) /* not two call sites that only share a bucket */
+                signpost(t, bucket);
+            if (offset != d[0])
+                d[d[0] != 0] = offset;
             return;
         }
 }
@@ -309,14 +324,18 @@ static void learn(struct thread *t, struct call_site site, uint32_t bucket, cons
 NOINLINE struct stack_entry *stack_search(struct thread *t, struct call_site site)
 {
     uint32_t bucket = stack_bucket(site);
-    struct stack_entry *e = *prediction(t, site, bucket);
+    struct stack_entry **two = prediction(t, site, bucket), *e = two[0];
     if (likely(e && stack_entry_matches(e, site)))
         return e;
+    if (two[1] && stack_entry_matches(two[1], site))
+        return two[1];
     if (e)
         learn(t, site, bucket, e);
     for (e = t->stacks[bucket]; e; e = e->next)
         if (stack_entry_matches(e, site)) {
-            *prediction(t, site, bucket) = e;
+            two = prediction(t, site, bucket);
+            two[1] = two[0];
+            two[0] = e;
             return e;
         }
     return NULL;
