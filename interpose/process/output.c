@@ -193,7 +193,8 @@ bool output_open(struct output *o, const struct output_request *r, char *error, 
 static bool write_all(int fd, uint64_t offset, uint64_t end)
 {
     while (offset < end) {
-        long n = sys_call6(SYS_pwrite64, fd, (long)((char *)region.header + offset), (long)(end - offset), (long)offset, 0, 0);
+        long n = sys_call6(SYS_pwrite64, fd, (long)((char *)region.header + offset), (long)(end - offset), (long)offset,
+                           0, 0);
         if (n == -EINTR)
             continue;
         if (n <= 0)

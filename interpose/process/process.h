@@ -10,8 +10,8 @@ enum process_state { PROCESS_BOOT, PROCESS_RECORDING, PROCESS_OFF };
 
 extern int process_state; /* enum process_state; atomic */
 
-/* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread holds; it
- * may hold `more` that are not named. */
+/* This process continues in a fork child: its own trace, or none. `held` are the locks that the forking thread holds;
+ * it may hold `more` that are not named. */
 struct fork_held {
     uintptr_t address;
     uint32_t count, flags; /* of struct kiwi_held */

@@ -1,9 +1,9 @@
 /*
  * module.h - the map of loaded modules: path, where, build id. Filled as code addresses are met in stacks.
  *
- * Uses the loader's lock-free lookup (_dl_find_object, glibc 2.35), so that no loader lock is ever taken: a module that a
- * plugin host opens later is met with its first stack, and dlopen itself needs no wrapper (which would cost plugins their
- * RUNPATH).
+ * Uses the loader's lock-free lookup (_dl_find_object, glibc 2.35), so that no loader lock is ever taken: a module that
+ * a plugin host opens later is met with its first stack, and dlopen itself needs no wrapper (which would cost plugins
+ * their RUNPATH).
  */
 #ifndef KIWI_MODULE_H
 #define KIWI_MODULE_H

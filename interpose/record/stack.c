@@ -295,8 +295,8 @@ static struct stack_entry **prediction(struct thread *t, struct call_site site, 
     return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 2)]; /* the first of two */
 }
 
-/* In front of a bucket that many paths share: an entry that matches nothing, at the first compare, so that the quick look
- * at the head does not compare a dozen words of one of them in vain. */
+/* In front of a bucket that many paths share: an entry that matches nothing, at the first compare, so that the quick
+ * look at the head does not compare a dozen words of one of them in vain. */
 static void signpost(struct thread *t, uint32_t bucket)
 {
     struct stack_entry *e = arena_take(t, sizeof *e);

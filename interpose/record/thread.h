@@ -67,7 +67,7 @@ struct thread {
     uint32_t creates;    /* threads made */
     int32_t tid;
     uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
-    int32_t fork_tid; /* in a forked child: its tid in the parent, by which it owns what it locked there */
+    int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
     char *arena;

@@ -46,8 +46,8 @@ static size_t boot_size(const void *p)
 
 /*
  * malloc_usable_size may be asked about a block only if it belongs to the allocator that made it: a program may define
- * malloc, free and no more, and glibc's would take what lies in front of such a block for a header. Blocks that reach the
- * free of this library are the next library's; those that reach delete are whoever's free the process sees first.
+ * malloc, free and no more, and glibc's would take what lies in front of such a block for a header. Blocks that reach
+ * the free of this library are the next library's; those that reach delete are whoever's free the process sees first.
  */
 static bool free_tells_sizes, delete_tells_sizes;
 

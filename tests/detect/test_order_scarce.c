@@ -27,7 +27,8 @@ static const struct kiwi_table *segments(void)
 /* Uses up all but so many. */
 static void leave_segments(uint64_t rows)
 {
-    assert_int_not_equal(region_claim(KIWI_TABLE_SEGMENTS, (uint32_t)(segments()->capacity - segments()->used - rows)), 0);
+    assert_int_not_equal(region_claim(KIWI_TABLE_SEGMENTS, (uint32_t)(segments()->capacity - segments()->used - rows)),
+                         0);
 }
 
 /* One thread after the other, each joined before the next. */
