@@ -1,7 +1,8 @@
 #!/bin/bash
 # Places and limits in which a recording is impossible or small: one line at most, and the program is unharmed.
 . "$(dirname "$0")/lib.bash"
-program=$KIWI_BUILD/wrap/cond
+program=$(realpath "$KIWI_BUILD")/wrap/cond
+cd "$scratch" || exit 1 # where traces go that have no out=
 nowhere=$scratch/nowhere
 
 OPTIONS=out=$nowhere/%p.trace one_warning "no such directory" "$program"
