@@ -25,14 +25,14 @@ check() { # TITLE COMMAND...
 }
 
 bare() { # COMMAND... -> bare.out bare.err bare.status
-    env ${BEFORE+"LD_PRELOAD=$BEFORE ${AFTER-}"} \
+    timeout 60 env ${BEFORE+"LD_PRELOAD=$BEFORE ${AFTER-}"} \
         ${AFTER+"LD_PRELOAD=${BEFORE-} $AFTER" "KIWI_OPTIONS=out=$scratch/bare.%p.trace"} "$@" \
         >"$scratch/bare.out" 2>"$scratch/bare.err" </dev/null
     echo $? >"$scratch/bare.status"
 }
 
 recorded() { # COMMAND... -> kiwi.out kiwi.err kiwi.status
-    env LD_PRELOAD="${BEFORE-} $library ${AFTER-}" KIWI_OPTIONS="out=$scratch/%p.trace${OPTIONS:+:$OPTIONS}" "$@" \
+    timeout 60 env LD_PRELOAD="${BEFORE-} $library ${AFTER-}" KIWI_OPTIONS="out=$scratch/%p.trace${OPTIONS:+:$OPTIONS}" "$@" \
         >"$scratch/kiwi.out" 2>"$scratch/kiwi.err" </dev/null
     echo $? >"$scratch/kiwi.status"
 }

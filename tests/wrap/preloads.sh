@@ -1,7 +1,6 @@
 #!/bin/bash
 # Beside other preloaded libraries, before them and after them.
 . "$(dirname "$0")/lib.bash"
-programs=(heap thread cxx cond jumps)
 
 beside() { # NAME LIBRARY PROGRAM...
     local name=$1 other=$2 program
@@ -18,9 +17,10 @@ beside() { # NAME LIBRARY PROGRAM...
 
 lib=/usr/lib/x86_64-linux-gnu
 beside jemalloc $lib/libjemalloc.so.2 thread cxx cond fork
-beside tcmalloc $lib/libtcmalloc_minimal.so.4 thread cxx cond
-beside mimalloc $lib/libmimalloc.so.2 thread cxx cond
-beside faketime $lib/faketime/libfaketimeMT.so.1 "${programs[@]}"
+beside tcmalloc $lib/libtcmalloc_minimal.so.4 heap thread cxx cond fork
+beside mimalloc $lib/libmimalloc.so.2 heap thread cond fork
+# Not cond and cxx: on its own faketime lets them wait for ever.
+beside faketime $lib/faketime/libfaketimeMT.so.1 heap thread jumps fork
 
 # A program built with a sanitizer, whose runtime must come first.
 sanitized() { # address|thread
