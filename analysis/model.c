@@ -67,8 +67,8 @@ struct model *model_open(struct trace *trace, struct symbols *symbols)
         return NULL;
     m->trace = trace;
     m->symbols = symbols;
-    if (count_totals(m) && (m->order = order_open(trace)) && (m->addresses = addresses_open(trace)) &&
-        (m->holders = holders_open(m)) && (m->names = names_open(m)))
+    if (count_totals(m) && (m->order = order_open(trace, false)) && (m->signal_order = order_open(trace, true)) &&
+        (m->addresses = addresses_open(trace)) && (m->holders = holders_open(m)) && (m->names = names_open(m)))
         return m;
     model_close(m);
     return NULL;
@@ -81,6 +81,7 @@ void model_close(struct model *m)
     names_close(m->names);
     holders_close(m->holders);
     addresses_close(m->addresses);
+    order_close(m->signal_order);
     order_close(m->order);
     free(m->acquisitions);
     free(m->call_counts);
@@ -251,6 +252,11 @@ const struct model_waiter *model_waiters(const struct model *m, uint32_t object,
 bool model_segment_before(const struct model *m, uint32_t a, uint32_t b)
 {
     return order_before(m->order, a, b);
+}
+
+bool model_segment_signalled_before(const struct model *m, uint32_t a, uint32_t b)
+{
+    return order_before(m->signal_order, a, b);
 }
 
 bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t thread_b)

@@ -63,7 +63,7 @@ struct model {
     struct model_acquisition *acquisitions; /* index = row, acquisition_count entries; .row NULL if not published */
     uint64_t *call_counts;                  /* index = call row: count including cache lines */
     uint32_t acquisition_count, call_count;
-    struct order *order; /* private to the model's files, as those below */
+    struct order *order, *signal_order; /* private to the model's files, as those below */
     struct addresses *addresses;
     struct holders *holders;
     struct names *names;
@@ -98,6 +98,8 @@ const struct model_waiter *model_waiters(const struct model *m, uint32_t object,
 /* true if every moment of segment a is ordered before every moment of segment b by create/join (or program order of one
  * thread). Unknown segments (0) are ordered with nothing. */
 bool model_segment_before(const struct model *m, uint32_t a, uint32_t b);
+/* The same, or by signals: condition variables and semaphores, as far as they were noted. */
+bool model_segment_signalled_before(const struct model *m, uint32_t a, uint32_t b);
 /* Both threads were alive at one moment (their life spans overlap). */
 bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t thread_b);
 

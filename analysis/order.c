@@ -16,6 +16,7 @@ struct order {
     const struct trace *trace;
     uint32_t count; /* segment rows, row 0 included */
     uint32_t sets;
+    bool signals;   /* KIWI_SEGMENT_SIGNALLED orders */
     bool backwards; /* every reference goes to an earlier row, as in a sound trace: a later row is no ancestor */
     uint32_t *pending;
     struct ancestors cache[CACHE_SETS];
@@ -31,13 +32,14 @@ static bool all_backwards(const struct trace *t, uint32_t count)
     return true;
 }
 
-struct order *order_open(const struct trace *t)
+struct order *order_open(const struct trace *t, bool signals)
 {
     struct order *o = calloc(1, sizeof *o);
 
     if (!o)
         return NULL;
     o->trace = t;
+    o->signals = signals;
     o->count = trace_rows(t, KIWI_TABLE_SEGMENTS);
     o->pending = calloc((size_t)o->count + 1, sizeof *o->pending);
     if (!o->pending) {
@@ -85,7 +87,8 @@ static void collect(struct order *o, struct ancestors *set, uint32_t of)
         const struct kiwi_segment *s = trace_segment(o->trace, at);
         if (s) {
             queued = visit(o, set, s->previous, queued);
-            queued = visit(o, set, s->other, queued);
+            if (o->signals || s->state != KIWI_SEGMENT_SIGNALLED)
+                queued = visit(o, set, s->other, queued);
         }
         if (!queued)
             return;

@@ -1,7 +1,8 @@
 /*
- * order.h - what create and join alone order: is one segment of a thread over before another one begins?
+ * order.h - what create and join alone order, or signals as well: is one segment of a thread over before another one
+ * begins?
  *
- *     struct order *o = order_open(trace);
+ *     struct order *o = order_open(trace, false);
  *     if (order_before(o, a, b)) ...      // a cannot run at the same time as b
  *     order_close(o);
  *
@@ -14,7 +15,8 @@
 #include "reader.h"
 
 struct order;
-struct order *order_open(const struct trace *t); /* NULL = out of memory */
+/* signals: what a thread did before it woke another one counts as over, too. NULL = out of memory. */
+struct order *order_open(const struct trace *t, bool signals);
 void order_close(struct order *o);
 /* 0 (unknown) is ordered with nothing. */
 bool order_before(struct order *o, uint32_t a, uint32_t b);

@@ -206,9 +206,12 @@ struct kiwi_thread {
  * Happens-before between threads by create and join alone. A segment is a stretch of one thread; it comes after
  * `previous` (same thread) and after `other` (the creator's segment at pthread_create, or the last segment of a joined
  * thread). Segments are made only when a thread records a nested acquisition, so most threads of a service have none.
+ * One that begins with the end of a wait for a condition variable or a semaphore comes after `other`, the segment of
+ * the thread that signalled, in a weaker sense: state KIWI_SEGMENT_SIGNALLED. Noted for the first few of each thread.
  */
+#define KIWI_SEGMENT_SIGNALLED 2u
 struct kiwi_segment {
-    uint32_t state;
+    uint32_t state;    /* LIVE, or KIWI_SEGMENT_SIGNALLED */
     uint32_t thread;   /* row */
     uint32_t previous; /* segment of the same thread, 0 = its first */
     uint32_t other;    /* segment of another thread, 0 = none */

@@ -14,8 +14,8 @@
 uint64_t lock_class(struct model *m, uint32_t object);
 
 /*
- * The same for the cause of a finding. A lock of which nothing but its first use is known has none (0): which of several
- * sites met it first is chance, and the sites of the finding tell more.
+ * The same for the cause of a finding. A lock of which nothing but its first use is known has none (0): which of
+ * several sites met it first is chance, and the sites of the finding tell more.
  */
 uint64_t lock_cause(struct model *m, uint32_t object);
 

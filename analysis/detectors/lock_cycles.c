@@ -21,6 +21,7 @@ struct search {
     uint32_t path[LOCK_CYCLE_MAX]; /* groups */
     uint32_t choice[LOCK_CYCLE_MAX];
     uint32_t steps, steps_all;
+    bool signals; /* count the order that signals make, too */
     bool failed;
 };
 
@@ -43,14 +44,20 @@ static bool candidate_exists(const struct search *s, uint32_t group, uint32_t k)
     return a->witness[k].thread != 0;
 }
 
+static bool segment_before(const struct search *s, uint32_t a, uint32_t b)
+{
+    return s->signals ? model_segment_signalled_before(s->m, a, b) : model_segment_before(s->m, a, b);
+}
+
 static bool witness_before(const struct search *s, const struct kiwi_witness *a, const struct kiwi_witness *b)
 {
-    return model_segment_before(s->m, a->last_segment, b->first_segment);
+    return segment_before(s, a->last_segment, b->first_segment);
 }
 
 /*
- * A main thread that does its part between rounds of workers, which it creates and joins each time, is at work before and
- * after each of them, but never beside one: none of its segments from the first to the last is unordered with theirs.
+ * A main thread that does its part between rounds of workers, which it creates and joins each time, is at work before
+ * and after each of them, but never beside one: none of its segments from the first to the last is unordered with
+ * theirs.
  */
 static bool witness_around(const struct search *s, const struct kiwi_witness *outer, const struct kiwi_witness *inner)
 {
@@ -59,8 +66,8 @@ static bool witness_around(const struct search *s, const struct kiwi_witness *ou
     for (uint32_t steps = 0; at && steps < SEGMENTS_WALKED; steps++) {
         const struct kiwi_segment *segment = trace_segment(s->m->trace, at);
 
-        if (model_segment_before(s->m, at, inner->first_segment))
-            return later && model_segment_before(s->m, inner->last_segment, later);
+        if (segment_before(s, at, inner->first_segment))
+            return later && segment_before(s, inner->last_segment, later);
         if (!segment || at == outer->first_segment)
             return false;
         later = at;
@@ -206,22 +213,35 @@ static int cycles_add(struct lock_cycles *c, const struct lock_cycle *cycle)
     return 0;
 }
 
+static bool choose_by_order(struct search *s, bool signals, bool together)
+{
+    bool found;
+
+    s->signals = signals;
+    found = choose_threads(s, 0, together);
+    s->signals = false;
+    return found;
+}
+
 /* The path closes a circle of locks. Keep it if threads can be found for it. */
 static void path_close(struct search *s)
 {
     struct lock_cycle cycle = {.length = s->length, .grade = LOCK_GRADE_G3};
 
-    if (!choose_threads(s, 0, true)) {
+    if (!choose_by_order(s, true, true)) {
         cycle.grade = LOCK_GRADE_G4;
-        if (!choose_threads(s, 0, false))
-            return;
+        if (!choose_by_order(s, true, false)) {
+            cycle.grade = LOCK_GRADE_G5_SIGNALLED;
+            if (!choose_by_order(s, false, true) && !choose_by_order(s, false, false))
+                return;
+        }
     }
     for (uint32_t i = 0; i < s->length; i++) {
         cycle.groups[i] = s->path[i];
         cycle.threads[i] = candidate_thread(s, s->path[i], s->choice[i]);
         if (group_edge(s, s->path[i])->timed)
             cycle.grade = LOCK_GRADE_G5_TIMED;
-        else if (group_edge(s, s->path[i])->early && cycle.grade != LOCK_GRADE_G5_TIMED)
+        else if (group_edge(s, s->path[i])->early && cycle.grade < LOCK_GRADE_G5_EARLY)
             cycle.grade = LOCK_GRADE_G5_EARLY;
     }
     s->failed = cycles_add(s->out, &cycle) != 0;

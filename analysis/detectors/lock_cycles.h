@@ -23,7 +23,7 @@
 #define LOCK_CYCLES_STEPS 4000000u     /* of the search in all: some seconds */
 #define LOCK_CYCLES_STEPS_EACH 100000u /* from one lock at one length: no knot starves the others */
 
-enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5_EARLY, LOCK_GRADE_G5_TIMED };
+enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5_EARLY, LOCK_GRADE_G5_SIGNALLED, LOCK_GRADE_G5_TIMED };
 
 struct lock_cycle {
     uint32_t length;

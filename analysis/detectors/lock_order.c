@@ -4,7 +4,8 @@
  * lock_edges collects who took what while holding what, lock_cycles finds the circles that could close; here circles of
  * one cause become one finding. Grades: G3 the threads named were alive together, G4 they are not known to have been
  * (another run may well bring them together), G5 one of the locks is wanted for a limited time only, so it is a
- * stall, or nobody but its maker was seen to have taken one of them by then, so that others may not have known it yet.
+ * stall, or nobody but its maker was seen to have taken one of them by then, so that others may not have known it yet,
+ * or a condition variable or semaphore put one thread after another.
  */
 #include "detector.h"
 
@@ -259,6 +260,10 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: when one of these steps was taken, nobody but the thread that made the lock had been "
                      "seen to take it. If no other thread could know the lock by then, this is no danger."},
+            [LOCK_GRADE_G5_SIGNALLED] =
+                    {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
+                     "Grade G5: a condition variable or a semaphore put one of these threads after another. If it "
+                     "always does, these steps never meet and there is no danger."},
             [LOCK_GRADE_G5_TIMED] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: one of the locks is asked for with a time limit, so the circle opens again by "
@@ -316,6 +321,11 @@ static void report_texts(const struct lock_order *o, struct finding *f, const st
                 f, &f->why,
                 "When these threads meet between their locks, each waits for the other until the time limit runs out: "
                 "requests stall that long and then fail. It did not happen in this recording.");
+    else if (c->grade == LOCK_GRADE_G5_SIGNALLED)
+        finding_set(f, &f->why,
+                    "In this recording one of these threads was through with its steps when it woke the other. Nothing "
+                    "but that keeps them apart: when one of them comes here a second time, or the wake-up comes from "
+                    "elsewhere, each has its first lock and waits for the other for good.");
     else if (c->grade == LOCK_GRADE_G5_EARLY)
         finding_set(
                 f, &f->why,

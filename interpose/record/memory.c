@@ -44,6 +44,8 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->misuses, KIWI_TABLE_MISUSES);
     INDEX(m->classes, KIWI_TABLE_CLASSES);
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->handovers, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->handover_counts, m->slots);
     PLACE(m->derived, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->stack_objects, region_capacity(KIWI_TABLE_STACKS));
     PLACE(m->stack_class, region_capacity(KIWI_TABLE_STACKS));

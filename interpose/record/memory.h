@@ -26,6 +26,12 @@ struct object_birth {
     uint32_t referred : 1; /* another row names it: see object_refer */
 };
 
+/* How often a thread gave and took order by signals; index = slot. */
+struct handover_count {
+    uint32_t latest; /* segment taken last */
+    uint16_t given, taken;
+};
+
 struct memory {
     void *base; /* NULL = not open */
     size_t size;
@@ -35,6 +41,8 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes;
     struct object_birth *births;
+    uint32_t *handovers; /* by object row: segment of the thread that signalled it last, 0 = none */
+    struct handover_count *handover_counts;
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are one class, named by this stack; 0 = not */

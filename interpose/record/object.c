@@ -125,6 +125,7 @@ size_t object_block_size(const struct thread *t, uintptr_t address)
 static void place_object(struct thread *t, uint32_t row, bool initialised)
 {
     struct kiwi_object *o = region_object(row);
+    memory.handovers[row] = 0;
     if (o->flags & KIWI_OBJECT_CLASS)
         return;
     if (object_is_static(o->address)) {

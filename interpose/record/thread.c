@@ -278,6 +278,7 @@ struct thread *thread_attach(const struct thread_birth *given)
     t->stack_low = birth.stack_low;
     t->stack_high = birth.stack_high;
     t->segment_other = birth.segment;
+    memory.handover_counts[slot] = (struct handover_count){0};
     t->segment_stale = true;
     t->foreign = birth.flags & KIWI_THREAD_FOREIGN;
     if (!birth.serial)
@@ -335,8 +336,8 @@ static uint32_t segment_make(struct thread *t)
     struct kiwi_segment *s = region_segment(row);
     s->thread = t->row;
     s->previous = t->segment;
-    s->other = t->segment_other;
-    region_publish(&s->state, KIWI_ROW_LIVE);
+    s->other = t->segment_other & ~SEGMENT_SIGNALLED;
+    region_publish(&s->state, t->segment_other & SEGMENT_SIGNALLED ? KIWI_SEGMENT_SIGNALLED : KIWI_ROW_LIVE);
     return row;
 }
 
@@ -360,8 +361,8 @@ uint32_t thread_segment(struct thread *t)
 /* A thread that never needed a segment stands where its creator stood. */
 uint32_t thread_segment_at_handover(struct thread *t)
 {
-    if (t->segment_stale && t->segment && t->segment_other)
-        return thread_segment(t); /* after both: its own past and the thread it joined */
+    if (t->segment_stale && t->segment_other && (t->segment || (t->segment_other & SEGMENT_SIGNALLED)))
+        return thread_segment(t); /* after both: its own past and the thread it joined, or that woke it */
     return t->segment ? t->segment : t->segment_other;
 }
 

@@ -119,7 +119,8 @@ void thread_detach(struct thread *t);
 int32_t thread_tid(void); /* the kernel's id of the calling thread; usually without a system call */
 void thread_name(uint32_t row, const char *name);
 
-/* Order by create and join. */
+/* Order by create and join, and by signals (handover.h), told apart by this bit of segment_other. */
+#define SEGMENT_SIGNALLED 0x80000000u
 uint32_t thread_segment(struct thread *t);     /* the current segment's row, made if needed; 0 = no room */
 void thread_created_another(struct thread *t); /* after pthread_create returned */
 /* What a thread made now, or one that joins this one, comes after. */

@@ -9,6 +9,7 @@
  * thread that is still blocked from one that is on its way out.
  */
 #include "../record/call.h"
+#include "../record/handover.h"
 #include "lock.h"
 #include "mutex.h"
 
@@ -114,6 +115,8 @@ static void wait_end(struct wait *w, int result)
     guard_set(t);
     call_leave(&w->call, 0, 0);
     change(w->cond, result == 0 ? one_returned : one_gave_up);
+    if (result == 0)
+        handover_take(t, w->cond);
     struct lock_request q = {.t = t, .address = (uintptr_t)w->m, .word = w->word, .weight = 1};
     if (w->held_count && result != ENOTRECOVERABLE) { /* that one is nobody's any more */
         q.line = acquisition_line(t, q.address, q.word);
@@ -178,7 +181,10 @@ static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
     guard_set(t);
     if (unlikely(record_settings.events_all))
         event_add(t, KIWI_EVENT_COND_SIGNAL, object_find((uintptr_t)c), next == all_woken, 0);
-    change(object_find((uintptr_t)c), next);
+    uint32_t object = object_find((uintptr_t)c);
+    if (object && waiting_of(RELAXED_LOAD(waiters_word(object))))
+        handover_give(t, object);
+    change(object, next);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
 }

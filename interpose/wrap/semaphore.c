@@ -7,6 +7,7 @@
 #include "semaphore.h"
 
 #include "../record/call.h"
+#include "../record/handover.h"
 #include "lock.h"
 
 #include <errno.h>
@@ -67,6 +68,8 @@ static int wait_end(struct wait *w, int result)
     if (!t || result || t->guard != GUARD_IDLE)
         return result;
     guard_set(t);
+    if (w->call.t) /* it had to wait for a post */
+        handover_take(t, semaphore_object((uintptr_t)w->s));
     if (semaphore_is_lock_like((uintptr_t)w->s))
         hold(t, (uintptr_t)w->s, w->site);
     guard_clear(t);
@@ -113,6 +116,7 @@ EXPORT int sem_post(sem_t *s)
     uint32_t object = released ? 0 : semaphore_object((uintptr_t)s);
     if (object)
         __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
+    handover_give(t, object);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
     return real.sem_post(s);

@@ -282,6 +282,42 @@ static void order__unpublished_lock_does_not_hide_the_outer_ones(void **state)
     assert_cycle(*state, "G3", "A B");
 }
 
+static void order__signal_between_is_a_guess(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 wakes C; T2 woken C;" NEST("T2", "B", "A"));
+    const struct finding *f = assert_cycle(*state, "G5", "A B");
+
+    assert_int_equal(f->severity, SEVERITY_LOW);
+    assert_int_equal(f->confidence, CONFIDENCE_LOW);
+}
+
+static void order__signals_in_a_chain_are_a_guess(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 wakes C; T3 woken C; T3 wakes D; T2 woken D;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G5", "A B");
+}
+
+static void order__signal_does_not_order_what_follows_it(void **state)
+{
+    history_play(*state,
+                 NEST("T1", "A", "B") "T1 wakes C; T2 woken C;" NEST("T2", "B", "A") NEST("T1", "A", "B") "T1 lock A");
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__signal_waited_for_with_a_lock_held(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 wakes C; T2 lock B; T2 woken C; T2 lock A; T2 unlock A; T2 unlock B");
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__signals_of_a_busy_thread_order_nothing(void **state)
+{
+    for (int i = 0; i < 30; i++)
+        history_play(*state, NEST("T1", "A", "B") "T1 wakes C");
+    history_play(*state, "T2 woken C;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
 static void order__condition_takes_its_lock_back(void **state)
 {
     history_play(*state, "T1 lock M; T1 lock A; T1 condwait M; T1 unlock M; T1 unlock A;" NEST("T2", "M", "A"));
@@ -447,6 +483,11 @@ int main(void)
             TEST(order__lock_that_another_took_orders),
             TEST(order__lock_that_a_new_thread_may_know_orders),
             TEST(order__unpublished_lock_does_not_hide_the_outer_ones),
+            TEST(order__signal_between_is_a_guess),
+            TEST(order__signals_in_a_chain_are_a_guess),
+            TEST(order__signal_does_not_order_what_follows_it),
+            TEST(order__signal_waited_for_with_a_lock_held),
+            TEST(order__signals_of_a_busy_thread_order_nothing),
             TEST(order__condition_takes_its_lock_back),
             TEST(order__request_that_was_never_granted_counts),
             TEST(order__first_use_does_not_split_a_cause),

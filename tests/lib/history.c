@@ -4,6 +4,7 @@
 #include "../../interpose/base/clock.h"
 #include "../../interpose/record/acquisition.h"
 #include "../../interpose/record/call.h"
+#include "../../interpose/record/handover.h"
 #include "../../interpose/record/misuse.h"
 #include "../../interpose/record/stack.h"
 
@@ -421,6 +422,24 @@ static bool play_condwait(struct history *h, struct actor *a, const struct state
     return true;
 }
 
+/* The condition variable or semaphore of that name, as far as order by signals goes. */
+static bool play_handover(struct history *h, struct actor *a, const struct statement *s)
+{
+    struct object_facts facts;
+    bool wakes = strcmp(s->verb, "wakes") == 0;
+
+    if (!wakes && strcmp(s->verb, "woken") != 0)
+        return false;
+    facts_of(statement_lock(h, s), &facts);
+    facts.kind = KIWI_OBJECT_COND;
+    uint32_t object = object_get(a->t, &facts, statement_stack(h, s));
+    if (wakes)
+        handover_give(a->t, object);
+    else
+        handover_take(a->t, object);
+    return true;
+}
+
 static bool play_misuse(struct history *h, struct actor *a, const struct statement *s)
 {
     for (size_t i = 0; i < COUNT(misuse_verbs); i++) {
@@ -464,7 +483,7 @@ static void play_one(struct history *h, const char *text, size_t length)
     parse(text, length, &s);
     a = actor_of(h, s.thread, NULL);
     if (!play_lock(h, a, &s) && !play_want(h, a, &s) && !play_thread(h, a, &s) && !play_object(h, a, &s) &&
-        !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_misuse(h, a, &s))
+        !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_handover(h, a, &s) && !play_misuse(h, a, &s))
         die("unknown verb", s.text);
 }
 

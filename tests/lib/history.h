@@ -20,6 +20,7 @@
  *     init L, destroy L, free L                         a new generation at its address; its end
  *     recursive L, rwlock L     normal L                kind of a lock, before its first use
  *     condwait L                                        a wait that lets go of L and takes it again
+ *     wakes C, woken C                                  signals C; goes on after a wait for C that a signal ended
  *     enter CALL                                        a blocking call: poll, read, sleep, fsync, join T, ...
  *     leave MS                                          ... that ends after so many milliseconds of waiting
  *     preempted MS                                      ... during which it only had no processor

@@ -42,7 +42,7 @@ static int tear_down(void **state)
 static struct order *make(struct fixture *f)
 {
     f->trace = builder_trace(f->builder);
-    f->order = order_open(f->trace);
+    f->order = order_open(f->trace, false);
     assert_non_null(f->order);
     return f->order;
 }
