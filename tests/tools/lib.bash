@@ -5,7 +5,7 @@ BUILD=${KIWI_BUILD:-$ROOT/build}
 KIWI=$BUILD/kiwi
 SCRATCH=$(mktemp -d) || exit 1
 cd "$SCRATCH" || exit 1
-trap 'rm -rf "$SCRATCH"' EXIT
+trap 'rm -rf $(find "$SCRATCH" -lname "/dev/shm/kiwi-*" -printf "%l ") "$SCRATCH"' EXIT
 unset KIWI_OPTIONS LD_PRELOAD NO_COLOR
 export ROOT KIWI
 failed=0
