@@ -167,22 +167,38 @@ static struct model_holder holder_of(const struct model *m, uint32_t slot, const
     };
 }
 
+/* A lock stands twice in the array for a moment while one below it is taken out: the later place counts. */
+static unsigned holds_add(struct model_holder *out, unsigned count, const struct model_holder *one)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        if (out[i].held.address != one->held.address)
+            out[kept++] = out[i];
+    out[kept++] = *one;
+    return kept;
+}
+
 unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_holder *out, unsigned max)
 {
     const struct kiwi_slot *s = trace_slot(m->trace, slot);
+    struct model_holder one;
     struct kiwi_held held;
-    unsigned count = 0;
+    unsigned count = 0, i = 0;
 
     if (!s)
         return 0;
-    while (count < s->held_count && count < max && slot_entry(m, s, count, &held)) {
-        out[count] = holder_of(m, slot, &held, false);
-        count++;
+    for (; i < s->held_count && count < max && slot_entry(m, s, i, &held); i++) {
+        one = holder_of(m, slot, &held, false);
+        if (i && held.address == out[count - 1].held.address)
+            out[count - 1] = one;
+        else
+            out[count++] = one;
     }
-    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && count == s->held_count && count < max &&
-        slot_entry(m, s, count, &held) && held.address) {
-        out[count] = holder_of(m, slot, &held, true);
-        count++;
+    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && i == s->held_count && count < max &&
+        slot_entry(m, s, i, &held) && held.address) {
+        one = holder_of(m, slot, &held, true);
+        count = holds_add(out, count, &one);
     }
     return count;
 }

@@ -340,6 +340,24 @@ static void hold_sampled(const struct kiwi_held *h)
     relaxed_max(&a->hold_max_ticks, held);
 }
 
+/*
+ * A reader may look at any moment, so: first the lock stands behind the held ones as being released, then the others move
+ * down one by one, each standing twice for a moment. The reader drops the double, and sees each lock exactly once.
+ */
+static void held_move_last(struct thread *t, uint32_t at, uint32_t n)
+{
+    struct kiwi_held gone = t->held[at];
+    if (n < t->slot->held_capacity) {
+        t->held[n] = gone;
+        slot_state_set(t, n, KIWI_WANT_RELEASING, 0);
+    }
+    for (uint32_t i = at; i + 1 < n; i++) {
+        t->held[i] = t->held[i + 1];
+        COMPILER_BARRIER(); /* x86-64 keeps the order of stores */
+    }
+    t->held[n - 1] = gone;
+}
+
 void acquisition_released_slow(struct thread *t, int at)
 {
     uint32_t n = t->slot->held_count;
@@ -348,8 +366,7 @@ void acquisition_released_slow(struct thread *t, int at)
         hold_sampled(&gone);
     if (record_settings.events_all)
         event_add(t, KIWI_EVENT_RELEASE, gone.row, 0, 0);
-    memmove(&t->held[at], &t->held[at + 1], (n - 1 - (uint32_t)at) * sizeof *t->held);
-    t->held[n - 1] = gone;
+    held_move_last(t, (uint32_t)at, n);
     slot_state_set(t, n - 1, KIWI_WANT_RELEASING, 1);
     if (t->chained > (uint32_t)at) {
         t->chained = (uint32_t)at;

@@ -106,24 +106,29 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     guard_clear(t);
 }
 
-/* The mutex is held again, whatever ended the wait. */
+/*
+ * The mutex is held again, whatever ended the wait, but for one that is nobody's any more (ENOTRECOVERABLE). The call goes
+ * on until the lock is noted: there is no moment at which the thread owns it and nothing tells.
+ */
 static void wait_end(struct wait *w, int result)
 {
     struct thread *t = w->t;
+    bool again = w->held_count && result != ENOTRECOVERABLE;
     if (!t || t->guard != GUARD_IDLE)
         return;
     guard_set(t);
-    call_leave(&w->call, 0, 0);
-    change(w->cond, result == 0 ? one_returned : one_gave_up);
     if (result == 0)
         handover_take(t, w->cond);
     struct lock_request q = {.t = t, .address = (uintptr_t)w->m, .word = w->word, .weight = 1};
-    if (w->held_count && result != ENOTRECOVERABLE) { /* that one is nobody's any more */
+    if (again) {
         q.line = acquisition_line(t, q.address, q.word);
-        if (lock_taking(&q)) {
-            t->held[t->slot->held_count].count = w->held_count;
-            lock_taken(&q);
-        }
+        again = lock_taking(&q);
+    }
+    call_leave(&w->call, 0, 0);
+    change(w->cond, result == 0 ? one_returned : one_gave_up);
+    if (again) {
+        t->held[t->slot->held_count].count = w->held_count;
+        lock_taken(&q);
     }
     guard_clear(t);
 }
