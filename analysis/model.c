@@ -195,8 +195,8 @@ unsigned model_slot_holds(const struct model *m, uint32_t slot, struct model_hol
         else
             out[count++] = one;
     }
-    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && i == s->held_count && count < max &&
-        slot_entry(m, s, i, &held) && held.address) {
+    if (KIWI_WANT_OF(s) == KIWI_WANT_RELEASING && i == s->held_count && count < max && slot_entry(m, s, i, &held) &&
+        held.address) {
         one = holder_of(m, slot, &held, true);
         count = holds_add(out, count, &one);
     }

@@ -341,8 +341,8 @@ static void hold_sampled(const struct kiwi_held *h)
 }
 
 /*
- * A reader may look at any moment, so: first the lock stands behind the held ones as being released, then the others move
- * down one by one, each standing twice for a moment. The reader drops the double, and sees each lock exactly once.
+ * A reader may look at any moment, so: first the lock stands behind the held ones as being released, then the others
+ * move down one by one, each standing twice for a moment. The reader drops the double, and sees each lock exactly once.
  */
 static void held_move_last(struct thread *t, uint32_t at, uint32_t n)
 {

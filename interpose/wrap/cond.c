@@ -107,8 +107,8 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
 }
 
 /*
- * The mutex is held again, whatever ended the wait, but for one that is nobody's any more (ENOTRECOVERABLE). The call goes
- * on until the lock is noted: there is no moment at which the thread owns it and nothing tells.
+ * The mutex is held again, whatever ended the wait, but for one that is nobody's any more (ENOTRECOVERABLE). The call
+ * goes on until the lock is noted: there is no moment at which the thread owns it and nothing tells.
  */
 static void wait_end(struct wait *w, int result)
 {
