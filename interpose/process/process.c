@@ -441,6 +441,11 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
     bool silent = region.frozen; /* a filter that the child inherited: nothing may be opened */
     if (!silent)
         recorder_memory_inherited();
+    /* The fork may have been made in a signal handler that interrupted the recorder, which then goes on where it was:
+     * what it still writes must land somewhere, and not in a new trace that happens to be mapped there. */
+    if (region.header && !silent)
+        sys_mmap(region.header, region.size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
     region = (struct region){0};
     kiwi_self = &thread_none;
     /* No complaint: after a daemon's start, descriptor 2 may be anybody's. */
