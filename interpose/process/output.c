@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #define TMPFS_MAGIC 0x01021994
@@ -230,12 +231,20 @@ static bool link_is_ours(const struct output *o)
     return strcmp(target, o->place) == 0;
 }
 
+/* Whoever gave up the rights that the trace was opened with could copy it but not remove it: /dev/shm is sticky. */
+static bool place_can_be_removed(const struct output *o)
+{
+    struct stat st = {0};
+    return !sys_failed(sys_call3(SYS_lstat, (long)o->place, (long)&st, 0)) &&
+           (long)st.st_uid == sys_call3(SYS_geteuid, 0, 0, 0);
+}
+
 void output_settle(const struct output *o)
 {
     char part[OUTPUT_PATH];
     if (region.frozen || strcmp(o->name, o->place) == 0 || size_within_limits(region.size) < region.size)
         return; /* the limits may have changed since the start, and passing one would kill */
-    if (!link_is_ours(o))
+    if (!link_is_ours(o) || !place_can_be_removed(o))
         return;
     struct line l = line_begin(part, sizeof part);
     line_text(&l, o->name);

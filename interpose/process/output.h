@@ -28,8 +28,8 @@ bool output_open(struct output *o, const struct output_request *r, char *error, 
 
 /*
  * The process ends: a trace on tmpfs takes the place of the link to it, so that nothing stays behind in memory. The
- * mapping stays as it was, and may be settled again. If that can not be done (disk full, directory out of sight) the
- * link stays. Async-signal-safe; other threads may go on recording meanwhile.
+ * mapping stays as it was, and may be settled again. If that can not be done (disk full, directory out of sight, rights
+ * given up) the link stays. Async-signal-safe; other threads may go on recording meanwhile.
  */
 void output_settle(const struct output *o);
 #endif

@@ -181,15 +181,58 @@ static void output__no_descriptor_stays_open(void **state)
     close(before);
 }
 
+static bool is_link(const char *path)
+{
+    struct stat s;
+    assert_int_equal(lstat(path, &s), 0);
+    return S_ISLNK(s.st_mode);
+}
+
+static void output__settles_in_place_of_its_link(void **state)
+{
+    struct output o;
+    struct output_request r = request("settled");
+    char error[512];
+
+    (void)state;
+    assert_true(opens(&o, &r, error, sizeof error));
+    output_settle(&o);
+    assert_false(is_link(o.name));
+    assert_int_equal(access(o.place, F_OK), strcmp(o.name, o.place) == 0 ? 0 : -1);
+    close_output(&o);
+}
+
+/* Nobody but its owner can remove a file of /dev/shm: a copy would leave the first one there with no name to find it. */
+static void output__another_user_leaves_the_link(void **state)
+{
+    struct output o;
+    struct output_request r = request("handed-down");
+    char error[512];
+
+    (void)state;
+    assert_int_equal(chmod(directory, 0777), 0);
+    assert_true(opens(&o, &r, error, sizeof error));
+    if (!is_link(o.name) || seteuid(65534) != 0) {
+        close_output(&o);
+        skip(); /* no room in /dev/shm, or not root */
+    }
+    output_settle(&o);
+    assert_int_equal(seteuid(0), 0);
+    assert_true(is_link(o.name));
+    assert_int_equal(access(o.name, F_OK), 0);
+    close_output(&o);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            FRESH(output__makes_a_whole_empty_trace), FRESH(output__taken_names_get_numbers),
-            FRESH(output__children_are_told_apart),   FRESH(output__nobody_elses_file_is_touched),
-            FRESH(output__says_what_is_wrong),        FRESH(output__too_small_leaves_nothing_behind),
-            FRESH(output__no_descriptor_stays_open),
+            FRESH(output__makes_a_whole_empty_trace),    FRESH(output__taken_names_get_numbers),
+            FRESH(output__children_are_told_apart),      FRESH(output__nobody_elses_file_is_touched),
+            FRESH(output__says_what_is_wrong),           FRESH(output__too_small_leaves_nothing_behind),
+            FRESH(output__no_descriptor_stays_open),     FRESH(output__settles_in_place_of_its_link),
+            FRESH(output__another_user_leaves_the_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
