@@ -282,7 +282,7 @@ struct kiwi_object {
     uint64_t contended;  /* acquisitions that found it taken; atomic */
     uint64_t wait_ticks; /* total time waited; atomic */
     uint64_t wait_max_ticks;
-    uint32_t cond_waiting;   /* cond: threads inside a wait; atomic, together with the next */
+    uint32_t cond_waiting;   /* cond, barrier: threads inside a wait; atomic, together with the next */
     uint32_t cond_signalled; /* cond: of these, woken but not yet returned */
     uint64_t wait_since;     /* ticks when the first of the present waiters began */
 };
@@ -379,7 +379,8 @@ struct kiwi_acquisition {
     X(34, SENDMMSG, "sendmmsg", IO)                                                                                    \
     X(35, SEM_WAIT, "sem_wait", SYNC)                                                                                  \
     X(36, SEM_TIMEDWAIT, "sem_timedwait", SYNC)                                                                        \
-    X(37, SEM_CLOCKWAIT, "sem_clockwait", SYNC)
+    X(37, SEM_CLOCKWAIT, "sem_clockwait", SYNC)                                                                        \
+    X(64, BARRIER_WAIT, "pthread_barrier_wait", SYNC)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,

@@ -52,6 +52,12 @@ bool thread_view_has_lock(const struct thread_view *v)
     return v->state == THREAD_TAKING || v->state == THREAD_WAITING || v->state == THREAD_RELEASING;
 }
 
+/* The call's object is a row of OBJECTS. */
+static bool waits_on_object(uint32_t kind)
+{
+    return (kind >= KIWI_CALL_COND_WAIT && kind <= KIWI_CALL_COND_CLOCKWAIT) || kind == KIWI_CALL_BARRIER_WAIT;
+}
+
 static void view_call(struct thread_view *v, const struct model *m, uint64_t now_ns)
 {
     const struct kiwi_slot *s = v->slot;
@@ -66,7 +72,7 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
     v->for_ns = thread_view_age(m, now_ns, s->call_since);
     if (s->call_kind == KIWI_CALL_JOIN || s->call_kind == KIWI_CALL_TIMEDJOIN || s->call_kind == KIWI_CALL_CLOCKJOIN)
         v->joined = (uint32_t)s->call_object;
-    else if (s->call_kind >= KIWI_CALL_COND_WAIT && s->call_kind <= KIWI_CALL_COND_CLOCKWAIT)
+    else if (waits_on_object(s->call_kind))
         v->condition = (uint32_t)s->call_object;
     else if (has_descriptor(s->call_kind))
         v->descriptor = (int32_t)s->call_object;

@@ -88,15 +88,16 @@ static enum kiwi_call_group call_group(uint32_t kind)
     }
 }
 
-/* One that serves as a lock is held only as far as can be guessed. */
-static unsigned leave_out_semaphores(const struct model *m, struct model_held *held, unsigned count)
+/* A semaphore that serves as a lock is held only as far as can be guessed. And a once control is there to make others
+ * wait for something slow. */
+static unsigned leave_out_odd_ones(const struct model *m, struct model_held *held, unsigned count)
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < count; i++) {
         const struct kiwi_object *o = trace_object(m->trace, held[i].object);
 
-        if (!o || o->kind != KIWI_OBJECT_SEMAPHORE)
+        if (!o || (o->kind != KIWI_OBJECT_SEMAPHORE && o->kind != KIWI_OBJECT_ONCE))
             held[kept++] = held[i];
     }
     return kept;
@@ -106,7 +107,7 @@ static unsigned leave_out_semaphores(const struct model *m, struct model_held *h
 static struct model_held blamed_lock(const struct model *m, const struct kiwi_call *c)
 {
     struct model_held held[MODEL_MAX_HELD];
-    unsigned count = leave_out_semaphores(m, held, model_held_set(m, c->held, held, MODEL_MAX_HELD));
+    unsigned count = leave_out_odd_ones(m, held, model_held_set(m, c->held, held, MODEL_MAX_HELD));
     unsigned best = count ? count - 1 : 0;
     uint64_t best_score = 0;
 

@@ -2,10 +2,18 @@
 
 #include "memory.h"
 
-static void stretch_begin(struct thread *t)
+void handover_stretch_begin(struct thread *t)
 {
     t->segment_stale = true;
     t->epoch++; /* cached dependencies must be seen again in the new segment */
+}
+
+void handover_after(struct thread *t, uint32_t segment)
+{
+    if (t->segment_stale && t->segment_other)
+        thread_segment(t); /* keep that order, too */
+    t->segment_other = segment | SEGMENT_SIGNALLED;
+    handover_stretch_begin(t);
 }
 
 void handover_give(struct thread *t, uint32_t object)
@@ -23,7 +31,7 @@ void handover_give(struct thread *t, uint32_t object)
     uint32_t segment = thread_segment_at_handover(t);
     if (segment)
         RELAXED_STORE(&memory.handovers[object], segment);
-    stretch_begin(t);
+    handover_stretch_begin(t);
 }
 
 void handover_take(struct thread *t, uint32_t object)
@@ -36,8 +44,5 @@ void handover_take(struct thread *t, uint32_t object)
         return;
     n->taken++;
     n->latest = segment;
-    if (t->segment_stale && t->segment_other)
-        thread_segment(t); /* keep that order, too */
-    t->segment_other = segment | SEGMENT_SIGNALLED;
-    stretch_begin(t);
+    handover_after(t, segment);
 }

@@ -19,4 +19,8 @@
  * locks while it waited takes nothing: that order would not have kept the two from blocking each other. */
 void handover_give(struct thread *t, uint32_t object);
 void handover_take(struct thread *t, uint32_t object);
+
+/* The parts of it, for other kinds of signals: the thread begins a new stretch, after the segment of another thread. */
+void handover_after(struct thread *t, uint32_t segment);
+void handover_stretch_begin(struct thread *t);
 #endif

@@ -46,6 +46,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handovers, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handover_counts, m->slots);
+    PLACE(m->rounds, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->derived, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->stack_objects, region_capacity(KIWI_TABLE_STACKS));
     PLACE(m->stack_class, region_capacity(KIWI_TABLE_STACKS));

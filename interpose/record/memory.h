@@ -32,6 +32,13 @@ struct handover_count {
     uint16_t given, taken;
 };
 
+/* The threads that passed a barrier together, and those that gather for the next time; see rounds.h. */
+struct barrier_rounds {
+    uint64_t latest[2]; /* by parity of the round: round << 32 | segment of the latest arrival */
+    uint64_t arrivals;
+    uint32_t parties; /* 0 = not known */
+};
+
 struct memory {
     void *base; /* NULL = not open */
     size_t size;
@@ -43,6 +50,7 @@ struct memory {
     struct object_birth *births;
     uint32_t *handovers; /* by object row: segment of the thread that signalled it last, 0 = none */
     struct handover_count *handover_counts;
+    struct barrier_rounds *rounds; /* by object row, of barriers */
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are one class, named by this stack; 0 = not */

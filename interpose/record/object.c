@@ -126,6 +126,8 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
 {
     struct kiwi_object *o = region_object(row);
     memory.handovers[row] = 0;
+    if (o->kind == KIWI_OBJECT_BARRIER)
+        memory.rounds[row].parties = 0;
     if (o->flags & KIWI_OBJECT_CLASS)
         return;
     if (object_is_static(o->address)) {

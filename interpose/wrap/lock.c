@@ -1,6 +1,7 @@
 #include "lock.h"
 
 #include "mutex.h"
+#include "once.h"
 #include "rwlock.h"
 #include "semaphore.h"
 
@@ -33,6 +34,8 @@ static bool let_go(const struct thread *t, const struct kiwi_held *held)
 {
     if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_SEMAPHORE)
         return !semaphore_is_lock_like(held->address);
+    if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_ONCE)
+        return once_let_go(t, held);
     return is_mutex(held) && mutex_let_go(t, held->address);
 }
 
