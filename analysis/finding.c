@@ -1,9 +1,13 @@
 #include "finding.h"
 
+#include "identity.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FINDING_IDENTITY 1024 /* longer names are cut */
 
 static const struct finding_info finding_infos[FINDING_COUNT] = {
 #define FINDING(enumerator, id, category, severity, title) [FINDING_##enumerator] = {id, category, severity, title},
@@ -78,6 +82,7 @@ struct finding *finding_add(struct finding_list *list, enum finding_id id)
     f->confidence = CONFIDENCE_MEDIUM;
     f->count = 1;
     f->processes = 1;
+    f->suppression = -1;
     finding_set(f, &f->title, "%s", finding_infos[id].title);
     list->items[list->count++] = f;
     return f;
@@ -132,6 +137,7 @@ static const char *object_kind_name(const struct kiwi_object *o)
 void finding_object(struct finding *f, struct model *m, uint32_t object)
 {
     const struct kiwi_object *row = trace_object(m->trace, object);
+    char identity[FINDING_IDENTITY];
     struct finding_object *o;
 
     for (unsigned i = 0; i < f->object_count; i++)
@@ -146,6 +152,7 @@ void finding_object(struct finding *f, struct model *m, uint32_t object)
     o->address = row ? row->address : 0;
     finding_set(f, &o->kind, "%s", object_kind_name(row));
     finding_set(f, &o->name, "%s", model_object_name(m, object));
+    finding_set(f, &o->identity, "%s", identity_object(m, object, identity, sizeof identity));
 }
 
 void finding_stack(struct finding *f, struct model *m, uint32_t stack, uint32_t thread, const char *format, ...)
@@ -178,6 +185,7 @@ void finding_free(struct finding *f)
         free(f->objects[i].kind);
         free(f->objects[i].name);
         free(f->objects[i].label);
+        free(f->objects[i].identity);
     }
     for (unsigned i = 0; i < f->stack_count; i++) {
         free(f->stacks[i].label);

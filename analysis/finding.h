@@ -38,7 +38,8 @@ const char *confidence_name(enum confidence c);              /* "High" ... "Low"
 
 struct finding_object {
     char *kind, *name;
-    char *label; /* short, for the rest of the texts; NULL = none given */
+    char *label;    /* short, for the rest of the texts; NULL = none given */
+    char *identity; /* what it is called in every run (identity.h) */
     uint64_t address;
     uint32_t row; /* object row in its trace */
 };
@@ -67,6 +68,7 @@ struct finding {
     uint64_t first_seen_ns, last_seen_ns; /* CLOCK_REALTIME, 0 = unknown */
     unsigned process;                     /* index of the trace it came from */
     unsigned processes;                   /* traces in which it was found */
+    int suppression;                      /* entry of the suppressions that hides it, -1 = shown */
     uint64_t cause;                       /* same value in two traces: same cause; 0 = taken from the stacks */
     bool incomplete;                      /* out of memory while it was filled */
 };

@@ -1,6 +1,7 @@
 #include "review.h"
 
 #include "detectors/detector.h"
+#include "pattern.h"
 #include "place.h"
 
 #include <inttypes.h>
@@ -92,6 +93,8 @@ static int review_model(struct model *m, const struct review_options *o, unsigne
         if (lossy)
             finding_evidence(
                     f, "The trace is not complete (see the recording's health), so this is less sure than usual.");
+        if (o && o->suppressions)
+            f->suppression = suppressions_find(o->suppressions, f);
         for (unsigned s = 0; s < f->stack_count; s++) /* so that health knows of modules without symbols */
             place_frames(f->stacks[s].trace, f->stacks[s].symbols, f->stacks[s].stack);
         if (f->incomplete)
@@ -133,21 +136,28 @@ static int compare_causes(const void *a, const void *b)
         return x->id < y->id ? -1 : 1;
     if (x->cause != y->cause)
         return x->cause < y->cause ? -1 : 1;
+    if (x->suppression != y->suppression)
+        return x->suppression < y->suppression ? -1 : 1;
     if (finding_stronger(x, y) != finding_stronger(y, x))
         return finding_stronger(x, y) ? -1 : 1;
     return x->process != y->process ? (x->process < y->process ? -1 : 1) : strcmp(x->title, y->title);
+}
+
+static void sort_findings(struct finding_list *list, int (*compare)(const void *, const void *))
+{
+    if (list->count)
+        qsort(list->items, list->count, sizeof *list->items, compare);
 }
 
 static int merge_causes(struct finding_list *list, const struct health *h)
 {
     unsigned kept = 0;
 
-    if (list->count)
-        qsort(list->items, list->count, sizeof *list->items, compare_causes);
+    sort_findings(list, compare_causes);
     for (unsigned i = 0; i < list->count; i++) {
         struct finding *f = list->items[i], *last = kept ? list->items[kept - 1] : NULL;
 
-        if (!last || last->id != f->id || last->cause != f->cause) {
+        if (!last || last->id != f->id || last->cause != f->cause || last->suppression != f->suppression) {
             list->items[kept++] = f;
             continue;
         }
@@ -241,6 +251,115 @@ static int note_limits(struct review *r)
                        "entangled that not all circles could be tried.");
 }
 
+static int list_push(struct finding_list *list, struct finding *f)
+{
+    struct finding **items = reallocarray(list->items, list->count + 1ul, sizeof *items);
+
+    if (!items)
+        return -1;
+    list->items = items;
+    items[list->count++] = f;
+    return 0;
+}
+
+/* The list that a finding belongs to; NULL when out of memory. */
+static struct finding_list *list_of(struct review *r, struct finding *f, const struct review_options *o)
+{
+    int known = o->baseline ? baseline_knows(o->baseline, f) : 0; /* a hidden one is not gone either */
+
+    if (known < 0)
+        return NULL;
+    if (f->suppression >= 0) {
+        o->suppressions->entries[f->suppression].hid++;
+        return &r->suppressed;
+    }
+    return known ? &r->known : &r->findings;
+}
+
+/* Moves what is hidden and what is known out of the findings. */
+static int set_aside(struct review *r, const struct review_options *o)
+{
+    unsigned kept = 0, i;
+    int result = 0;
+
+    if (!o || (!o->suppressions && !o->baseline))
+        return 0;
+    for (i = 0; o->baseline && i < o->baseline->count; i++)
+        o->baseline->entries[i].asked = wanted(o, o->baseline->entries[i].id);
+    for (i = 0; i < r->findings.count; i++) {
+        struct finding *f = r->findings.items[i];
+        struct finding_list *list = result ? &r->findings : list_of(r, f, o);
+
+        if (!list || (list != &r->findings && list_push(list, f)))
+            result = -1;
+        if (!list || list == &r->findings || result)
+            r->findings.items[kept++] = f;
+    }
+    r->findings.count = kept;
+    return result;
+}
+
+static int note_hidden(struct review *r)
+{
+    for (unsigned i = 0; i < r->suppressions->count; i++) {
+        const struct suppression *e = &r->suppressions->entries[i];
+
+        if (e->hid && health_note(&r->health.notes, "%s:%u [%s] hid %u finding%s%s%s.", e->file, e->line, e->id, e->hid,
+                                  e->hid == 1 ? "" : "s", e->reason ? ": " : "", e->reason ? e->reason : ""))
+            return -1;
+    }
+    return 0;
+}
+
+/* Entries for findings that were not asked for had no chance. */
+static bool idle(const struct suppression *e, const struct review_options *o)
+{
+    for (int id = 0; id < FINDING_COUNT; id++)
+        if (wanted(o, (enum finding_id)id) && pattern_matches(e->id, finding_info((enum finding_id)id)->id))
+            return !e->matched;
+    return false;
+}
+
+/* One line for all of them: a file may serve many programs. */
+static int note_idle(struct review *r, const struct review_options *o)
+{
+    char *list = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&list, &size);
+    int result = 0;
+
+    if (!out)
+        return -1;
+    for (unsigned i = 0; i < r->suppressions->count; i++) {
+        const struct suppression *e = &r->suppressions->entries[i];
+
+        if (idle(e, o))
+            fprintf(out, "%s%s:%u [%s]", ftell(out) > 0 ? ", " : "", e->file, e->line, e->id);
+    }
+    if (fclose(out))
+        result = -1;
+    else if (size)
+        result = health_note(&r->health.notes, "Suppressions that matched nothing: %s.", list);
+    free(list);
+    return result;
+}
+
+static int note_suppressions(struct review *r, const struct review_options *o)
+{
+    if (!r->suppressions)
+        return 0;
+    return note_hidden(r) || note_idle(r, o) ? -1 : 0;
+}
+
+static const char *nothing_found(const struct review *r)
+{
+    if (r->known.count)
+        return "none: nothing that the baseline does not have";
+    if (r->suppressed.count)
+        return "none: all that was found is suppressed";
+    return "none: nothing was found in what was recorded";
+}
+
 static void review_conclude(struct review *r)
 {
     const struct finding *worst = r->findings.count ? r->findings.items[0] : NULL;
@@ -248,7 +367,7 @@ static void review_conclude(struct review *r)
     r->risk = worst ? (int)worst->severity : -1;
     r->verdict = r->risk >= (int)SEVERITY_HIGH ? VERDICT_REQUEST_CHANGES : VERDICT_APPROVE;
     r->confidence = worst ? worst->confidence : silent_confidence(&r->health);
-    r->top_concern = worst ? worst->title : "none: nothing was found in what was recorded";
+    r->top_concern = worst ? worst->title : nothing_found(r);
 }
 
 struct review *review_make(struct model **models, unsigned count, const struct review_options *o)
@@ -257,13 +376,16 @@ struct review *review_make(struct model **models, unsigned count, const struct r
 
     if (!r)
         return NULL;
+    r->suppressions = o ? o->suppressions : NULL;
+    r->baseline = o ? o->baseline : NULL;
     if (review_detect(r, models, count, o) || health_make(&r->health, models, count) ||
-        merge_causes(&r->findings, &r->health) || note_limits(r)) {
+        merge_causes(&r->findings, &r->health) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o)) {
         review_free(r);
         return NULL;
     }
-    if (r->findings.count)
-        qsort(r->findings.items, r->findings.count, sizeof *r->findings.items, compare_findings);
+    sort_findings(&r->findings, compare_findings);
+    sort_findings(&r->known, compare_findings);
+    sort_findings(&r->suppressed, compare_findings);
     review_conclude(r);
     return r;
 }
@@ -273,6 +395,8 @@ void review_free(struct review *r)
     if (!r)
         return;
     finding_list_release(&r->findings);
+    finding_list_release(&r->known);
+    finding_list_release(&r->suppressed);
     health_release(&r->health);
     free(r);
 }

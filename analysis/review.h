@@ -8,35 +8,48 @@
  *     int status = review_worst_severity(r) >= (int)SEVERITY_HIGH;
  *     review_free(r);                                  // before the models are closed
  *
+ * With suppressions or a baseline, `findings` are those that are neither hidden nor known, and verdict, risk and
+ * confidence come from them alone.
+ *
  * Findings of the same cause in several traces are one finding. Findings are sorted by severity, confidence, then id
  * and title, so that the same traces always give the same review.
  */
 #ifndef KIWI_REVIEW_H
 #define KIWI_REVIEW_H
 
+#include "baseline.h"
 #include "finding.h"
 #include "health.h"
+#include "suppressions.h"
 
 struct review_options {
-    bool only_some;           /* false: every id */
-    bool only[FINDING_COUNT]; /* ids to report if only_some */
+    bool only_some;                    /* false: every id */
+    bool only[FINDING_COUNT];          /* ids to report if only_some */
+    struct suppressions *suppressions; /* NULL = none; the review counts in it what each entry hid */
+    struct baseline *baseline;         /* NULL = none; the review notes in it what was found again */
 };
 
 enum verdict { VERDICT_APPROVE, VERDICT_REQUEST_CHANGES };
 
 struct review {
-    enum verdict verdict; /* REQUEST_CHANGES if a finding is HIGH or above */
-    int risk;             /* severity of the worst finding, -1 = no finding */
+    enum verdict
+            verdict; /* REQUEST_CHANGES if a finding is HIGH or above; findings alone count, not the two lists below */
+    int risk;        /* severity of the worst finding, -1 = no finding */
     enum confidence confidence;
     const char *top_concern; /* title of the worst finding, or why there is none */
     struct finding_list findings;
+    struct finding_list known;               /* not among `findings`, since the baseline has them */
+    struct finding_list suppressed;          /* likewise, since a suppression hides them */
+    const struct suppressions *suppressions; /* as in the options */
+    const struct baseline *baseline;
     struct health health;
 };
 
 /* "deadlock,lock-order-cycle" into o. -1 and a message without a newline if an id is unknown. */
 int review_options_only(struct review_options *o, const char *ids, char *error, size_t error_size);
 
-/* Borrows the models, which must outlive the review. o may be NULL. Returns NULL when out of memory. */
+/* Borrows the models, suppressions and baseline, which must outlive the review. o may be NULL. Returns NULL when out of
+ * memory. */
 struct review *review_make(struct model **models, unsigned count, const struct review_options *o);
 void review_free(struct review *r); /* NULL is fine */
 

@@ -22,13 +22,20 @@ static const char help[] =
         "  --fail-on=SEVERITY           critical, high, medium or low: exit with 1 if there is a finding of at\n"
         "                               least this severity (default high)\n"
         "  --only=ID,...                report these findings alone ('kiwi explain' lists the ids)\n"
+        "  --suppressions=FILE          leave out what this file accepts, and say how much that was; several\n"
+        "                               files may be given\n"
+        "  --gen-suppressions           print entries for such a file, one a finding, instead of the review\n"
+        "  --baseline=TRACE|REPORT      only what is new: leave out what an earlier trace, or a JSON report of\n"
+        "                               one, has too; say what is gone; several may be given\n"
         "  --help                       show this text\n\n"
         "Examples:\n"
         "  kiwi report kiwi.service.4711.trace\n"
         "  kiwi report --format=json -o review.json --fail-on=critical *.trace\n"
-        "  kiwi report --only=deadlock,lock-order-cycle kiwi.service.4711.trace\n\n"
-        "Exit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 bad usage or a trace that\n"
-        "cannot be read.\n";
+        "  kiwi report --only=deadlock,lock-order-cycle kiwi.service.4711.trace\n"
+        "  kiwi report --gen-suppressions kiwi.service.4711.trace >>service.supp\n"
+        "  kiwi report --suppressions=service.supp --baseline=main.json kiwi.service.4711.trace\n\n"
+        "Exit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 bad usage or a file that\n"
+        "cannot be read. What is suppressed, or known from the baseline, does not count.\n";
 
 typedef int render_function(const struct review *r, FILE *out, const struct render_options *o);
 
@@ -49,8 +56,15 @@ struct request {
     const struct format *format;
     const char *output; /* NULL = standard output */
     enum severity fail_on;
+    bool gen_suppressions;
     struct review_options review;
+    struct suppressions suppressions;
+    struct baseline baseline;
+    char **baseline_traces; /* read together, when all are known */
+    unsigned baseline_count;
 };
+
+static const struct format suppressions_format = {"suppressions", review_render_suppressions};
 
 static bool set_format(struct request *q, const char *name)
 {
@@ -93,16 +107,51 @@ static bool set_only(struct request *q, const char *ids)
     return false;
 }
 
+static bool add_suppressions(struct request *q, const char *path)
+{
+    char error[1024];
+
+    q->review.suppressions = &q->suppressions;
+    if (suppressions_read(&q->suppressions, path, error, sizeof error) == 0)
+        return true;
+    message("cannot read suppressions: %s", error);
+    return false;
+}
+
+/* A report is read at once; traces wait until all of them are known. */
+static bool add_baseline(struct request *q, char *path)
+{
+    char error[1024];
+    char **traces;
+
+    q->review.baseline = &q->baseline;
+    if (baseline_is_report(path)) {
+        if (baseline_read_report(&q->baseline, path, error, sizeof error) == 0)
+            return true;
+        message("cannot read baseline '%s': %s", path, error);
+        return false;
+    }
+    traces = reallocarray(q->baseline_traces, q->baseline_count + 1ul, sizeof *traces);
+    if (!traces) {
+        message_errno("cannot read baseline '%s'", path);
+        return false;
+    }
+    q->baseline_traces = traces;
+    traces[q->baseline_count++] = path;
+    return true;
+}
+
 /* Returns -1 when the review can be made, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct request *q)
 {
-    enum { FORMAT = 256, FAIL_ON, ONLY, SUPPRESSIONS, BASELINE };
+    enum { FORMAT = 256, FAIL_ON, ONLY, SUPPRESSIONS, GEN_SUPPRESSIONS, BASELINE };
     static const struct option options[] = {
             {"format", required_argument, NULL, FORMAT},
             {"output", required_argument, NULL, 'o'},
             {"fail-on", required_argument, NULL, FAIL_ON},
             {"only", required_argument, NULL, ONLY},
             {"suppressions", required_argument, NULL, SUPPRESSIONS},
+            {"gen-suppressions", no_argument, NULL, GEN_SUPPRESSIONS},
             {"baseline", required_argument, NULL, BASELINE},
             {"help", no_argument, NULL, 'h'},
             {NULL, 0, NULL, 0},
@@ -126,9 +175,14 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             valid = set_only(q, optarg);
             break;
         case SUPPRESSIONS:
+            valid = add_suppressions(q, optarg);
+            break;
+        case GEN_SUPPRESSIONS:
+            q->gen_suppressions = true;
+            break;
         case BASELINE:
-            return arguments_wrong("report", "option '--%s' is not available in this version",
-                                   c == BASELINE ? "baseline" : "suppressions");
+            valid = add_baseline(q, optarg);
+            break;
         case 'h':
             return arguments_help(help);
         default:
@@ -139,7 +193,44 @@ static int parse_arguments(int argc, char **argv, struct request *q)
         return STATUS_USAGE;
     if (optind == argc)
         return arguments_wrong("report", "no trace to report on");
+    if (q->gen_suppressions && q->format)
+        return arguments_wrong("report", "--gen-suppressions and --format exclude each other");
+    if (!q->format)
+        q->format = q->gen_suppressions ? &suppressions_format : &formats[0];
     return -1;
+}
+
+/* The findings of the traces given as baseline. false after a message. */
+static bool read_baseline_traces(struct request *q)
+{
+    struct review_options options = q->review;
+    struct input input = {0};
+    struct review *review = NULL;
+    bool good;
+
+    if (!q->baseline_count)
+        return true;
+    options.suppressions = NULL; /* what is suppressed now is not fixed */
+    options.baseline = NULL;
+    good = input_open(&input, q->baseline_traces, q->baseline_count) && !input.unreadable;
+    if (good) {
+        review = review_make(input.models, input.count, &options);
+        for (unsigned i = 0; review && good && i < review->findings.count; i++)
+            good = baseline_add(&q->baseline, review->findings.items[i]) == 0;
+        good = good && review;
+        if (!good)
+            message("cannot review the baseline: out of memory");
+    }
+    review_free(review);
+    input_close(&input);
+    return good;
+}
+
+static void request_release(struct request *q)
+{
+    suppressions_release(&q->suppressions);
+    baseline_release(&q->baseline);
+    free(q->baseline_traces);
 }
 
 /* Returns the exit status. */
@@ -156,20 +247,24 @@ static int print_review(const struct request *q, const struct review *r)
         output_failed(&out);
     if (!output_close(&out))
         return STATUS_USAGE;
+    if (q->gen_suppressions)
+        return STATUS_OK;
     return review_worst_severity(r) >= (int)q->fail_on ? STATUS_FINDINGS : STATUS_OK;
 }
 
 int cmd_report(int argc, char **argv)
 {
-    struct request q = {.format = &formats[0], .fail_on = SEVERITY_HIGH};
+    struct request q = {.fail_on = SEVERITY_HIGH};
     struct input input = {0};
     struct review *review;
     int status = parse_arguments(argc, argv, &q);
 
     if (status >= 0)
-        return status;
+        goto out;
     status = STATUS_USAGE;
-    if (!input_open(&input, argv + optind, (unsigned)(argc - optind)))
+    if (q.baseline.partial)
+        message("the baseline is a report made with --baseline: it has only what was new then");
+    if (!read_baseline_traces(&q) || !input_open(&input, argv + optind, (unsigned)(argc - optind)))
         goto out;
     review = review_make(input.models, input.count, &q.review);
     if (!review) {
@@ -182,5 +277,6 @@ int cmd_report(int argc, char **argv)
         status = STATUS_USAGE;
 out:
     input_close(&input);
+    request_release(&q);
     return status;
 }

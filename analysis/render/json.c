@@ -1,6 +1,7 @@
 /* The review as JSON: docs/report.schema.json, "kiwi-report/1". */
 #include "outline.h"
 
+#include "../identity.h"
 #include "../place.h"
 #include "../text.h"
 
@@ -137,6 +138,20 @@ static json_t *stacks(struct builder *b, const struct finding *f)
     return array;
 }
 
+/* What makes it the same finding in another run or build: --baseline reads this again. */
+static json_t *identity(struct builder *b, const struct finding *f)
+{
+    struct identity i = {0};
+    json_t *object = json_object();
+
+    if (identity_of(&i, f))
+        b->failed = true;
+    put(b, object, "functions", strings(b, i.functions.items, i.functions.count));
+    put(b, object, "objects", strings(b, i.objects.items, i.objects.count));
+    identity_release(&i);
+    return object;
+}
+
 static json_t *finding(struct builder *b, const struct finding *f)
 {
     const struct finding_info *info = finding_info(f->id);
@@ -157,6 +172,7 @@ static json_t *finding(struct builder *b, const struct finding *f)
     put(b, object, "count", json_integer((json_int_t)(f->count & INT64_MAX)));
     put(b, object, "objects", objects(b, f));
     put(b, object, "stacks", stacks(b, f));
+    put(b, object, "identity", identity(b, f));
     put(b, object, "first_seen", when(f->first_seen_ns));
     put(b, object, "last_seen", when(f->last_seen_ns));
     return object;
@@ -204,6 +220,52 @@ static json_t *processes(struct builder *b, const struct health *h)
     return array;
 }
 
+static json_t *baseline_entry(struct builder *b, const struct baseline_entry *e)
+{
+    json_t *object = json_object();
+
+    put(b, object, "id", text(finding_info(e->id)->id));
+    put(b, object, "title", text(e->title));
+    put(b, object, "before", text(severity_name(e->severity)));
+    put(b, object, "now", e->seen ? text(severity_name(e->now)) : json_null());
+    return object;
+}
+
+static json_t *baseline(struct builder *b, const struct review *r)
+{
+    json_t *object = json_object(), *changed = json_array(), *fixed = json_array();
+
+    for (unsigned i = 0; i < r->baseline->count; i++) {
+        const struct baseline_entry *e = &r->baseline->entries[i];
+
+        if (e->asked && (!e->seen || e->now != e->severity))
+            push(b, e->seen ? changed : fixed, baseline_entry(b, e));
+    }
+    put(b, object, "new", json_integer(r->findings.count));
+    put(b, object, "known", json_integer(r->known.count));
+    put(b, object, "changed", changed);
+    put(b, object, "fixed", fixed);
+    return object;
+}
+
+static json_t *suppressed(struct builder *b, const struct review *r)
+{
+    json_t *array = json_array();
+
+    for (unsigned i = 0; i < r->suppressions->count; i++) {
+        const struct suppression *e = &r->suppressions->entries[i];
+        json_t *object = json_object();
+
+        put(b, object, "file", text(e->file));
+        put(b, object, "line", json_integer(e->line));
+        put(b, object, "id", text(e->id));
+        put(b, object, "reason", text(e->reason));
+        put(b, object, "findings", json_integer(e->hid));
+        push(b, array, object);
+    }
+    return array;
+}
+
 static json_t *dropped(struct builder *b, const struct health *h)
 {
     json_t *object = json_object();
@@ -221,13 +283,16 @@ static json_t *dropped(struct builder *b, const struct health *h)
     return object;
 }
 
-static json_t *health(struct builder *b, const struct health *h)
+static json_t *health(struct builder *b, const struct review *r)
 {
+    const struct health *h = &r->health;
     json_t *object = json_object();
 
     put(b, object, "dropped", dropped(b, h));
     put(b, object, "notes", strings(b, h->notes.items, h->notes.count));
     put(b, object, "unseen", strings(b, h->unseen.items, h->unseen.count));
+    if (r->suppressions)
+        put(b, object, "suppressions", suppressed(b, r));
     return object;
 }
 
@@ -254,7 +319,9 @@ int review_render_json(const struct review *r, FILE *out, const struct render_op
     put(&b, root, "required_before_merge", todo(&b, r, true));
     put(&b, root, "follow_up", todo(&b, r, false));
     put(&b, root, "processes", processes(&b, &r->health));
-    put(&b, root, "health", health(&b, &r->health));
+    if (r->baseline)
+        put(&b, root, "baseline", baseline(&b, r));
+    put(&b, root, "health", health(&b, r));
     if (b.failed)
         errno = ENOMEM;
     result = b.failed || json_dumpf(root, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) || fputc('\n', out) == EOF;

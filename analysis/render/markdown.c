@@ -108,6 +108,19 @@ static void write_health(FILE *out, const struct health *h)
     }
 }
 
+static void write_baseline(FILE *out, const struct review *r)
+{
+    char text[2 * OUTLINE_TEXT];
+
+    fprintf(out, "- **Baseline:** %s\n", outline_baseline(r, text, sizeof text));
+    for (unsigned i = 0; i < r->baseline->count; i++) {
+        if (!outline_baseline_entry(&r->baseline->entries[i], text, sizeof text))
+            continue;
+        fputs("  ", out);
+        bullet(out, text);
+    }
+}
+
 int review_render_markdown(const struct review *r, FILE *out, const struct render_options *o)
 {
     (void)o;
@@ -115,7 +128,10 @@ int review_render_markdown(const struct review *r, FILE *out, const struct rende
     fprintf(out, "## Review Summary\n\n- **Verdict:** %s\n- **Risk:** %s\n- **Top concern:** ", outline_verdict(r),
             outline_risk(r));
     write_escaped(out, r->top_concern);
-    fprintf(out, "\n- **Confidence:** %s\n\n## Findings\n\n", confidence_name(r->confidence));
+    fprintf(out, "\n- **Confidence:** %s\n", confidence_name(r->confidence));
+    if (r->baseline)
+        write_baseline(out, r);
+    fputs("\n## Findings\n\n", out);
     if (!r->findings.count)
         fputs("None.\n\n", out);
     for (unsigned i = 0; i < r->findings.count; i++)

@@ -56,6 +56,35 @@ bool outline_required(const struct finding *f)
     return f->severity >= SEVERITY_HIGH;
 }
 
+static unsigned count_gone(const struct baseline *b)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < b->count; i++)
+        count += b->entries[i].asked && !b->entries[i].seen;
+    return count;
+}
+
+const char *outline_baseline(const struct review *r, char *text, size_t size)
+{
+    unsigned gone = count_gone(r->baseline);
+
+    snprintf(text, size, "%u new, %u known%s, %u fixed since%s", r->findings.count, r->known.count,
+             r->known.count ? " (not shown)" : "", gone, gone ? " (or their code did not run)" : "");
+    return text;
+}
+
+const char *outline_baseline_entry(const struct baseline_entry *e, char *text, size_t size)
+{
+    if (!e->asked || (e->seen && e->now == e->severity))
+        return NULL;
+    if (e->seen)
+        snprintf(text, size, "Was %s, is now %s: %s", severity_name(e->severity), severity_name(e->now), e->title);
+    else
+        snprintf(text, size, "Fixed: [%s] %s", severity_name(e->severity), e->title);
+    return text;
+}
+
 const char *outline_time(uint64_t realtime_ns, char *text, size_t size)
 {
     time_t seconds = (time_t)(realtime_ns / 1000000000u);

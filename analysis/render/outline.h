@@ -21,6 +21,11 @@ const char *outline_item(const struct finding *f, char *text, size_t size);
 
 /* Findings that must be mended before a merge, and all others. */
 bool outline_required(const struct finding *f);
+
+/* "1 new, 3 known (not shown), 2 no longer seen (...)": the later review against its baseline; returns text. */
+const char *outline_baseline(const struct review *r, char *text, size_t size);
+/* What is to be said of one entry of the baseline: "Was MEDIUM, is now HIGH: title"; NULL if nothing. */
+const char *outline_baseline_entry(const struct baseline_entry *e, char *text, size_t size);
 const char *outline_time(uint64_t realtime_ns, char *text,
                          size_t size); /* ISO 8601 in UTC with milliseconds; "" for 0 */
 #endif

@@ -9,6 +9,7 @@
 #define WIDTH_DEFAULT 100u
 #define WIDTH_MIN 40u
 #define FRAMES_SHOWN 12u
+#define BASELINE_SHOWN 20u
 
 struct page {
     FILE *out;
@@ -166,6 +167,22 @@ static void write_health(const struct page *p, const struct health *h)
     }
 }
 
+static void write_baseline(const struct page *p, const struct review *r)
+{
+    char text[2 * OUTLINE_TEXT];
+    unsigned shown = 0;
+
+    field(p, "Baseline", outline_baseline(r, text, sizeof text));
+    for (unsigned i = 0; i < r->baseline->count && shown < BASELINE_SHOWN; i++) {
+        if (!outline_baseline_entry(&r->baseline->entries[i], text, sizeof text))
+            continue;
+        bullet(p, text);
+        shown++;
+    }
+    if (shown == BASELINE_SHOWN)
+        fputs("  - ...\n", p->out);
+}
+
 static void write_summary(const struct page *p, const struct review *r)
 {
     heading(p, "Review Summary");
@@ -173,7 +190,10 @@ static void write_summary(const struct page *p, const struct review *r)
             outline_verdict(r), paint(p, PLAIN));
     fprintf(p->out, "%sRisk:%s %s\n", paint(p, BOLD), paint(p, PLAIN), outline_risk(r));
     field(p, "Top concern", r->top_concern);
-    fprintf(p->out, "%sConfidence:%s %s\n\n", paint(p, BOLD), paint(p, PLAIN), confidence_name(r->confidence));
+    fprintf(p->out, "%sConfidence:%s %s\n", paint(p, BOLD), paint(p, PLAIN), confidence_name(r->confidence));
+    if (r->baseline)
+        write_baseline(p, r);
+    fputc('\n', p->out);
 }
 
 int review_render_text(const struct review *r, FILE *out, const struct render_options *o)

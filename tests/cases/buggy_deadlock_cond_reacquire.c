@@ -3,7 +3,8 @@
 // where: deadlock writer_turn
 // allow: lock-order-cycle lock-across-block
 // kill: 0.6
-// about: the reader waits on a condition with a second lock held; the writer signals, keeps the mutex and wants that lock
+// about: the reader waits on a condition with a second lock held; the writer signals, keeps the mutex and wants that
+// lock
 #include "case.h"
 
 static pthread_mutex_t screen_lock = PTHREAD_MUTEX_INITIALIZER;

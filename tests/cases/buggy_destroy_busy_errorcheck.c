@@ -1,6 +1,7 @@
 // expect: destroy-busy CRITICAL
 // where: destroy-busy registry_drop
-// about: the registry is dropped while another thread iterates over it; destroy returns EBUSY, the caller prints and goes on
+// about: the registry is dropped while another thread iterates over it; destroy returns EBUSY, the caller prints and
+// goes on
 #include "case.h"
 #include <errno.h>
 

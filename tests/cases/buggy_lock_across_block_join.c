@@ -1,7 +1,8 @@
 // expect: lock-across-block HIGH
 // where: lock-across-block crawl_restart
 // allow: lock-contention long-hold
-// about: a supervisor joins a worker that needs another 200 ms with the table lock held; the worker does not want the lock
+// about: a supervisor joins a worker that needs another 200 ms with the table lock held; the worker does not want the
+// lock
 #include "case.h"
 
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -1,7 +1,8 @@
 // expect: lock-across-poll HIGH
 // where: lock-across-poll bus_turn
 // allow: lock-across-block lock-contention long-hold lock-starvation
-// about: most turns of a busy loop find work at once, but in the lulls it waits with its lock held, and others wait for it
+// about: most turns of a busy loop find work at once, but in the lulls it waits with its lock held, and others wait for
+// it
 #include "case.h"
 #include <poll.h>
 #include <unistd.h>

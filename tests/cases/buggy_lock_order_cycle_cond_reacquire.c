@@ -1,7 +1,8 @@
 // expect: lock-order-cycle CRITICAL
 // allow: lock-across-block
 // where: lock-order-cycle session_wait
-// about: every thread locks the queue and then a session, but waiting for the queue takes it again with the session held
+// about: every thread locks the queue and then a session, but waiting for the queue takes it again with the session
+// held
 #include "case.h"
 
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;

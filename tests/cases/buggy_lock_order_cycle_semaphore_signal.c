@@ -1,7 +1,8 @@
 // expect: lock-order-cycle CRITICAL
 // where:  lock-order-cycle refill
 // where:  lock-order-cycle drain
-// about: both orders come after waiting for one semaphore, but that one is a signal which others post: it keeps nobody apart
+// about: both orders come after waiting for one semaphore, but that one is a signal which others post: it keeps nobody
+// apart
 #include "case.h"
 
 #include <semaphore.h>

@@ -1,6 +1,7 @@
 // expect: self-deadlock
 // where: self-deadlock lease_renew
-// about: a lease is renewed from inside its own lock with a timed lock: it always costs the full timeout and always fails
+// about: a lease is renewed from inside its own lock with a timed lock: it always costs the full timeout and always
+// fails
 #include "case.h"
 #include <errno.h>
 

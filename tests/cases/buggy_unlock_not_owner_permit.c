@@ -1,7 +1,7 @@
 // expect: unlock-not-owner CRITICAL|HIGH
 // where:  unlock-not-owner grant
-// about: a mutex serves as a permit that one thread takes and another gives back; the taker does not keep it, so what it
-// about: does afterwards (the same lock again, another lock, a wait) happens without it
+// about: a mutex serves as a permit that one thread takes and another gives back; the taker does not keep it, so what
+// it about: does afterwards (the same lock again, another lock, a wait) happens without it
 #include "case.h"
 
 static pthread_mutex_t permit = PTHREAD_MUTEX_INITIALIZER;

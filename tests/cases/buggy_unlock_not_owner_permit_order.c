@@ -1,7 +1,7 @@
 // expect: unlock-not-owner CRITICAL|HIGH
 // where:  unlock-not-owner grant
-// about: a mutex serves as a permit that another thread gives back; whoever took it holds nothing afterwards, so the lock
-// about: that it takes next does not come after the permit, and the other order elsewhere closes no cycle
+// about: a mutex serves as a permit that another thread gives back; whoever took it holds nothing afterwards, so the
+// lock about: that it takes next does not come after the permit, and the other order elsewhere closes no cycle
 #include "case.h"
 
 static pthread_mutex_t permit = PTHREAD_MUTEX_INITIALIZER;

@@ -1,5 +1,6 @@
 // expect: none
-// about: threads are cancelled in cond_wait, cond_timedwait and sleep; the cleanup handler unlocks what cond_wait took back
+// about: threads are cancelled in cond_wait, cond_timedwait and sleep; the cleanup handler unlocks what cond_wait took
+// back
 #include "case.h"
 
 static pthread_mutex_t mail_lock = PTHREAD_MUTEX_INITIALIZER;

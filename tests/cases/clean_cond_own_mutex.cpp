@@ -1,5 +1,6 @@
 // expect: none
-// about: a bounded queue: long waits on the mutex that is released meanwhile, timed and not, with producers and consumers
+// about: a bounded queue: long waits on the mutex that is released meanwhile, timed and not, with producers and
+// consumers
 #include "case.h"
 #include <chrono>
 #include <condition_variable>

@@ -1,5 +1,6 @@
 // expect: none
-// about: whoever drops the last reference destroys the mutex right after its unlock, as POSIX allows, and frees the object
+// about: whoever drops the last reference destroys the mutex right after its unlock, as POSIX allows, and frees the
+// object
 #include "case.h"
 
 struct buffer {

@@ -1,5 +1,6 @@
 // expect: none
-// about: exceptions leave nested lock_guards at every depth, inside and outside of catch blocks; each lock is given back
+// about: exceptions leave nested lock_guards at every depth, inside and outside of catch blocks; each lock is given
+// back
 #include "case.h"
 #include <mutex>
 #include <stdexcept>

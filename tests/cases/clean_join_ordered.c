@@ -1,5 +1,6 @@
 // expect: none
-// about: the loader thread takes catalogue then prices, and is joined before the thread that takes prices then catalogue
+// about: the loader thread takes catalogue then prices, and is joined before the thread that takes prices then
+// catalogue
 #include "case.h"
 
 static pthread_mutex_t catalogue_lock = PTHREAD_MUTEX_INITIALIZER;

@@ -1,6 +1,7 @@
 // expect: none
 // allow: thread-churn
-// about: a thread per request, each with mutexes of its own that it nests as it likes, all under one table lock discipline
+// about: a thread per request, each with mutexes of its own that it nests as it likes, all under one table lock
+// discipline
 #include "case.h"
 
 struct request {

@@ -85,8 +85,4 @@ run "$KIWI" report --fail-on=grave clean.trace
 expect "unknown severity" 2 "" "^kiwi: unknown severity 'grave': want critical, high, medium or low"
 run "$KIWI" report --only=nothing clean.trace
 expect "unknown id" 2 "" "^kiwi: .*nothing"
-for option in suppressions baseline; do
-    run "$KIWI" report --$option=x clean.trace
-    expect "--$option" 2 "" "^kiwi: option '--$option' is not available in this version"
-done
 finish

@@ -54,6 +54,9 @@ gcc -g -O1 -pthread service.c -o service
 "$KIWI" report --format=json clean.trace >clean.json
 "$KIWI" report --format=json buggy.trace >buggy.json
 "$KIWI" report --format=json clean.trace buggy.trace >both.json
+"$KIWI" report --format=json --baseline=buggy.json clean.trace >fixed.json
+"$KIWI" report --gen-suppressions buggy.trace | sed 's/^# reason/reason/' >all.supp
+"$KIWI" report --format=json --baseline=clean.trace --suppressions=all.supp buggy.trace >hidden.json
 
 cat >validate.py <<'PYTHON'
 import json, sys
@@ -62,7 +65,7 @@ schema = json.load(open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 jsonschema.Draft7Validator(schema).validate(json.load(open(sys.argv[2])))
 PYTHON
-for name in clean buggy both; do
+for name in clean buggy both fixed hidden; do
     check "$name.json is as the schema says" python3 validate.py "$ROOT/docs/report.schema.json" $name.json
 done
 json() { python3 -c "import json,sys; r = json.load(open('$1')); sys.exit(not ($2))"; }
@@ -72,6 +75,10 @@ check "findings: REQUEST_CHANGES" json buggy.json \
 check "a planted order cycle is there, with lines" json buggy.json \
     "any(f['id'] == 'lock-order-cycle' and f['location']['line'] for f in r['findings'])"
 check "worst first" json buggy.json "r['findings'][0]['severity'] == r['review']['risk']"
+check "a baseline tells what is fixed" json fixed.json \
+    "r['baseline']['new'] == 0 and any(f['id'] == 'lock-order-cycle' and f['now'] is None for f in r['baseline']['fixed'])"
+check "suppressions tell what they hid, and why" json hidden.json \
+    "not r['findings'] and sum(s['findings'] for s in r['health']['suppressions']) >= 2 and r['health']['suppressions'][0]['reason']"
 check "two traces are two processes" json both.json "len(r['processes']) == 2"
 check "an invented key would be seen" bash -c \
     "! { sed 's/\"why\"/\"wherefore\"/' buggy.json >bad.json; python3 validate.py '$ROOT/docs/report.schema.json' bad.json; } 2>/dev/null"

@@ -258,13 +258,40 @@ static void json__any_bytes_are_utf8(void **state)
     json_decref(root);
 }
 
+static void render__what_became_of_the_baseline(void **state)
+{
+    static struct baseline_entry entries[] = {
+            {.severity = SEVERITY_HIGH, .title = "gone", .asked = true},
+            {.severity = SEVERITY_HIGH, .title = "as it was", .asked = true, .seen = true, .now = SEVERITY_HIGH},
+            {.severity = SEVERITY_HIGH, .title = "worse", .asked = true, .seen = true, .now = SEVERITY_CRITICAL},
+            {.severity = SEVERITY_HIGH, .title = "not asked for"},
+    };
+    static const struct baseline known = {.entries = entries, .count = 4};
+    static const char *const parts[] = {"2 new, 0 known, 1 fixed since (or their code did not run)\n",
+                                        "- Fixed: ", "gone\n", "- Was HIGH, is now CRITICAL: worse\n", "Findings\n"};
+    struct fixture *x = *state;
+    json_t *root;
+
+    with_findings(x);
+    x->review->baseline = &known;
+    assert_in_order(render(x, review_render_text, NULL), parts, 5);
+    assert_in_order(render(x, review_render_markdown, NULL), parts, 5);
+    assert_null(strstr(x->text, "as it was"));
+    assert_null(strstr(x->text, "not asked for"));
+    root = parse(x);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(root, "baseline"), "fixed")), 1);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(root, "baseline"), "changed")), 1);
+    json_decref(root);
+}
+
 static void render__a_full_disk_is_an_error(void **state)
 {
-    static renderer *const renderers[] = {review_render_text, review_render_markdown, review_render_json};
+    static renderer *const renderers[] = {review_render_text, review_render_markdown, review_render_json,
+                                          review_render_suppressions};
     struct fixture *x = *state;
 
     with_findings(x);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < sizeof renderers / sizeof *renderers; i++) {
         FILE *full = fopen("/dev/full", "w");
 
         if (!full)
@@ -290,6 +317,7 @@ int main(void)
             TEST(json__is_as_promised),
             TEST(json__losses_by_kind),
             TEST(json__any_bytes_are_utf8),
+            TEST(render__what_became_of_the_baseline),
             TEST(render__a_full_disk_is_an_error),
     };
 

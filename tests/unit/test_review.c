@@ -159,6 +159,53 @@ static bool says(const struct health_lines *lines, const char *words)
     return false;
 }
 
+/* One entry for the CRITICAL finding alone, one that is too late, one without a match. */
+static void review__suppressed_findings_do_not_count(void **state)
+{
+    static struct suppression entries[] = {
+            {.file = "svc.supp", .line = 1, .id = "destroy-busy", .reason = "shut down by design"},
+            {.file = "svc.supp", .line = 4, .id = "destroy-*"},
+            {.file = "svc.supp", .line = 6, .id = "deadlock"},
+    };
+    struct suppressions s = {.entries = entries, .count = 3};
+    struct review_options o = {.suppressions = &s};
+    struct fixture *x = *state;
+    const struct review *r;
+
+    two_misuses(new_trace(x));
+    two_misuses(new_trace(x));
+    r = review(x, &o);
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->findings.items[0]->id, FINDING_UNLOCK_NOT_OWNER);
+    assert_int_equal(r->suppressed.count, 1);
+    assert_int_equal(r->verdict, VERDICT_APPROVE);
+    assert_int_equal(review_worst_severity(r), SEVERITY_MEDIUM);
+    assert_true(says(&r->health.notes, "svc.supp:1 [destroy-busy] hid 1 finding: shut down by design."));
+    assert_false(says(&r->health.notes, "svc.supp:4 [destroy-*] hid"));
+    assert_true(says(&r->health.notes, "Suppressions that matched nothing: svc.supp:6 [deadlock]."));
+}
+
+static void review__only_what_is_new(void **state)
+{
+    struct baseline known = {0};
+    struct review_options o = {.baseline = &known};
+    struct fixture *x = *state;
+    const struct review *r;
+
+    two_misuses(new_trace(x));
+    r = review(x, NULL);
+    assert_int_equal(baseline_add(&known, r->findings.items[0]), 0);
+    review_free(x->review);
+    r = x->review = review_make(x->models, 1, &o);
+    assert_non_null(r);
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->findings.items[0]->id, FINDING_UNLOCK_NOT_OWNER);
+    assert_int_equal(r->known.count, 1);
+    assert_int_equal(r->verdict, VERDICT_APPROVE);
+    assert_true(known.entries[0].seen);
+    baseline_release(&known);
+}
+
 static void health__losses_lower_confidence(void **state)
 {
     struct fixture *x = *state;
@@ -216,6 +263,8 @@ int main(void)
             cmocka_unit_test(review__unknown_id_is_refused),
             TEST(review__same_cause_in_several_processes_is_one_finding),
             TEST(review__other_places_stay_apart),
+            TEST(review__suppressed_findings_do_not_count),
+            TEST(review__only_what_is_new),
             TEST(health__losses_lower_confidence),
             TEST(health__short_stacks_do_not),
             TEST(health__says_how_it_ended),
