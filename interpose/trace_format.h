@@ -133,11 +133,12 @@ struct kiwi_header {
     uint32_t page_size;
     uint64_t end_ticks;
     uint32_t executable, host, command_line, options, parent_trace, directory, version, libc; /* strings */
-    uint32_t out_name;     /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
-    uint32_t recording;    /* atomic: 1 recording, 0 stopped or paused */
-    uint64_t module_epoch; /* atomic: bumped at every dlopen/dlclose */
-    uint64_t processes;    /* root trace only: processes of this run that recorded; atomic, added to by children */
-    uint64_t reserved[7];
+    uint32_t out_name;        /* string: the name that out= asked for (the trace may lie elsewhere, see docs) */
+    uint32_t recording;       /* atomic: 1 recording, 0 stopped or paused */
+    uint64_t module_epoch;    /* atomic: bumped at every dlopen/dlclose */
+    uint64_t processes;       /* root trace only: processes of this run that recorded; atomic, added to by children */
+    uint64_t settled_unknown; /* joins and detaches of threads that were not known (any more); atomic */
+    uint64_t reserved[6];
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */
@@ -169,13 +170,28 @@ struct kiwi_stack {
 #define KIWI_STACK_TRUNCATED 1u /* more frames than the depth limit */
 #define KIWI_STACK_SHORT 2u     /* could not be unwound: only the return address */
 
+#define KIWI_CLASS_LIVES 32u /* lives[i]: 2^(i+9) <= ticks < 2^(i+10); the first and last take what lies beyond */
+
 struct kiwi_thread_class {
     uint32_t state;
     uint32_t create_stack; /* stack of the pthread_create call; 0 for the main thread and foreign threads */
     uint64_t start_function;
-    uint64_t started; /* threads; atomic */
-    uint64_t ended;   /* atomic */
+    uint64_t started;                 /* threads; atomic */
+    uint64_t ended;                   /* atomic */
+    uint64_t first_ticks, last_ticks; /* when the first and the latest of them began */
+    uint64_t settled;                 /* joined or detached; atomic */
+    uint64_t forgotten;               /* ended, not settled, and their row given to another thread; atomic */
+    uint64_t window;                  /* number of the latest time window in which one began: see below */
+    uint32_t window_started;          /* threads begun in that window */
+    uint32_t busy_windows;            /* windows in which KIWI_CLASS_BUSY or more began ... */
+    uint64_t busy_started;            /* ... and the threads begun in them */
+    uint32_t lives[KIWI_CLASS_LIVES]; /* of ended threads, by lifetime; atomic */
+    uint64_t reserved[5];
 };
+/* A window is a quarter of a second: its number is ticks / (ticks_per_second / 4). Threads that begin at the same
+ * moment count without atomic additions: a few may be missed. */
+#define KIWI_CLASS_WINDOWS_PER_SECOND 4u
+#define KIWI_CLASS_BUSY 16u
 
 #define KIWI_THREAD_MAIN 1u
 #define KIWI_THREAD_DETACHED 2u
@@ -556,7 +572,7 @@ struct kiwi_slot {
 KIWI_SIZE_IS(struct kiwi_table, 40);
 KIWI_SIZE_IS(struct kiwi_module, 72);
 KIWI_SIZE_IS(struct kiwi_stack, 32);
-KIWI_SIZE_IS(struct kiwi_thread_class, 32);
+KIWI_SIZE_IS(struct kiwi_thread_class, 256);
 KIWI_SIZE_IS(struct kiwi_thread, 128);
 KIWI_SIZE_IS(struct kiwi_segment, 16);
 KIWI_SIZE_IS(struct kiwi_object, 128);

@@ -4,6 +4,7 @@
 #include "acquisition.h"
 #include "memory.h"
 #include "stack.h"
+#include "thread_class.h"
 
 #include <string.h>
 #include <sys/prctl.h>
@@ -45,56 +46,34 @@ static bool slot_room(uint32_t slot)
     return false;
 }
 
-struct class_key {
-    uintptr_t start_function;
-    uint32_t create_stack;
-};
-
-static bool class_same(uint32_t row, const void *key)
-{
-    const struct class_key *k = key;
-    const struct kiwi_thread_class *c = region_thread_class(row);
-    return c->start_function == k->start_function && c->create_stack == k->create_stack;
-}
-
-static uint32_t class_make(const void *key)
-{
-    const struct class_key *k = key;
-    uint32_t row = region_claim(KIWI_TABLE_CLASSES, 1);
-    if (row) {
-        region_thread_class(row)->start_function = k->start_function;
-        region_thread_class(row)->create_stack = k->create_stack;
-    }
-    return row;
-}
-
-static void class_publish(uint32_t row)
-{
-    region_publish(&region_thread_class(row)->state, KIWI_ROW_LIVE);
-}
-
-static uint32_t class_get(uintptr_t start_function, uint32_t create_stack)
-{
-    static const struct index_ops ops = {class_same, class_make, class_publish};
-    struct class_key key = {start_function, create_stack};
-    return index_get(&memory.classes, hash_mix(start_function + create_stack), &ops, &key);
-}
-
 static uint32_t next_serial;
 static uint32_t recycle_at;
 
-/* A row of a thread that ended; the oldest ones first. Only when the table is full. Its state is EMPTY from then on. */
+#define SETTLED_TRIES 256u
+
+static bool is_settled(const struct kiwi_thread *r)
+{
+    return RELAXED_LOAD(&r->flags) & (KIWI_THREAD_JOINED | KIWI_THREAD_DETACHED);
+}
+
+/* A row of a thread that ended; the oldest ones first, but those that may still be joined only when there are few
+ * others. Only when the table is full. Its state is EMPTY from then on. */
 static uint32_t row_recycle(void)
 {
     uint32_t rows = region_ready_rows(KIWI_TABLE_THREADS);
     if (rows > region_capacity(KIWI_TABLE_THREADS))
         rows = region_capacity(KIWI_TABLE_THREADS); /* the last page may have room for more */
-    for (uint32_t tries = 0; tries < rows; tries++) {
+    for (uint32_t tries = 0; tries < rows + SETTLED_TRIES; tries++) {
         uint32_t row = RELAXED_ADD(&recycle_at, 1) % rows;
+        struct kiwi_thread *r = region_thread(row);
         uint32_t ended = KIWI_ROW_ENDED;
-        if (row && __atomic_compare_exchange_n(&region_thread(row)->state, &ended, KIWI_ROW_EMPTY, false,
-                                               __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-            return row;
+        if (!row || RELAXED_LOAD(&r->state) != KIWI_ROW_ENDED || (tries < SETTLED_TRIES && !is_settled(r)))
+            continue;
+        if (!__atomic_compare_exchange_n(&r->state, &ended, KIWI_ROW_EMPTY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            continue;
+        if (!is_settled(r) && !(r->flags & (KIWI_THREAD_FOREIGN | KIWI_THREAD_MAIN)))
+            thread_class_forgotten(r->thread_class);
+        return row;
     }
     region_drop(KIWI_DROP_THREADS);
     return 0;
@@ -127,10 +106,12 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
     r->thread_class = t->thread_class;
     r->creator = b->creator;
     r->create_stack = b->create_stack;
-    __atomic_fetch_or(&r->flags, b->flags, __ATOMIC_RELAXED);
+    if ((__atomic_fetch_or(&r->flags, b->flags, __ATOMIC_RELAXED) | b->flags) & KIWI_THREAD_DETACHED)
+        thread_class_settled(t->thread_class); /* at its creation, or by its creator just now */
     r->slot = t->slot_index;
     r->start_function = b->start_function;
     r->start_ticks = clock_ticks();
+    thread_class_began(t->thread_class, r->start_ticks);
     r->stack_low = b->stack_low;
     r->stack_high = b->stack_high;
     if (b->name)
@@ -285,9 +266,7 @@ struct thread *thread_attach(const struct thread_birth *given)
         thread_expect(&birth);
     t->row = birth.row;
     t->serial = birth.serial;
-    t->thread_class = class_get(birth.start_function, birth.create_stack);
-    if (t->thread_class)
-        RELAXED_ADD(&region_thread_class(t->thread_class)->started, 1);
+    t->thread_class = thread_class_get(birth.start_function, birth.create_stack);
     if (t->row) {
         region_thread(t->row)->pthread_id = birth.pthread_id;
         id_note(birth.pthread_id, t->row); /* before it is published: its creator relies on that */
@@ -303,17 +282,27 @@ void thread_detach(struct thread *t)
 {
     t->guard = GUARD_ENDED;
     acquisition_fold_all(t);
-    if (t->thread_class)
-        RELAXED_ADD(&region_thread_class(t->thread_class)->ended, 1);
     if (t->row) {
         struct kiwi_thread *r = region_thread(t->row);
         r->end_ticks = clock_ticks();
+        thread_class_ended(t->thread_class, r->end_ticks - r->start_ticks);
         r->slot = 0;
         r->last_segment = thread_segment_at_handover(t);
         region_publish(&r->state, KIWI_ROW_ENDED);
     }
     region_publish(&t->slot->state, KIWI_ROW_EMPTY);
     slot_give_back(t->slot_index);
+}
+
+void thread_settled(uint32_t row, uint32_t serial, uint32_t flag)
+{
+    struct kiwi_thread *r = region_thread(row);
+    if (!row || r->serial != serial) { /* or the row has another thread already */
+        RELAXED_ADD(&region.header->settled_unknown, 1);
+        return;
+    }
+    if (!(__atomic_fetch_or(&r->flags, flag, __ATOMIC_RELAXED) & (KIWI_THREAD_JOINED | KIWI_THREAD_DETACHED)))
+        thread_class_settled(r->thread_class); /* 0 before it has begun: then it sees the flag itself */
 }
 
 void thread_name(uint32_t row, const char *name)

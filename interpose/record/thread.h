@@ -117,6 +117,8 @@ struct thread *thread_attach(const struct thread_birth *birth);
 /* Folds and frees the slot; the row stays. Any held locks are still in the trace's row counts. */
 void thread_detach(struct thread *t);
 int32_t thread_tid(void); /* the kernel's id of the calling thread; usually without a system call */
+/* Joined or detached (flag): a thread that nobody need ask for any more. row 0: one that is not known. Any thread. */
+void thread_settled(uint32_t row, uint32_t serial, uint32_t flag);
 void thread_name(uint32_t row, const char *name);
 
 /* Order by create and join, and by signals (handover.h), told apart by this bit of segment_other. */

@@ -153,10 +153,12 @@ static int join_end(struct join *j, int result)
 {
     struct thread *t = j->t;
     call_end(&j->call, result, 0);
-    if (!t || result || !j->row || t->guard != GUARD_IDLE || region_thread(j->row)->serial != j->serial)
+    if (!t || result || t->guard != GUARD_IDLE)
+        return result;
+    thread_settled(j->row, j->serial, KIWI_THREAD_JOINED);
+    if (!j->row || region_thread(j->row)->serial != j->serial)
         return result; /* or the row has another thread already */
     guard_set(t);
-    __atomic_fetch_or(&region_thread(j->row)->flags, KIWI_THREAD_JOINED, __ATOMIC_RELAXED);
     region_thread(j->row)->joiner = t->row;
     thread_joined(t, j->row);
     event_add(t, KIWI_EVENT_JOIN, j->row, 0, 0);
@@ -196,11 +198,11 @@ EXPORT int pthread_clockjoin_np(pthread_t id, void **value, clockid_t clock, con
 EXPORT int pthread_detach(pthread_t id)
 {
     struct thread *t = thread_enter();
-    uint32_t row =
-            t ? thread_row_of_id((uintptr_t)id) : 0; /* before: afterwards the id may already name another thread */
+    /* Before the real call: afterwards the id may already name another thread. */
+    uint32_t row = t ? thread_row_of_id((uintptr_t)id) : 0, serial = row ? region_thread(row)->serial : 0;
     int result = real.pthread_detach(id);
-    if (row && result == 0)
-        __atomic_fetch_or(&region_thread(row)->flags, KIWI_THREAD_DETACHED, __ATOMIC_RELAXED);
+    if (t && result == 0 && t->guard == GUARD_IDLE)
+        thread_settled(row, serial, KIWI_THREAD_DETACHED);
     return result;
 }
 

@@ -318,6 +318,11 @@ static bool play_thread(struct history *h, struct actor *a, const struct stateme
     if (strcmp(s->verb, "create") == 0) {
         struct thread_birth birth = {.creator = a->row, .segment = thread_segment_at_handover(a->t)};
 
+        if (strstr(s->text, " at ")) {
+            birth.create_stack = statement_stack(h, s);
+            birth.start_function = 0x300000u; /* all the same */
+        }
+
         thread_created_another(a->t);
         if (h->actors[name_number(&h->threads, s->object, true)].t)
             die("the thread runs already", s->text);
@@ -328,6 +333,14 @@ static bool play_thread(struct history *h, struct actor *a, const struct stateme
         if (!other || h->actors[other].t || !h->actors[other].row)
             die("the thread has not ended", s->text);
         thread_joined(a->t, h->actors[other].row);
+        thread_settled(h->actors[other].row, region_thread(h->actors[other].row)->serial, KIWI_THREAD_JOINED);
+    } else if (strcmp(s->verb, "detach") == 0) {
+        uint32_t other = name_number(&h->threads, s->object, false), row = other ? h->actors[other].row : 0;
+
+        thread_settled(row, row ? region_thread(row)->serial : 0, KIWI_THREAD_DETACHED);
+    } else if (strcmp(s->verb, "exit") == 0) {
+        region.header->end_kind = KIWI_END_EXIT;
+        region.header->end_ticks = clock_ticks() + clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u);
     } else if (strcmp(s->verb, "end") == 0) {
         thread_detach(a->t);
         a->t = NULL;

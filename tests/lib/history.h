@@ -10,9 +10,10 @@
  *
  * A statement is THREAD VERB OBJECT [at PLACE]; threads, objects and places are any words. A thread that is not created
  * by another one begins with its first statement, ordered with nothing. Without `at` the place is the statement's own
- * words.
+ * words. A creation `at` a place belongs to that site, others to none.
  *
  *     create T, join T          end                     threads (a thread must have ended before it is joined)
+ *     detach T                  exit MS                 the process exits in so many milliseconds
  *     lock trylock timedlock    rdlock wrlock           granted at once; unlock lets go, also out of order
  *     wants L, wants-timed L    wants-rd L wants-wr L   asks for a lock and waits for it from here on
  *     gets L                    gives-up                ... until it gets it, or not
