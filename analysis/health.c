@@ -81,6 +81,8 @@ static bool drop_weakens(unsigned kind)
     case KIWI_DROP_NESTED:
     case KIWI_DROP_TRUNCATED_STACKS:
     case KIWI_DROP_UNWOUND_SHORT:
+    case KIWI_DROP_CONTENTIONS:
+    case KIWI_DROP_CHARGES:
         return false;
     default:
         return true;

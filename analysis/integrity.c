@@ -41,6 +41,14 @@
     X(MISUSES, kiwi_misuse, thread, THREADS)                                                                           \
     X(MISUSES, kiwi_misuse, other_thread, THREADS)                                                                     \
     X(MISUSES, kiwi_misuse, other_row, ACQUISITIONS)                                                                   \
+    X(CONTENTIONS, kiwi_contention, object, OBJECTS)                                                                   \
+    X(CONTENTIONS, kiwi_contention, pressed_max_stack, STACKS)                                                         \
+    X(CONTENTIONS, kiwi_contention, pressed_max_thread, THREADS)                                                       \
+    X(HISTOGRAMS, kiwi_histogram, contention, CONTENTIONS)                                                             \
+    X(CHARGES, kiwi_charge, row, ACQUISITIONS)                                                                         \
+    X(CHARGES, kiwi_charge, thread, THREADS)                                                                           \
+    X(CHARGES, kiwi_charge, holder_stack, STACKS)                                                                      \
+    X(CHARGES, kiwi_charge, holder_thread, THREADS)                                                                    \
     X(SLOTS, kiwi_slot, thread, THREADS)                                                                               \
     X(SLOTS, kiwi_slot, want_row, ACQUISITIONS)                                                                        \
     X(SLOTS, kiwi_slot, call_row, CALLS)                                                                               \
@@ -139,8 +147,10 @@ static void check_stacks(const struct trace *t, const struct complaint *c)
 void integrity_check(const struct trace *t, void (*report)(void *context, const char *line), void *context)
 {
     static const enum kiwi_table_id with_state[] = {
-            KIWI_TABLE_MODULES, KIWI_TABLE_STACKS,       KIWI_TABLE_CLASSES, KIWI_TABLE_THREADS, KIWI_TABLE_SEGMENTS,
-            KIWI_TABLE_OBJECTS, KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_CALLS,   KIWI_TABLE_MISUSES, KIWI_TABLE_SLOTS,
+            KIWI_TABLE_MODULES,  KIWI_TABLE_STACKS,  KIWI_TABLE_CLASSES,      KIWI_TABLE_THREADS,
+            KIWI_TABLE_SEGMENTS, KIWI_TABLE_OBJECTS, KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_CALLS,
+            KIWI_TABLE_MISUSES,  KIWI_TABLE_SLOTS,   KIWI_TABLE_CONTENTIONS,  KIWI_TABLE_HISTOGRAMS,
+            KIWI_TABLE_CHARGES,
     };
     const struct complaint c = {report, context};
 

@@ -70,6 +70,9 @@ TRACE_ROW_ACCESSOR(misuse, KIWI_TABLE_MISUSES, kiwi_misuse)
 TRACE_ROW_ACCESSOR(slot, KIWI_TABLE_SLOTS, kiwi_slot)
 TRACE_ROW_ACCESSOR(cache_entry, KIWI_TABLE_CACHES, kiwi_cache_entry)
 TRACE_ROW_ACCESSOR(held, KIWI_TABLE_HELD, kiwi_held)
+TRACE_ROW_ACCESSOR(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
+TRACE_ROW_ACCESSOR(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
+TRACE_ROW_ACCESSOR(charge, KIWI_TABLE_CHARGES, kiwi_charge)
 #undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */

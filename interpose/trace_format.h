@@ -47,7 +47,10 @@
     X(11, MISUSES, struct kiwi_misuse)                                                                                 \
     X(12, SLOTS, struct kiwi_slot)                                                                                     \
     X(13, CACHES, struct kiwi_cache_entry)                                                                             \
-    X(14, HELD, struct kiwi_held)
+    X(14, HELD, struct kiwi_held)                                                                                      \
+    X(17, CONTENTIONS, struct kiwi_contention)                                                                         \
+    X(18, HISTOGRAMS, struct kiwi_histogram)                                                                           \
+    X(19, CHARGES, struct kiwi_charge)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -73,7 +76,9 @@ enum kiwi_table_id {
     X(12, NESTED, "calls made inside signal handlers that interrupted the recorder")                                   \
     X(13, TRUNCATED_STACKS, "call stacks cut at the depth limit")                                                      \
     X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
-    X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")
+    X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")              \
+    X(20, CONTENTIONS, "locks whose hold and wait times are kept")                                                     \
+    X(21, CHARGES, "who waited for whom")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,
@@ -215,7 +220,8 @@ struct kiwi_thread {
     uint32_t last_segment;
     uint32_t joiner;                /* thread row that joined it */
     uint64_t stack_low, stack_high; /* its stack, 0 = unknown */
-    uint64_t reserved[3];
+    uint64_t idle_ticks;            /* spent in blocking calls without holding a lock, as far as those waited */
+    uint64_t reserved[2];
 };
 
 /*
@@ -355,6 +361,88 @@ struct kiwi_acquisition {
 #define KIWI_ACQ_MAKER_ALONE 4u
 
 /*
+ * What is known of a lock's use in time: one row for each lock that was waited for, or of which a hold was timed. A
+ * hold that ended while others waited is "pressed": one that was not timed from its beginning counts from the first
+ * wait on. Durations are in ticks; all counters are atomic.
+ */
+#define KIWI_CONTENTION_USERS 4
+struct kiwi_contention_user {
+    uint32_t thread, serial;
+    uint64_t samples; /* acquisitions, estimated; the least of the four is taken over by who is not among them */
+};
+struct kiwi_contention {
+    uint32_t state;
+    uint32_t object;
+    uint64_t waited_ticks; /* during which at least one thread waited */
+    uint64_t grants;       /* acquisitions made while others waited */
+    uint64_t holds;        /* timed from beginning to end: a sample, and those taken after a wait */
+    uint64_t hold_ticks, hold_max_ticks;
+    uint64_t pressed, pressed_ticks, pressed_max_ticks;
+    uint32_t pressed_max_stack; /* where the longest of them was taken, and by whom */
+    uint32_t pressed_max_thread, pressed_max_serial;
+    uint32_t running;                 /* pressed holds of KIWI_HOLD_LONG_NS or more whose thread ran or sat in a call */
+    uint64_t first_ticks, last_ticks; /* of timed holds */
+    uint64_t takes, take_ticks;       /* takings of the free lock that were timed: how long the call itself took */
+    uint64_t reserved[4];
+    struct kiwi_contention_user users[KIWI_CONTENTION_USERS];
+};
+#define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked whether a holder had the processor */
+
+/*
+ * Log-linear histograms: 32 buckets to each power of two, so that the middle of a bucket is within 1.6 % of what fell
+ * into it. A row is one power of two of one histogram. Value v < 32 is bucket v of exponent 0; else exponent e >= 1
+ * covers 32 * 2^(e-1) .. 64 * 2^(e-1) - 1 in steps of 2^(e-1).
+ */
+enum kiwi_histogram_kind {
+    KIWI_HISTOGRAM_WAIT = 1,
+    KIWI_HISTOGRAM_HOLD = 2,    /* timed from beginning to end */
+    KIWI_HISTOGRAM_PRESSED = 3, /* that ended while others waited */
+    KIWI_HISTOGRAM_RUNNING = 4, /* of these, as `running` of kiwi_contention */
+    KIWI_HISTOGRAM_TAKE = 5     /* takings of the free lock */
+};
+#define KIWI_HISTOGRAM_BUCKETS 32
+struct kiwi_histogram {
+    uint32_t state;
+    uint32_t contention; /* CONTENTIONS row */
+    uint8_t kind;        /* enum kiwi_histogram_kind */
+    uint8_t exponent;
+    uint16_t reserved0;
+    uint32_t reserved;
+    uint32_t counts[KIWI_HISTOGRAM_BUCKETS]; /* atomic; each stays at its largest value */
+};
+
+enum kiwi_cause {
+    KIWI_CAUSE_RUNNING = 0, /* nothing else is known */
+    KIWI_CAUSE_CALL = 1,    /* the holder sat in a blocking call: cause_row of CALLS */
+    KIWI_CAUSE_LOCK = 2,    /* it waited for another lock itself: cause_row of ACQUISITIONS */
+    KIWI_CAUSE_TRY = 3      /* not a wait: tries that failed while the thread held another lock */
+};
+
+/*
+ * A wait, charged to what the holder was doing: requests of acquisition row `row` by a thread, for a lock that was held
+ * since `holder_stack`. By thread while there is room, by class of threads (thread 0) beyond. Of tries that failed,
+ * `count` is their number, and the longest run without a success in between is kept.
+ */
+struct kiwi_charge {
+    uint32_t state;
+    uint32_t row;            /* ACQUISITIONS row of the request */
+    uint32_t thread, serial; /* who waited; 0 = several of the row's class */
+    uint32_t holder_stack;   /* where the holder took it, 0 = not known */
+    uint32_t holder_thread;  /* the latest, 0 = not known */
+    uint32_t cause;          /* enum kiwi_cause */
+    uint32_t cause_row;
+    uint64_t count, ticks, max_ticks; /* waits; atomic, as all below */
+    uint64_t overtakes;               /* times that another thread got the lock during these waits */
+    uint32_t overtakes_max;
+    uint32_t starved;                 /* waits with KIWI_STARVED_OVERTAKES or more */
+    uint64_t starved_ticks;           /* their time */
+    uint64_t run, run_begin, run_end; /* the longest run of failed tries: tries, from, to */
+    uint64_t first_ticks, last_ticks;
+    uint64_t reserved;
+};
+#define KIWI_STARVED_OVERTAKES 10u
+
+/*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
  * thread), DISK.
  */
@@ -479,6 +567,7 @@ struct kiwi_held {
 };
 #define KIWI_HELD_WAITED 1u                         /* it was contended when taken */
 #define KIWI_HELD_TIMED 2u                          /* `since` tells when it was taken */
+#define KIWI_HELD_PRESSED 4u                        /* another thread has come to wait for it */
 #define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u)  /* enum kiwi_mode */
 #define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)   /* enum kiwi_how */
 #define KIWI_HELD_KIND(flags) ((flags) >> 24 & 15u) /* enum kiwi_object_kind, 0 = mutex */
@@ -580,6 +669,9 @@ KIWI_SIZE_IS(struct kiwi_acquisition, 128);
 KIWI_SIZE_IS(struct kiwi_call, 128);
 KIWI_SIZE_IS(struct kiwi_misuse, 64);
 KIWI_SIZE_IS(struct kiwi_held, 32);
+KIWI_SIZE_IS(struct kiwi_contention, 216);
+KIWI_SIZE_IS(struct kiwi_histogram, 144);
+KIWI_SIZE_IS(struct kiwi_charge, 128);
 KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
 KIWI_SIZE_IS(struct kiwi_slot, 8192);

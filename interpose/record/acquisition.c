@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "call.h"
+#include "contention.h"
 
 #include <string.h>
 
@@ -329,17 +330,6 @@ NOINLINE uint32_t acquisition_chain_make(struct thread *t)
     return t->chain;
 }
 
-static void hold_sampled(const struct kiwi_held *h)
-{
-    if (!h->row)
-        return;
-    struct kiwi_acquisition *a = region_acquisition(h->row);
-    uint64_t held = clock_ticks() - h->since;
-    RELAXED_ADD(&a->hold_samples, 1);
-    RELAXED_ADD(&a->hold_ticks, held);
-    relaxed_max(&a->hold_max_ticks, held);
-}
-
 /*
  * A reader may look at any moment, so: first the lock stands behind the held ones as being released, then the others
  * move down one by one, each standing twice for a moment. The reader drops the double, and sees each lock exactly once.
@@ -362,8 +352,8 @@ void acquisition_released_slow(struct thread *t, int at)
 {
     uint32_t n = t->slot->held_count;
     struct kiwi_held gone = t->held[at];
-    if (gone.flags & KIWI_HELD_TIMED)
-        hold_sampled(&gone);
+    if (gone.flags & KIWI_HELD_SLOW)
+        contention_hold_end(t, &gone, clock_ticks());
     if (record_settings.events_all)
         event_add(t, KIWI_EVENT_RELEASE, gone.row, 0, 0);
     held_move_last(t, (uint32_t)at, n);
@@ -390,21 +380,32 @@ uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want w
     t->slot->want_holder = holder_row;
     t->slot->want_row = row;
     acquisition_want(t, want);
+    contention_wait_begin(t, row, now, holder_row);
     return now;
 }
 
-void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
+/* Time in which somebody waited, if nobody does any more. */
+static uint64_t waiter_gone(struct kiwi_object *o, uint64_t now)
 {
-    uint64_t waited = clock_ticks() - since;
+    uint64_t since = RELAXED_LOAD(&o->wait_since);
+    bool last = RELAXED_ADD(&o->waiters, (uint32_t)-1) == 1;
+    return last && now > since ? now - since : 0;
+}
+
+uint64_t acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
+{
+    uint64_t now = clock_ticks(), waited = now - since, united = 0;
     t->slot->want_since = 0;
     if (row) {
         struct kiwi_acquisition *a = region_acquisition(row);
         struct kiwi_object *o = region_object(a->object);
         RELAXED_ADD(&a->wait_ticks, waited);
         relaxed_max(&a->wait_max_ticks, waited);
-        RELAXED_ADD(&o->waiters, (uint32_t)-1);
+        united = waiter_gone(o, now);
         RELAXED_ADD(&o->wait_ticks, waited);
         relaxed_max(&o->wait_max_ticks, waited);
     }
+    contention_wait_end(t, row, since, now, united);
     event_add(t, KIWI_EVENT_LOCK_WAIT, row, waited, holder_row);
+    return now;
 }

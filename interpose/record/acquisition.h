@@ -125,7 +125,7 @@ static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)
         return n ? t->chain : 0;
     if (likely(n == 1 && !t->held->row)) {
         struct kiwi_held *h = t->held;
-        uint32_t word = h->stack | h->flags;
+        uint32_t word = h->stack | (h->flags & ~ACQUISITION_STACK(~0u));
         struct kiwi_cache_entry *e = acquisition_find(t, acquisition_identity(h->address, word), word);
         if (likely(e && e->row)) {
             t->chained = 1;
@@ -163,13 +163,16 @@ static ALWAYS_INLINE int acquisition_held(const struct thread *t, uintptr_t addr
     return -1;
 }
 
+/* The end of such a hold is noted in contention.h. */
+#define KIWI_HELD_SLOW (KIWI_HELD_TIMED | KIWI_HELD_PRESSED)
+
 /* The hold at `at` ends: takes it off the array, whatever its recursion count. It stays readable just past the held
  * ones until the next lock is taken, and the state says KIWI_WANT_RELEASING until the caller ends that. */
 void acquisition_released_slow(struct thread *t, int at);
 
 static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
 {
-    if (unlikely(at + 1 != (int)t->slot->held_count || (t->held[at].flags & KIWI_HELD_TIMED))) {
+    if (unlikely(at + 1 != (int)t->slot->held_count || (t->held[at].flags & KIWI_HELD_SLOW))) {
         acquisition_released_slow(t, at);
         return;
     }
@@ -183,8 +186,8 @@ static ALWAYS_INLINE void acquisition_released(struct thread *t, int at)
 /* A request that found the lock taken: marks the thread as waiting, and its object. Returns the start in ticks. */
 uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want want, uint32_t holder_row);
 /* Only the accounts: the caller then says what the thread does with the lock, so that there is no moment at which it
- * owns a lock and nothing tells. */
-void acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
+ * owns a lock and nothing tells. Returns the end in ticks. */
+uint64_t acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
 
 /* A line for something else that is counted per (stack, chain): see call.h. */
 struct kiwi_cache_entry *acquisition_cache_put(struct thread *t, uintptr_t address, uint32_t word, uint32_t row);

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/sys.h"
 #include "acquisition.h"
+#include "contention.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -180,6 +181,7 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     row->serial = c->t->serial;
     if (c->t->slot->held_count)
         note_disturbed(c, row, now);
+    contention_call_end(c->t, c->row, c->since, now);
     event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
 }
 

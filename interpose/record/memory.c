@@ -43,6 +43,9 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->calls, KIWI_TABLE_CALLS);
     INDEX(m->misuses, KIWI_TABLE_MISUSES);
     INDEX(m->classes, KIWI_TABLE_CLASSES);
+    INDEX(m->histograms, KIWI_TABLE_HISTOGRAMS);
+    INDEX(m->charges, KIWI_TABLE_CHARGES);
+    PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handovers, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handover_counts, m->slots);

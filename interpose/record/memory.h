@@ -46,9 +46,10 @@ struct memory {
     uint8_t *slot_used;      /* by slot row; [0] is always 1, until the kernel wipes it in a forked child */
     struct thread **threads; /* by slot row, made when first used */
     char *thread_pool;
-    struct row_index objects, acquisitions, stacks, calls, misuses, classes;
+    struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges;
     struct object_birth *births;
-    uint32_t *handovers; /* by object row: segment of the thread that signalled it last, 0 = none */
+    uint32_t *contentions; /* by object row: its CONTENTIONS row, 0 = none */
+    uint32_t *handovers;   /* by object row: segment of the thread that signalled it last, 0 = none */
     struct handover_count *handover_counts;
     struct barrier_rounds *rounds; /* by object row, of barriers */
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */

@@ -74,6 +74,9 @@ REGION_ROW(misuse, KIWI_TABLE_MISUSES, kiwi_misuse)
 REGION_ROW(slot, KIWI_TABLE_SLOTS, kiwi_slot)
 REGION_ROW(cache, KIWI_TABLE_CACHES, kiwi_cache_entry)
 REGION_ROW(held, KIWI_TABLE_HELD, kiwi_held)
+REGION_ROW(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
+REGION_ROW(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
+REGION_ROW(charge, KIWI_TABLE_CHARGES, kiwi_charge)
 
 static inline uint64_t *region_frames(uint32_t first)
 {

@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "acquisition.h"
+#include "contention.h"
 #include "memory.h"
 #include "stack.h"
 #include "thread_class.h"
@@ -281,6 +282,7 @@ struct thread *thread_attach(const struct thread_birth *given)
 void thread_detach(struct thread *t)
 {
     t->guard = GUARD_ENDED;
+    contention_settle(t);
     acquisition_fold_all(t);
     if (t->row) {
         struct kiwi_thread *r = region_thread(t->row);

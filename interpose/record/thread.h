@@ -39,6 +39,39 @@ struct recent_block {
 
 struct stack_entry;
 
+/* A span of time in which a thread could not go on, and by which row that is known. */
+struct thread_span {
+    uint32_t row;
+    uint64_t begin, end; /* ticks */
+};
+
+/* A wait for a lock that has begun: what its holder was doing then. */
+struct thread_wait {
+    uint64_t since, grants;
+    uint32_t holder_slot, holder_thread, holder_stack, cause, cause_row;
+};
+
+/* What is to be entered into the tables of contention.h when the lock is free again. */
+struct thread_unsettled {
+    bool wait, hold;
+    struct thread_wait waited;
+    uint32_t wait_row; /* ACQUISITIONS */
+    uint64_t wait_until, united;
+    uint32_t hold_row, object, stack, weight;
+    uint64_t take, hold_ticks, pressed_ticks, hold_until; /* hold_ticks 0: not timed; pressed_ticks 0: nobody waited */
+};
+
+/* Processor time at some moment, to tell later whether the thread ran since. */
+struct thread_reading {
+    uint64_t ticks, cpu_ns, switches, blocked; /* involuntary switches; blocked_ticks */
+};
+
+#define THREAD_TRIES 4
+struct thread_try {
+    uint32_t charge, row;
+    uint64_t run, begin, made;
+};
+
 struct thread {
     uintptr_t guard;
     struct kiwi_slot *slot;
@@ -70,6 +103,19 @@ struct thread {
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
+    /* Contention. Of these, other threads write pressed_object and read the latest call and wait. */
+    uint32_t watch;          /* locks that still take the full way, because of waiters */
+    uint32_t pressed_object; /* object that the latest comer waits for */
+    struct thread_span latest_call, latest_wait;
+    struct thread_wait waiting;
+    struct thread_unsettled unsettled;
+    struct thread_reading reading;
+    uint64_t blocked_ticks; /* in calls and waits for locks, in all */
+    uintptr_t sampled;      /* lock whose hold is a sample, of this weight */
+    uint32_t sampled_weight;
+    uint64_t sampled_take;
+    uint32_t charge; /* used last */
+    struct thread_try tries[THREAD_TRIES];
     char *arena;
     uint32_t arena_used, arena_size;
     struct stack_entry *stacks[THREAD_STACK_HEADS];

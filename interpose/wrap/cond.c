@@ -123,6 +123,7 @@ static void wait_end(struct wait *w, int result)
     if (again) {
         q.line = acquisition_line(t, q.address, q.word);
         again = lock_taking(&q);
+        lock_sample_hold(&q);
     }
     call_leave(&w->call, 0, 0);
     change(w->cond, result == 0 ? one_returned : one_gave_up);

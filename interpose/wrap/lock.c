@@ -54,7 +54,7 @@ static bool granted(int result)
 }
 
 /* As wait_real of mutex.c: recorded first, then called without the guard. false = the thread's state is gone since. */
-static bool wait_recorded(struct lock_call *c, uint32_t row, int *result)
+static bool wait_recorded(struct lock_call *c, uint32_t row, int *result, uint64_t *now)
 {
     struct thread *t = c->t;
     uint64_t since = acquisition_wait_begin(t, row, c->until ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, c->holder);
@@ -63,7 +63,7 @@ static bool wait_recorded(struct lock_call *c, uint32_t row, int *result)
     if (t->guard != GUARD_IDLE)
         return false;
     guard_set(t);
-    acquisition_wait_end(t, row, since, c->holder);
+    *now = acquisition_wait_end(t, row, since, c->holder);
     return true;
 }
 
@@ -71,19 +71,14 @@ static int acquire_waiting(struct lock_call *c, struct lock_request *q)
 {
     struct thread *t = c->t;
     uint32_t row = lock_instance_row(q);
+    uint64_t now;
     int result;
-    if (!wait_recorded(c, row, &result))
+    if (!wait_recorded(c, row, &result, &now))
         return result;
-    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
-        if (row)
-            RELAXED_ADD(&region_acquisition(row)->count, 1);
-        struct kiwi_held *h = &t->held[t->slot->held_count];
-        h->flags |= KIWI_HELD_WAITED | KIWI_HELD_TIMED;
-        h->since = clock_ticks();
-        acquisition_taken(t);
-    } else {
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row))
+        lock_waited(q, row, now);
+    else
         acquisition_want(t, KIWI_WANT_NONE);
-    }
     guard_clear(t);
     return result;
 }
@@ -104,16 +99,19 @@ int lock_acquire(struct lock_call *c)
     struct lock_request q;
     if (likely(!c->taken && lock_quick(t, c->address, c->site, c->kind)))
         return finish(t, c->call(c), true);
-    lock_request(&q, t, c->address, c->site, c->kind);
+    lock_request(&q, t, c->address, c->site, c->kind, c->taken);
     if (c->taken)
         return acquire_waiting(c, &q);
     bool room = lock_taking(&q);
+    lock_sample(&q);
     int result = c->call(c);
     if (granted(result) && room) {
         lock_taken(&q);
         guard_clear(t);
         return result;
     }
+    if (KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY && t->slot->held_count)
+        contention_try_failed(t, q.line->row, q.line->count);
     return finish(t, result, false);
 }
 
@@ -142,9 +140,10 @@ int lock_self_wait(struct lock_call *c, int at)
                                  .other_row = own};
         noted = misuse_note(t, &f);
     }
+    uint64_t now;
     int result;
     c->holder = t->row;
-    if (!wait_recorded(c, row, &result))
+    if (!wait_recorded(c, row, &result, &now))
         return result;
     misuse_result(noted, result);
     if (granted(result) && (at = acquisition_held(t, c->address)) >= 0)

@@ -10,6 +10,7 @@
 #include "../base/sys.h"
 #include "../process/enter.h"
 #include "../record/acquisition.h"
+#include "../record/contention.h"
 #include "../record/misuse.h"
 #include "../record/stack.h"
 
@@ -19,7 +20,9 @@ struct lock_request {
     uintptr_t address;
     struct kiwi_cache_entry *line;
     uint32_t word;   /* stack row | ACQUISITION_KIND */
-    uint32_t weight; /* acquisitions that this one stands for */
+    uint32_t weight; /* acquisitions that this one stands for, 0 = it is among those that another one stands for */
+    bool timed;      /* its hold is a sample */
+    uint64_t asked;  /* ticks just before the real call, 0 = not timed */
 };
 
 /*
@@ -41,15 +44,27 @@ static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct
     return true;
 }
 
-/* The full way: a cache line of the thread stands for the acquisition row. */
+/* A lock that came the full way for another reason than that its turn has come is one of those not recorded. */
+static inline uint32_t lock_weight(struct thread *t, struct stack_entry *e)
+{
+    if (likely(e->tick <= 1))
+        return stack_sample(t, e);
+    e->tick--;
+    return 0;
+}
+
+/* The full way: a cache line of the thread stands for the acquisition row. `taken`: it will probably wait; such ones
+ * are all counted. */
 static inline void lock_request(struct lock_request *r, struct thread *t, uintptr_t address, struct call_site site,
-                                uint32_t kind)
+                                uint32_t kind, bool taken)
 {
     struct stack_entry *e = stack_find(t, site);
     r->t = t;
     r->address = address;
     r->word = (e ? e->row : stack_capture(t, site)) | kind;
-    r->weight = e && !t->slot->held_count ? stack_sample(t, e) : 1;
+    r->weight = e && !t->slot->held_count && !taken ? lock_weight(t, e) : 1;
+    r->timed = false;
+    r->asked = 0;
     acquisition_chain(t);
     r->line = acquisition_find(t, acquisition_identity(address, r->word), r->word);
     if (r->line)
@@ -75,7 +90,27 @@ static inline bool lock_taking(const struct lock_request *r)
     return acquisition_taking(r->t, r->address, r->word, r->line->row);
 }
 
-#define HOLD_SAMPLE 64u /* one hold in so many of those recorded in full is timed */
+#define HOLD_SAMPLE 8u        /* one hold in so many of those recorded in full is timed ... */
+#define HOLD_SAMPLE_FIRST 16u /* ... after the first ones on each path */
+
+static inline void lock_sample_hold(struct lock_request *r)
+{
+    r->timed = r->weight && (r->t->hold_tick++ % HOLD_SAMPLE == 0 || r->line->count < HOLD_SAMPLE_FIRST);
+}
+
+/* The same right before the real call of a lock that seems to be free. */
+static inline void lock_sample(struct lock_request *r)
+{
+    lock_sample_hold(r);
+    if (r->timed)
+        r->asked = clock_ticks();
+}
+
+static inline void lock_hold_timed(struct kiwi_held *h, uint64_t now)
+{
+    h->since = now;
+    h->flags |= KIWI_HELD_TIMED;
+}
 
 static inline void lock_taken(const struct lock_request *r)
 {
@@ -85,9 +120,11 @@ static inline void lock_taken(const struct lock_request *r)
     r->line->count += r->weight;
     if (unlikely(record_settings.events_all))
         event_add(t, KIWI_EVENT_ACQUIRE, h->row, 0, 0);
-    if (t->hold_tick++ % HOLD_SAMPLE == 0 || record_settings.events_all) {
-        h->since = clock_ticks();
-        h->flags |= KIWI_HELD_TIMED;
+    if (r->timed) {
+        lock_hold_timed(h, clock_ticks());
+        contention_sampled(t, h->address, r->weight, r->asked ? h->since - r->asked : 0);
+    } else if ((t->watch && contention_watched(t, h->row)) || record_settings.events_all) {
+        lock_hold_timed(h, clock_ticks());
     }
     if (h->row && t->chained == n) {
         t->chained = n + 1;
@@ -95,6 +132,19 @@ static inline void lock_taken(const struct lock_request *r)
     }
     acquisition_taken(t);
 }
+
+/* A lock that was waited for is held from `now` on. */
+static inline void lock_waited(const struct lock_request *r, uint32_t row, uint64_t now)
+{
+    /* The line may have been evicted by a handler meanwhile: count on the row itself. */
+    if (row)
+        RELAXED_ADD(&region_acquisition(row)->count, 1);
+    struct kiwi_held *h = &r->t->held[r->t->slot->held_count];
+    h->flags |= KIWI_HELD_WAITED;
+    lock_hold_timed(h, now);
+    acquisition_taken(r->t);
+}
+
 /* Whether an unlock of a lock that is not on the held array may belong to one that found no room there, or that the
  * parent took before it forked. Counts it off. */
 static inline bool lock_untracked(struct thread *t)

@@ -108,14 +108,14 @@ static uint32_t kind_of(const struct request *r)
 /* The one real call of a request that will wait: recorded before it, without the guard, so that signal handlers that
  * run meanwhile are recorded as usual. Returns with the guard set, or cleared for good if the thread's state is
  * gone. */
-static int wait_real(struct thread *t, const struct request *r, uint32_t row, uint32_t holder)
+static int wait_real(struct thread *t, const struct request *r, uint32_t row, uint32_t holder, uint64_t *now)
 {
     uint64_t since = acquisition_wait_begin(t, row, r->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, holder);
     guard_clear(t);
     int result = call_real(r);
     if (t->guard == GUARD_IDLE) {
         guard_set(t);
-        acquisition_wait_end(t, row, since, holder);
+        *now = acquisition_wait_end(t, row, since, holder);
     }
     return result;
 }
@@ -146,7 +146,8 @@ static int lock_self(struct thread *t, const struct request *r, const struct kiw
                                  .other_row = own};
         noted = misuse_note(t, &f);
     }
-    int result = wait_real(t, r, row, t->row);
+    uint64_t now;
+    int result = wait_real(t, r, row, t->row, &now);
     misuse_result(noted, result);
     return result;
 }
@@ -164,20 +165,14 @@ static NOINLINE int lock_again(struct thread *t, const struct request *r, int at
 static NOINLINE int lock_contended(struct thread *t, const struct request *r, struct lock_request *q)
 {
     uint32_t row = lock_instance_row(q), holder = thread_row_of_tid(mutex_owner(r->m));
-    int result = wait_real(t, r, row, holder);
+    uint64_t now;
+    int result = wait_real(t, r, row, holder, &now);
     if (t->guard == GUARD_WIPED)
         return result;
-    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
-        /* The line may have been evicted by a handler meanwhile: count on the row itself. */
-        if (row)
-            RELAXED_ADD(&region_acquisition(row)->count, 1);
-        struct kiwi_held *h = &t->held[t->slot->held_count];
-        h->flags |= KIWI_HELD_WAITED | KIWI_HELD_TIMED;
-        h->since = clock_ticks();
-        acquisition_taken(t);
-    } else {
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row))
+        lock_waited(q, row, now);
+    else
         acquisition_want(t, KIWI_WANT_NONE);
-    }
     guard_clear(t);
     return result;
 }
@@ -194,10 +189,12 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
     int at = held_still(t, m);
     if (unlikely(at >= 0))
         return lock_again(t, &r, at);
-    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    if (taken && is_taken(m))
+    taken = taken && is_taken(m);
+    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK), taken);
+    if (taken)
         return lock_contended(t, &r, &q);
     bool room = lock_taking(&q);
+    lock_sample(&q);
     int result = real.pthread_mutex_lock(m);
     if (granted(result) && room)
         lock_taken(&q);
@@ -297,11 +294,12 @@ static int lock_timed(const struct request *r)
     int at = held_still(t, r->m);
     if (at >= 0)
         return lock_again(t, r, at);
-    bool taken = looks_taken(r->m);
-    lock_request(&q, t, (uintptr_t)r->m, r->site, kind_of(r));
-    if (taken && is_taken(r->m))
+    bool taken = looks_taken(r->m) && is_taken(r->m);
+    lock_request(&q, t, (uintptr_t)r->m, r->site, kind_of(r), taken);
+    if (taken)
         return lock_contended(t, r, &q);
     bool room = lock_taking(&q);
+    lock_sample(&q);
     int result = call_real(r);
     if (granted(result) && room)
         lock_taken(&q);
@@ -331,8 +329,9 @@ static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_s
 {
     struct lock_request q;
     held_still(t, m);
-    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
+    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), false);
     bool room = lock_taking(&q);
+    lock_sample(&q);
     int result = real.pthread_mutex_trylock(m);
     if (granted(result) && room)
         lock_taken(&q);
@@ -342,7 +341,7 @@ static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_s
     return result;
 }
 
-/* A try that meets a taken lock usually fails and leaves nothing to record. */
+/* A try that meets a taken lock usually fails, and leaves nothing to record unless the thread holds another one. */
 static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
@@ -350,12 +349,16 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
         return recursed(t, m, real.pthread_mutex_trylock(m));
     bool room = acquisition_taking(t, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), 0);
     int result = real.pthread_mutex_trylock(m);
-    if (granted(result) && room) {
-        lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
+    bool got = granted(result) && room;
+    if (!got)
+        acquisition_want(t, KIWI_WANT_NONE);
+    if (got || t->slot->held_count)
+        lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), true);
+    if (got) {
         lock_taking(&q);
         lock_taken(&q);
-    } else {
-        acquisition_want(t, KIWI_WANT_NONE);
+    } else if (t->slot->held_count) {
+        contention_try_failed(t, q.line->row, q.line->count);
     }
     guard_clear(t);
     return result;
@@ -431,6 +434,7 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
     acquisition_released(t, at);
     int result = real.pthread_mutex_unlock(m);
     acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
     guard_clear(t);
     return result;
 }
@@ -444,7 +448,7 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
     guard_set(t);
     uint32_t n = t->slot->held_count - 1;
     const struct kiwi_held *h = &t->held[n];
-    if (unlikely((int32_t)n < 0 || h->address != (uintptr_t)m || h->count != 1 || (h->flags & KIWI_HELD_TIMED)))
+    if (unlikely((int32_t)n < 0 || h->address != (uintptr_t)m || h->count != 1 || (h->flags & KIWI_HELD_SLOW)))
         return unlock_full(t, m, site);
     if (t->chained > n) {
         t->chained = n;

@@ -111,7 +111,7 @@ static int call_recorded(struct once *o, struct call_site site)
                 .t = t, .address = (uintptr_t)o->control, .site = site, .kind = ONCE_KIND, .call = real_once};
         return lock_self_wait(&c, at);
     }
-    lock_request(&q, t, (uintptr_t)o->control, site, ONCE_KIND);
+    lock_request(&q, t, (uintptr_t)o->control, site, ONCE_KIND, false);
     o->word = q.word;
     o->row = lock_instance_row(&q);
     if (state_of(o->control) == ONCE_IN_PROGRESS) {

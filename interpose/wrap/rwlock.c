@@ -206,6 +206,7 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
     int result = real.pthread_rwlock_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
     guard_clear(t);
     return result;
 }

@@ -56,7 +56,7 @@ static void hold(struct thread *t, uintptr_t address, struct call_site site)
         t->held[at].count++;
         return;
     }
-    lock_request(&q, t, address, site, SEM_KIND);
+    lock_request(&q, t, address, site, SEM_KIND, false);
     if (lock_taking(&q))
         lock_taken(&q);
 }

@@ -30,6 +30,9 @@ static struct {
     struct kiwi_call call;
     struct kiwi_misuse misuse;
     struct kiwi_slot slot;
+    struct kiwi_contention contention;
+    struct kiwi_histogram histogram;
+    struct kiwi_charge charge;
 } *volatile all_of_them;
 
 struct fixture {

@@ -1,0 +1,304 @@
+#include "contention.h"
+
+#include "../base/clock.h"
+#include "acquisition.h"
+#include "charge.h"
+#include "histogram.h"
+#include "processor.h"
+
+#define WATCHED_LOCKS 8u
+
+/* The row of a lock, made if needed; 0 = no room, or it stands for many. A lock of which nothing but a sampled hold is
+ * known gets one only while there is plenty of room. */
+static uint32_t contention_get(uint32_t object, bool waited)
+{
+    if (!object || (region_object(object)->flags & KIWI_OBJECT_CLASS))
+        return 0;
+    uint32_t *place = &memory.contentions[object], row = RELAXED_LOAD(place), none = 0;
+    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_CONTENTIONS];
+    if (row || (!waited && RELAXED_LOAD(&table->used) > table->capacity / 2))
+        return row;
+    row = region_claim(KIWI_TABLE_CONTENTIONS, 1);
+    if (!row)
+        return 0;
+    region_contention(row)->object = object;
+    object_refer(object);
+    if (!__atomic_compare_exchange_n(place, &none, row, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        return none; /* another thread was first: ours is wasted and stays unpublished */
+    region_publish(&region_contention(row)->state, KIWI_ROW_LIVE);
+    return row;
+}
+
+static uint32_t object_of(uint32_t row)
+{
+    return row ? region_acquisition(row)->object : 0;
+}
+
+/* Waits. */
+
+/* The holder goes on while this looks: what is seen may be a moment old, or the entry of another lock by now. */
+static void look_at_holder(struct thread_wait *w, struct thread *holder, uintptr_t address, uint32_t object)
+{
+    struct kiwi_slot *slot = holder->slot;
+    uint32_t count = RELAXED_LOAD(&slot->held_count), limit = RELAXED_LOAD(&slot->held_capacity);
+    struct kiwi_held *held = holder->held;
+    for (uint32_t i = count < limit ? count : limit; i-- > 0;) {
+        if (RELAXED_LOAD(&held[i].address) != address)
+            continue;
+        w->holder_stack = RELAXED_LOAD(&held[i].stack);
+        RELAXED_STORE(&holder->pressed_object, object);
+        __atomic_fetch_or(&held[i].flags, KIWI_HELD_PRESSED, __ATOMIC_RELAXED);
+        break;
+    }
+    if (RELAXED_LOAD(&slot->call_kind)) {
+        w->cause = KIWI_CAUSE_CALL;
+        w->cause_row = RELAXED_LOAD(&slot->call_row);
+    } else if (KIWI_WANT_OF(slot) == KIWI_WANT_WAITING || KIWI_WANT_OF(slot) == KIWI_WANT_TIMED) {
+        w->cause = KIWI_CAUSE_LOCK;
+        w->cause_row = RELAXED_LOAD(&slot->want_row);
+    }
+}
+
+void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row)
+{
+    uint32_t object = object_of(row), own = contention_get(object, true);
+    contention_settle(t);
+    t->waiting = (struct thread_wait){.since = since, .holder_thread = holder_row};
+    t->watch = WATCHED_LOCKS;
+    t->quick_epoch = ~t->module_epoch;
+    if (!row)
+        return;
+    t->waiting.grants = own ? RELAXED_LOAD(&region_contention(own)->grants) : UINT64_MAX;
+    struct thread *holder = thread_of_row(holder_row);
+    if (!holder || holder == t)
+        return;
+    t->waiting.holder_slot = holder->slot_index;
+    look_at_holder(&t->waiting, holder, region_object(object)->address, object);
+}
+
+void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_t now, uint64_t united)
+{
+    struct thread_unsettled *u = &t->unsettled;
+    t->latest_wait = (struct thread_span){row, since, now};
+    t->blocked_ticks += now - since;
+    if (!row)
+        return;
+    /* A signal handler may have waited for a lock itself: then what was seen of the holder is gone. */
+    u->waited = t->waiting.since == since ? t->waiting : (struct thread_wait){.since = since, .grants = UINT64_MAX};
+    u->wait_row = row;
+    u->wait_until = now;
+    u->united = united;
+    u->wait = true;
+}
+
+/* Most of the wait fell into one call of the holder, or one wait of its own, though it was not in it when the wait
+ * began. */
+static void look_back(struct thread_wait *w, uint64_t until)
+{
+    const struct thread *holder = w->holder_slot ? memory.threads[w->holder_slot] : NULL;
+    if (!holder || w->cause != KIWI_CAUSE_RUNNING || RELAXED_LOAD(&holder->row) != w->holder_thread)
+        return;
+    const struct thread_span *spans[] = {&holder->latest_call, &holder->latest_wait};
+    for (uint32_t i = 0; i < 2; i++) {
+        uint64_t begin = RELAXED_LOAD(&spans[i]->begin), end = RELAXED_LOAD(&spans[i]->end);
+        begin = begin > w->since ? begin : w->since;
+        end = end < until ? end : until;
+        if (end <= begin || end - begin < (until - w->since) / 2)
+            continue;
+        w->cause = i ? KIWI_CAUSE_LOCK : KIWI_CAUSE_CALL;
+        w->cause_row = RELAXED_LOAD(&spans[i]->row);
+        return;
+    }
+}
+
+static void enter_wait(struct thread *t, struct thread_unsettled *u)
+{
+    uint32_t own = contention_get(object_of(u->wait_row), true);
+    uint64_t ticks = u->wait_until - u->waited.since;
+    uint32_t overtakes = 0;
+    if (own) {
+        struct kiwi_contention *c = region_contention(own);
+        uint64_t grants = RELAXED_ADD(&c->grants, 1);
+        if (grants > u->waited.grants)
+            overtakes = (uint32_t)(grants - u->waited.grants);
+        if (u->united)
+            RELAXED_ADD(&c->waited_ticks, u->united);
+        histogram_add(own, KIWI_HISTOGRAM_WAIT, ticks);
+    }
+    look_back(&u->waited, u->wait_until);
+    struct charge_facts f = {
+            .row = u->wait_row, .wait = &u->waited, .ticks = ticks, .until = u->wait_until, .overtakes = overtakes};
+    charge_wait(t, &f);
+}
+
+/* Holds. */
+
+void contention_sampled(struct thread *t, uintptr_t address, uint32_t weight, uint64_t take)
+{
+    t->sampled = address;
+    t->sampled_weight = weight;
+    t->sampled_take = take;
+}
+
+static uint32_t held_object(const struct thread *t, const struct kiwi_held *h)
+{
+    uint32_t object = object_of(h->row);
+    if (object && !(region_object(object)->flags & KIWI_OBJECT_CLASS))
+        return object;
+    object = RELAXED_LOAD(&t->pressed_object);
+    return region_object(object)->address == h->address ? object : object_find(h->address);
+}
+
+void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t now)
+{
+    if (t->unsettled.hold)
+        contention_enter(t);
+    struct thread_unsettled *u = &t->unsettled;
+    const struct kiwi_object *o;
+    bool timed = h->flags & KIWI_HELD_TIMED, sampled = timed && t->sampled == h->address;
+    u->object = held_object(t, h);
+    o = region_object(u->object);
+    u->hold_row = h->row;
+    u->stack = h->stack;
+    u->hold_until = now;
+    u->hold_ticks = timed ? now - h->since : 0;
+    u->pressed_ticks = 0;
+    u->weight = sampled ? t->sampled_weight : 1;
+    u->take = sampled ? t->sampled_take : 0;
+    t->sampled = 0;
+    if (u->object && RELAXED_LOAD(&o->waiters)) {
+        uint64_t from = timed ? h->since : RELAXED_LOAD(&o->wait_since);
+        u->pressed_ticks = now > from ? now - from : 1;
+    }
+    u->hold = true;
+}
+
+/* Who uses the lock how much: of those that are not among the four, each takes over the least. */
+static void count_user(struct kiwi_contention *c, const struct thread *t, uint32_t weight)
+{
+    struct kiwi_contention_user *least = &c->users[0];
+    for (uint32_t i = 0; i < KIWI_CONTENTION_USERS; i++) {
+        struct kiwi_contention_user *u = &c->users[i];
+        if (RELAXED_LOAD(&u->thread) == t->row && RELAXED_LOAD(&u->serial) == t->serial) {
+            RELAXED_STORE(&u->samples, u->samples + weight);
+            return;
+        }
+        if (RELAXED_LOAD(&u->samples) < RELAXED_LOAD(&least->samples))
+            least = u;
+    }
+    RELAXED_STORE(&least->thread, t->row);
+    RELAXED_STORE(&least->serial, t->serial);
+    RELAXED_STORE(&least->samples, least->samples + weight);
+}
+
+static void enter_timed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
+{
+    if (u->hold_row) {
+        struct kiwi_acquisition *a = region_acquisition(u->hold_row);
+        RELAXED_ADD(&a->hold_samples, 1);
+        RELAXED_ADD(&a->hold_ticks, u->hold_ticks);
+        relaxed_max(&a->hold_max_ticks, u->hold_ticks);
+    }
+    if (!own)
+        return;
+    struct kiwi_contention *c = region_contention(own);
+    RELAXED_ADD(&c->holds, 1);
+    RELAXED_ADD(&c->hold_ticks, u->hold_ticks);
+    relaxed_max(&c->hold_max_ticks, u->hold_ticks);
+    histogram_add(own, KIWI_HISTOGRAM_HOLD, u->hold_ticks);
+    if (!RELAXED_LOAD(&c->first_ticks))
+        RELAXED_STORE(&c->first_ticks, u->hold_until);
+    RELAXED_STORE(&c->last_ticks, u->hold_until);
+    if (u->weight)
+        count_user(c, t, u->weight);
+    if (u->take) {
+        RELAXED_ADD(&c->takes, 1);
+        RELAXED_ADD(&c->take_ticks, u->take);
+        histogram_add(own, KIWI_HISTOGRAM_TAKE, u->take);
+    }
+}
+
+static void enter_pressed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
+{
+    struct kiwi_contention *c = region_contention(own);
+    RELAXED_ADD(&c->pressed, 1);
+    RELAXED_ADD(&c->pressed_ticks, u->pressed_ticks);
+    histogram_add(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks);
+    if (u->pressed_ticks >= clock_ns_to_ticks(KIWI_HOLD_LONG_NS) &&
+        processor_ran(t, u->hold_until - u->pressed_ticks, u->hold_until)) {
+        RELAXED_ADD(&c->running, 1);
+        histogram_add(own, KIWI_HISTOGRAM_RUNNING, u->pressed_ticks);
+        if (u->pressed_ticks > RELAXED_LOAD(&c->pressed_max_ticks)) {
+            RELAXED_STORE(&c->pressed_max_stack, u->stack);
+            RELAXED_STORE(&c->pressed_max_thread, t->row);
+            RELAXED_STORE(&c->pressed_max_serial, t->serial);
+        }
+        relaxed_max(&c->pressed_max_ticks, u->pressed_ticks);
+    }
+}
+
+static void watch(struct thread *t)
+{
+    t->watch = WATCHED_LOCKS;
+    t->quick_epoch = ~t->module_epoch;
+}
+
+bool contention_watched(struct thread *t, uint32_t row)
+{
+    uint32_t object = object_of(row), own = object ? RELAXED_LOAD(&memory.contentions[object]) : 0;
+    if (own && RELAXED_LOAD(&region_object(object)->waiters)) {
+        RELAXED_ADD(&region_contention(own)->grants, 1);
+        t->watch = WATCHED_LOCKS;
+        return true;
+    }
+    if (!--t->watch)
+        thread_epoch_set(t, t->module_epoch);
+    return false;
+}
+
+void contention_enter(struct thread *t)
+{
+    struct thread_unsettled *u = &t->unsettled;
+    if (u->wait) {
+        u->wait = false;
+        enter_wait(t, u);
+        processor_read_sometimes(t);
+    }
+    if (!u->hold)
+        return;
+    u->hold = false;
+    uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
+    if (u->hold_ticks)
+        enter_timed(t, u, own);
+    if (u->pressed_ticks && own) {
+        enter_pressed(t, u, own);
+        watch(t);
+    }
+}
+
+/* Calls and tries. */
+
+void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, uint64_t now)
+{
+    t->blocked_ticks += now - since;
+    if (t->slot->held_count)
+        t->latest_call = (struct thread_span){call_row, since, now};
+    else if (t->row)
+        RELAXED_STORE(&region_thread(t->row)->idle_ticks, region_thread(t->row)->idle_ticks + (now - since));
+    if (t->reading.ticks)
+        processor_read_sometimes(t);
+}
+
+void contention_try_failed(struct thread *t, uint32_t row, uint64_t made)
+{
+    struct thread_try *y = &t->tries[row % THREAD_TRIES];
+    uint64_t now = clock_ticks();
+    if (!row)
+        return;
+    if (y->row != row || y->made != made) { /* it got the lock since: a new run begins */
+        *y = (struct thread_try){.row = row, .charge = charge_of_tries(t, row), .begin = now, .made = made};
+    }
+    y->run++;
+    if (y->charge)
+        charge_try(y->charge, y->run, y->begin, now);
+}

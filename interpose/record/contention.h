@@ -1,0 +1,47 @@
+/*
+ * contention.h - what waiting for locks costs whom, and what the holders were doing meanwhile.
+ *
+ *     since = acquisition_wait_begin(...);     calls contention_wait_begin: who holds it, and what does he do now?
+ *     r = real lock
+ *     acquisition_wait_end(...);               calls contention_wait_end: only notes the time
+ *     ... the critical section ...
+ *     acquisition_released(...);               calls contention_hold_end: was anybody waiting, for how long by now?
+ *     r = real unlock
+ *     contention_settle(t);                    enters all of it into the tables
+ *
+ * The tables are filled after the unlock, so that a critical section that others wait for is not made longer. What a
+ * thread has noted and not yet entered is entered with its next wait or release, and at its end.
+ *
+ * A waiter marks the holder's entry on the held array (KIWI_HELD_PRESSED), and the holder's unlock then takes the slow
+ * way once. From then on that thread is watched: its next locks take the full way, so that it is known how often it
+ * takes the lock while others wait for it.
+ */
+#ifndef KIWI_CONTENTION_H
+#define KIWI_CONTENTION_H
+
+#include "memory.h"
+
+/* The guard is set in all of these. row: acquisition row of the request, 0 = nothing is recorded. Times in ticks. */
+void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
+/* alone: nobody else waits now; united: for how long somebody did. */
+void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_t now, uint64_t united);
+/* A hold that is timed or pressed ends. Before the real unlock. */
+void contention_hold_end(struct thread *t, const struct kiwi_held *held, uint64_t now);
+/* A watched thread has taken a lock that was free: true = others wait for it, so that its hold shall be timed. */
+bool contention_watched(struct thread *t, uint32_t row);
+/* A try failed while the thread holds another lock. made: successes of this path so far. */
+void contention_try_failed(struct thread *t, uint32_t row, uint64_t made);
+/* A hold whose beginning was timed is a sample that stands for `weight`; take: how long the real call took, 0 = not
+ * known. */
+void contention_sampled(struct thread *t, uintptr_t address, uint32_t weight, uint64_t take);
+/* A blocking call of at least KIWI_CALL_WAITED_NS has ended. */
+void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, uint64_t now);
+
+void contention_enter(struct thread *t);
+
+static ALWAYS_INLINE void contention_settle(struct thread *t)
+{
+    if (unlikely(t->unsettled.wait || t->unsettled.hold))
+        contention_enter(t);
+}
+#endif

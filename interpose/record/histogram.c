@@ -1,0 +1,46 @@
+#include "histogram.h"
+
+struct histogram_key {
+    uint32_t contention;
+    uint8_t kind, exponent;
+};
+
+static bool histogram_same(uint32_t row, const void *key)
+{
+    const struct histogram_key *k = key;
+    const struct kiwi_histogram *h = region_histogram(row);
+    return h->contention == k->contention && h->kind == k->kind && h->exponent == k->exponent;
+}
+
+static uint32_t histogram_make(const void *key)
+{
+    const struct histogram_key *k = key;
+    uint32_t row = region_claim(KIWI_TABLE_HISTOGRAMS, 1);
+    if (!row)
+        return 0;
+    struct kiwi_histogram *h = region_histogram(row);
+    h->contention = k->contention;
+    h->kind = k->kind;
+    h->exponent = k->exponent;
+    return row;
+}
+
+static void histogram_publish(uint32_t row)
+{
+    region_publish(&region_histogram(row)->state, KIWI_ROW_LIVE);
+}
+
+void histogram_add(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value)
+{
+    static const struct index_ops ops = {histogram_same, histogram_make, histogram_publish};
+    struct histogram_key key = {contention, (uint8_t)kind, (uint8_t)histogram_exponent(value)};
+    if (!contention)
+        return;
+    uint64_t h = hash_mix((uint64_t)contention << 16 | (uint64_t)key.kind << 8 | key.exponent);
+    uint32_t row = index_get(&memory.histograms, h, &ops, &key);
+    if (!row)
+        return;
+    uint32_t *count = &region_histogram(row)->counts[histogram_bucket(value, key.exponent)];
+    if (likely(RELAXED_LOAD(count) != UINT32_MAX))
+        RELAXED_ADD(count, 1);
+}

@@ -1,0 +1,49 @@
+#include "processor.h"
+
+#include "../base/clock.h"
+#include "../base/sys.h"
+#include "region.h"
+
+#include <sys/resource.h>
+
+#define READING_GAP_NS 1000000u
+
+static uint64_t time_ns(const struct timeval *t)
+{
+    return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_usec * 1000u;
+}
+
+/* false under a filter that might kill for the call. */
+static bool read_now(const struct thread *t, struct thread_reading *r)
+{
+    struct rusage usage;
+    if (region.frozen || sys_failed(sys_call3(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0)))
+        return false;
+    *r = (struct thread_reading){.ticks = clock_ticks(),
+                                 .cpu_ns = time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime),
+                                 .switches = (uint64_t)usage.ru_nivcsw,
+                                 .blocked = t->blocked_ticks};
+    return true;
+}
+
+void processor_read_sometimes(struct thread *t)
+{
+    struct thread_reading now;
+    if (clock_ticks() - t->reading.ticks >= clock_ns_to_ticks(READING_GAP_NS) && read_now(t, &now))
+        t->reading = now;
+}
+
+bool processor_ran(struct thread *t, uint64_t begin, uint64_t end)
+{
+    struct thread_reading before = t->reading, now;
+    if (!read_now(t, &now))
+        return false;
+    t->reading = now;
+    if (!before.ticks || before.ticks > end)
+        return false;
+    if (before.switches == now.switches)
+        return true; /* nobody took the processor away */
+    uint64_t ran = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
+    uint64_t elsewhere = begin > before.ticks ? begin - before.ticks : 0;
+    return ran > elsewhere && ran - elsewhere >= (end - begin) / 2;
+}

@@ -1,0 +1,19 @@
+/*
+ * processor.h - whether a thread had the processor during a span of time.
+ *
+ * Somebody who holds a lock for long on a busy machine may only have waited for a processor. The kernel counts the
+ * processor time of a thread; from two readings of it, one before the span and one after, a lower bound follows for the
+ * time it ran within.
+ */
+#ifndef KIWI_PROCESSOR_H
+#define KIWI_PROCESSOR_H
+
+#include "thread.h"
+
+/* One system call, but not more often than once a millisecond. */
+void processor_read_sometimes(struct thread *t);
+
+/* true: the thread surely ran, or sat in a blocking call or waited for a lock, for half of [begin, end] or more. end is
+ * a moment ago. false: not, or it can not be told. */
+bool processor_ran(struct thread *t, uint64_t begin, uint64_t end);
+#endif

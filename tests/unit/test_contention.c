@@ -1,0 +1,269 @@
+/* contention.h: waits are charged to what the holder was doing, holds are timed while others wait, and overtakes are
+ * counted. charge.h and processor.h are seen through it. */
+#include "recorder.h"
+
+#include "../../interpose/base/clock.h"
+#include "../../interpose/record/call.h"
+#include "../../interpose/record/contention.h"
+#include "../../interpose/record/processor.h"
+
+#define A ((uintptr_t)0x100000)
+#define B ((uintptr_t)0x200040)
+
+static uint32_t request(struct thread *t, uintptr_t lock, uint64_t place)
+{
+    uint32_t word = stack_made(place) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    return acquisition_line(t, lock, word)->row;
+}
+
+/* A thread waits for a lock until it gets it, or not. */
+static void wait_for(struct thread *t, uint32_t row, uint32_t holder, uint64_t (*meanwhile)(struct thread *),
+                     struct thread *other)
+{
+    uint64_t since = acquisition_wait_begin(t, row, KIWI_WANT_WAITING, holder);
+    if (meanwhile)
+        meanwhile(other);
+    acquisition_wait_end(t, row, since, holder);
+    acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
+}
+
+static const struct kiwi_charge *only_charge(void)
+{
+    assert_int_equal(region.header->tables[KIWI_TABLE_CHARGES].used, 2);
+    return region_charge(1);
+}
+
+static const struct kiwi_contention *contention_of(uint32_t row)
+{
+    uint32_t own = memory.contentions[region_acquisition(row)->object];
+    assert_int_not_equal(own, 0);
+    return region_contention(own);
+}
+
+static uint64_t lets_go(struct thread *t)
+{
+    lock_let_go(t, A);
+    contention_settle(t);
+    return 0;
+}
+
+static void contention__wait_is_charged_to_the_holders_place(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+    uint32_t place = stack_made(2);
+
+    (void)state;
+    lock_taken_at(h, A, place);
+    uint32_t row = request(t, A, 1);
+    wait_for(t, row, h->row, lets_go, h);
+    const struct kiwi_charge *c = only_charge();
+    assert_int_equal(c->state, KIWI_ROW_LIVE);
+    assert_int_equal(c->row, row);
+    assert_int_equal(c->thread, t->row);
+    assert_int_equal(c->holder_stack, place);
+    assert_int_equal(c->holder_thread, h->row);
+    assert_int_equal(c->cause, KIWI_CAUSE_RUNNING);
+    assert_int_equal(c->count, 1);
+    assert_true(c->ticks > 0 && c->max_ticks == c->ticks);
+    assert_int_equal(contention_of(row)->pressed, 1); /* the waiter has marked the hold */
+    assert_true(contention_of(row)->waited_ticks > 0);
+}
+
+static void contention__wait_is_charged_to_the_holders_call(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+    struct call_record call;
+
+    (void)state;
+    lock_taken_at(h, A, stack_made(2));
+    call_enter(&call, h, KIWI_CALL_FSYNC, stack_made(3), KIWI_CALLF_UNTIMED, 3);
+    wait_for(t, request(t, A, 1), h->row, NULL, NULL);
+    assert_int_equal(only_charge()->cause, KIWI_CAUSE_CALL);
+    assert_int_equal(only_charge()->cause_row, call.row);
+}
+
+static uint64_t sits_in_a_call(struct thread *h)
+{
+    struct call_record call;
+    call_enter(&call, h, KIWI_CALL_FSYNC, stack_made(3), KIWI_CALLF_UNTIMED, 3);
+    call.since -= clock_state.ticks_per_second; /* so that it covers all of the wait */
+    call_leave(&call, 0, 0);
+    return 0;
+}
+
+static void contention__call_that_began_later_counts_if_it_filled_the_wait(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    lock_taken_at(h, A, stack_made(2));
+    uint32_t row = request(t, A, 1);
+    uint64_t since = acquisition_wait_begin(t, row, KIWI_WANT_WAITING, h->row);
+    while (clock_ticks() - since < clock_state.ticks_per_second / 100)
+        ;
+    sits_in_a_call(h);
+    acquisition_wait_end(t, row, since, h->row);
+    contention_settle(t);
+    assert_int_equal(only_charge()->cause, KIWI_CAUSE_CALL);
+}
+
+static void contention__wait_is_charged_to_the_holders_own_wait(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    lock_taken_at(h, A, stack_made(2));
+    uint32_t inner = request(h, B, 3);
+    acquisition_wait_begin(h, inner, KIWI_WANT_WAITING, 0);
+    wait_for(t, request(t, A, 1), h->row, NULL, NULL);
+    const struct kiwi_charge *c = only_charge();
+    assert_int_equal(c->cause, KIWI_CAUSE_LOCK);
+    assert_int_equal(c->cause_row, inner);
+}
+
+/* As the full way of the lock wrappers does for a thread that is watched. */
+static uint64_t takes_it_again_and_again(struct thread *h)
+{
+    for (int i = 0; i < 20; i++) {
+        lock_let_go(h, A);
+        contention_settle(h);
+        uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
+        assert_true(h->watch > 0);
+        assert_true(contention_watched(h, row));
+        h->held[0].flags |= KIWI_HELD_TIMED;
+        h->held[0].since = clock_ticks();
+    }
+    return 0;
+}
+
+static void contention__overtakes_are_counted_while_somebody_waits(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    lock_taken_at(h, A, stack_made(2));
+    uint32_t row = request(t, A, 1);
+    wait_for(t, row, h->row, takes_it_again_and_again, h);
+    const struct kiwi_charge *c = only_charge();
+    assert_in_range(c->overtakes, 19, 21);
+    assert_int_equal(c->starved, 1);
+    assert_true(c->starved_ticks > 0 && c->starved_ticks == c->ticks);
+}
+
+static void contention__watching_ends_without_waiters(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
+    wait_for(t, request(t, A, 1), h->row, lets_go, h);
+    assert_true(h->watch > 0);
+    assert_int_not_equal(h->quick_epoch, h->module_epoch);
+    while (h->watch)
+        assert_false(contention_watched(h, row));
+    assert_int_equal(h->quick_epoch, h->module_epoch);
+}
+
+static void contention__runs_of_failed_tries_end_with_success(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t row = request(t, A, 1);
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        contention_try_failed(t, row, 0);
+    for (int i = 0; i < 10; i++)
+        contention_try_failed(t, row, 1); /* it got the lock once in between */
+    const struct kiwi_charge *c = only_charge();
+    assert_int_equal(c->cause, KIWI_CAUSE_TRY);
+    assert_int_equal(c->count, 40);
+    assert_int_equal(c->run, 30);
+    assert_true(c->run_end >= c->run_begin);
+}
+
+static void contention__threads_beyond_half_of_the_table_share_rows(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+    struct kiwi_table *charges = &region.header->tables[KIWI_TABLE_CHARGES];
+
+    (void)state;
+    lock_taken_at(h, A, stack_made(2));
+    uint32_t row = request(t, A, 1), half = (uint32_t)charges->capacity / 2 + 1;
+    assert_int_equal(region_claim(KIWI_TABLE_CHARGES, half), 1);
+    wait_for(t, row, h->row, NULL, NULL);
+    wait_for(t, row, h->row, NULL, NULL);
+    const struct kiwi_charge *c = region_charge(half + 1);
+    assert_int_equal(charges->used, half + 2);
+    assert_int_equal(c->thread, 0);
+    assert_int_equal(c->row, row);
+    assert_int_equal(c->count, 2);
+}
+
+static void contention__users_are_the_heaviest_ones(void **state)
+{
+    struct thread *threads[6];
+    uint32_t row = 0;
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        threads[i] = thread_made("user");
+    for (int n = 0; n < 60; n++) {
+        struct thread *t = threads[n < 6 ? n : n % 2 ? 4 : 5];
+        row = lock_taken_at(t, A, stack_made(2))->row;
+        t->held[0].flags |= KIWI_HELD_TIMED;
+        t->held[0].since = clock_ticks();
+        contention_sampled(t, A, 3, 0);
+        lock_let_go(t, A);
+        contention_settle(t);
+    }
+    const struct kiwi_contention *c = contention_of(row);
+    uint64_t heavy = 0, all = 0;
+    for (int i = 0; i < KIWI_CONTENTION_USERS; i++) {
+        bool is = c->users[i].thread == threads[4]->row || c->users[i].thread == threads[5]->row;
+        heavy += is ? c->users[i].samples : 0;
+        all += c->users[i].samples;
+    }
+    assert_int_equal(c->holds, 60);
+    assert_int_equal(all, 180);
+    assert_true(heavy >= 160);
+}
+
+static void processor__a_busy_thread_ran(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint64_t begin = clock_ticks(), now = begin, gap = clock_state.ticks_per_second / 500;
+
+    (void)state;
+    while (now - begin < gap)
+        now = clock_ticks();
+    processor_read_sometimes(t);
+    assert_int_not_equal(t->reading.ticks, 0);
+    t->reading.switches = ~0ull; /* as if it had been preempted since */
+    uint64_t later = clock_ticks();
+    assert_false(processor_ran(t, later - 1000 * gap, later)); /* this it can not have run */
+    t->reading.switches = ~0ull;
+    t->blocked_ticks += 10 * gap;
+    later = clock_ticks();
+    assert_true(processor_ran(t, later - gap, later)); /* it sat in a call */
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(contention__wait_is_charged_to_the_holders_place),
+            FRESH(contention__wait_is_charged_to_the_holders_call),
+            FRESH(contention__call_that_began_later_counts_if_it_filled_the_wait),
+            FRESH(contention__wait_is_charged_to_the_holders_own_wait),
+            FRESH(contention__overtakes_are_counted_while_somebody_waits),
+            FRESH(contention__watching_ends_without_waiters),
+            FRESH(contention__runs_of_failed_tries_end_with_success),
+            FRESH(contention__threads_beyond_half_of_the_table_share_rows),
+            FRESH(contention__users_are_the_heaviest_ones),
+            FRESH(processor__a_busy_thread_ran),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
