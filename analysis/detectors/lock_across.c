@@ -204,11 +204,6 @@ static int across_add(struct lock_across *a, const struct sample *s)
     return 0;
 }
 
-static bool never_blocks(uint32_t flags)
-{
-    return (flags & KIWI_CALLF_NONBLOCKING) && !(flags & (KIWI_CALLF_TIMED | KIWI_CALLF_UNTIMED));
-}
-
 static int add_rows(struct lock_across *a)
 {
     const struct trace *t = a->m->trace;
@@ -216,7 +211,7 @@ static int add_rows(struct lock_across *a)
     for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CALLS); i++) {
         const struct kiwi_call *c = trace_call(t, i);
 
-        if (!c || !c->held || !c->waited || never_blocks(c->flags))
+        if (!c || !c->held || !c->waited) /* calls that can not block never count as waits */
             continue;
         struct sample s = {.call = c,
                            .thread = wording_thread_row(a->m, c->thread, c->serial),

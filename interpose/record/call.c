@@ -4,6 +4,7 @@
 #include "../base/sys.h"
 #include "acquisition.h"
 #include "contention.h"
+#include "descriptor.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -64,12 +65,19 @@ static void call_publish(uint32_t row)
     region_publish(&region_call(row)->state, KIWI_ROW_LIVE);
 }
 
-static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_kind kind, uint32_t stack)
+/* A line of the cache is for one combination of flags, so that they are added to the row only once. */
+#define CALL_FLAGS_SHIFT 24 /* ACQUISITION_STACK is below */
+
+static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_kind kind, uint32_t word)
 {
+    uint32_t stack = ACQUISITION_STACK(word);
     static const struct index_ops ops = {call_same, call_make, call_publish};
     struct call_key key = {kind, stack, t->chain, t->thread_class};
     uint64_t h = hash_mix(((uint64_t)stack << 32 | key.held) ^ hash_mix((uint64_t)kind << 32 | key.thread_class));
-    return acquisition_cache_put(t, kind, stack, index_get(&memory.calls, h, &ops, &key));
+    uint32_t row = index_get(&memory.calls, h, &ops, &key);
+    if (row)
+        __atomic_fetch_or(&region_call(row)->flags, word >> CALL_FLAGS_SHIFT, __ATOMIC_RELAXED);
+    return acquisition_cache_put(t, kind, word, row);
 }
 
 /* A signal handler's call must not make its thread look as if it were not in poll any more. */
@@ -91,22 +99,33 @@ static COLD void outer_restore(const struct call_record *c, struct kiwi_slot *s)
     RELAXED_STORE(&s->call_kind, c->outer_kind);
 }
 
-static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
-                                uint32_t flags, uint64_t object)
+/* Counts the call; 0 = it found no row. */
+static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags)
 {
     acquisition_chain(t);
-    struct kiwi_cache_entry *e = acquisition_find(t, kind, stack);
+    uint32_t word = stack | flags << CALL_FLAGS_SHIFT;
+    struct kiwi_cache_entry *e = acquisition_find(t, kind, word);
     if (unlikely(!e)) {
         if (t->slot->held_count && acquisition_strike_stale(t))
             acquisition_chain(t);
-        e = line_new(t, kind, stack);
+        e = line_new(t, kind, word);
     }
     e->count++;
+    return e->row;
+}
+
+static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
+                                uint32_t flags, uint64_t object)
+{
     c->t = t;
-    c->row = e->row;
+    c->row = count_call(t, kind, stack, flags);
     c->flags = flags;
+    if (flags & KIWI_CALLF_NONBLOCKING) {
+        c->since = 0;
+        return;
+    }
     c->switches = SWITCHES_UNKNOWN;
-    if (unlikely(t->slot->held_count && e->row && (RELAXED_LOAD(&region_call(e->row)->flags) & KIWI_CALLF_MEASURED)))
+    if (unlikely(t->slot->held_count && c->row && (RELAXED_LOAD(&region_call(c->row)->flags) & KIWI_CALLF_MEASURED)))
         c->switches = voluntary_switches();
     c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
@@ -195,18 +214,16 @@ static COLD void note_error(struct kiwi_call *row, int error)
 
 static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
 {
-    RELAXED_STORE(&c->t->slot->call_kind, 0);
-    if (unlikely(c->outer_kind))
-        outer_restore(c, c->t->slot);
-    if (!c->row)
-        return;
-    struct kiwi_call *row = region_call(c->row);
-    uint64_t now = clock_ticks();
-    if (c->flags & ~RELAXED_LOAD(&row->flags))
-        __atomic_fetch_or(&row->flags, c->flags, __ATOMIC_RELAXED);
-    if (now - c->since >= clock_state.waited_ticks && !(c->flags & KIWI_CALLF_NONBLOCKING))
-        note_waited(c, row, now, bytes);
-    if (unlikely(error))
+    struct kiwi_call *row = c->row ? region_call(c->row) : NULL;
+    if (c->since) {
+        RELAXED_STORE(&c->t->slot->call_kind, 0);
+        if (unlikely(c->outer_kind))
+            outer_restore(c, c->t->slot);
+        uint64_t now = clock_ticks();
+        if (row && now - c->since >= clock_state.waited_ticks)
+            note_waited(c, row, now, bytes);
+    }
+    if (unlikely(error && row))
         note_error(row, error);
 }
 
@@ -221,13 +238,9 @@ void call_leave(struct call_record *c, int error, uint64_t bytes)
     leave(c, error, bytes);
 }
 
-void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
-                uint32_t flags, uint64_t object)
+static ALWAYS_INLINE void begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
+                                struct call_site site, uint32_t flags, uint64_t object)
 {
-    if (!t || record_settings.io_off) {
-        c->t = NULL;
-        return;
-    }
     t->guard = site.sp - 16; /* the wrapper's frame, as guard_set in the wrapper itself would have it */
     COMPILER_BARRIER();
     enter(c, t, kind, stack_of(t, site), flags, object);
@@ -235,11 +248,32 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
     t->guard = GUARD_IDLE;
 }
 
+void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                uint32_t flags, uint64_t object)
+{
+    c->t = NULL;
+    if (t && !record_settings.io_off)
+        begin(c, t, kind, site, flags, object);
+}
+
+void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                   uint32_t flags, int fd)
+{
+    c->t = NULL;
+    if (!t || record_settings.io_off)
+        return;
+    if (descriptor_nonblocking(t, fd))
+        flags = KIWI_CALLF_NONBLOCKING;
+    begin(c, t, kind, site, flags, (uint64_t)fd);
+}
+
 void call_end(struct call_record *c, int error, uint64_t bytes)
 {
     struct thread *t = c->t;
     if (!t || t->guard != GUARD_IDLE)
         return; /* wiped by a fork in between, or the thread ended inside */
+    if (!c->since && !error)
+        return; /* not timed: nothing to take back */
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();
     leave(c, error, bytes);

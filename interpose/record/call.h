@@ -7,7 +7,8 @@
  *     call_end(&c, r < 0 ? errno : 0, 0);
  *
  * Whether a call waited is measured, not assumed from its name: only those that took KIWI_CALL_WAITED_NS or longer and
- * were not asked to return at once count as waits.
+ * were not asked to return at once count as waits. Those that were (zero timeout, O_NONBLOCK) are counted and their
+ * errors noted, but neither timed nor shown in the slot.
  */
 #ifndef KIWI_CALL_H
 #define KIWI_CALL_H
@@ -18,8 +19,8 @@ struct call_record {
     struct thread *t; /* NULL: not recorded */
     uint32_t row;
     uint32_t flags;
-    long switches; /* voluntary context switches at the start, -1 = not asked */
-    uint64_t since;
+    long switches;  /* voluntary context switches at the start, -1 = not asked */
+    uint64_t since; /* ticks, 0 = can not block, so not timed */
     /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */
     uint32_t outer_kind, outer_row, outer_flags;
     uint64_t outer_since, outer_object;
@@ -28,6 +29,9 @@ struct call_record {
 /* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                 uint32_t flags, uint64_t object);
+/* The same for a call on a descriptor: one that is known not to block is not timed. */
+void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                   uint32_t flags, int fd);
 /* error: errno value of a failed call, 0 = none. bytes moved, 0 = none. Leaves errno alone. */
 void call_end(struct call_record *c, int error, uint64_t bytes);
 

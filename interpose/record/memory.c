@@ -37,6 +37,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->generations, FILTER_GENERATIONS);
     PLACE(m->pages, FILTER_PAGES);
     PLACE(m->lines, FILTER_LINES);
+    PLACE(m->descriptors, MEMORY_DESCRIPTORS);
     INDEX(m->objects, KIWI_TABLE_OBJECTS);
     INDEX(m->acquisitions, KIWI_TABLE_ACQUISITIONS);
     INDEX(m->stacks, KIWI_TABLE_STACKS);

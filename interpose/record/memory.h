@@ -8,10 +8,11 @@
 
 #include "thread.h"
 
-#define FILTER_GENERATIONS 4096u /* generation counters, by hash of the lock's address */
-#define FILTER_PAGES 65536u      /* locks per page of memory, by low bits of the page number */
-#define THREAD_IDS 16384u        /* pthread_t to thread row, by hash */
-#define FILTER_LINES 65536u      /* locks per 64-byte line, by hash */
+#define FILTER_GENERATIONS 4096u   /* generation counters, by hash of the lock's address */
+#define FILTER_PAGES 65536u        /* locks per page of memory, by low bits of the page number */
+#define THREAD_IDS 16384u          /* pthread_t to thread row, by hash */
+#define FILTER_LINES 65536u        /* locks per 64-byte line, by hash */
+#define MEMORY_DESCRIPTORS 131072u /* descriptors that are told apart; higher ones are taken to block */
 
 /* Open-addressing hash index from a key's hash to a row; the row itself holds the key. */
 struct row_index {
@@ -59,6 +60,7 @@ struct memory {
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */
+    uint8_t *descriptors;    /* enum descriptor_mode */
     /* Written with each thread, hence in a cache line of their own; both atomic. */
     uint32_t slots_taken __attribute__((aligned(64)));
     uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none */

@@ -88,6 +88,7 @@ struct thread {
     uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
     uint32_t random;                /* state of a xorshift generator, for sampling */
     uint32_t block_next;
+    uint32_t descriptor_tick; /* counts calls on descriptors, to ask again now and then */
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
     uint32_t row, serial, thread_class;

@@ -10,6 +10,7 @@ import re
 import sys
 
 WIDTH = 120
+FIELD = re.compile(r"// [a-z]+: ")  # of the header of a test program: one line each
 LINE = re.compile(r"^(\s*)(/\*|\*|//)( +)(?=\S)")
 
 
@@ -27,7 +28,7 @@ def wrap(lines):
     while i < len(lines):
         line = lines[i]
         match = LINE.match(line)
-        if not match or len(line) <= WIDTH:
+        if not match or len(line) <= WIDTH or FIELD.match(line):
             i += 1
             continue
         cut = line.rfind(" ", match.end() + 1, WIDTH + 1)

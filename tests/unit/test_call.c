@@ -9,7 +9,8 @@ static void call_of(struct thread *t, uint32_t stack, uint32_t flags, uint64_t t
 {
     struct call_record c;
     call_enter(&c, t, KIWI_CALL_READ, stack, flags, 5);
-    c.since -= ticks;
+    if (c.since)
+        c.since -= ticks;
     call_leave(&c, error, error ? 0 : 100);
 }
 
