@@ -151,7 +151,9 @@ struct proof {
 
 static void proof_add(struct proof *p, uintptr_t sp, uintptr_t slot)
 {
-    p->list[p->words++] = (struct stack_word){(intptr_t)(slot - sp), *(uintptr_t *)slot};
+    int32_t offset = (int32_t)(slot - sp);
+    p->possible &= (uintptr_t)(intptr_t)offset == slot - sp;
+    p->list[p->words++] = (struct stack_word){offset, *(uint32_t *)slot};
 }
 
 /* Where frame i saved the RBP of its caller; 0 = not found. The usual prologue pushes it first. */
@@ -262,11 +264,12 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     struct stack_entry **head = &t->stacks[stack_bucket(site)];
     memcpy(e->words, p->list, p->words * sizeof *p->list);
     e->sp = site.sp;
-    e->rbp = site.rbp;
-    e->rbp_mask = p->rbp_live ? ~(uintptr_t)0 : 0;
+    e->rbp = (uint32_t)site.rbp;
+    e->rbp_mask = p->rbp_live ? ~0u : 0;
     e->row = row;
-    e->count = p->words;
-    e->tick = e->interval = 1;
+    e->count = (uint16_t)p->words;
+    e->tick = 1;
+    e->interval = 1;
     e->samples = 0;
     if (*head && !(*head)->sp) /* a signpost stays in front */
         head = &(*head)->next;
@@ -311,8 +314,8 @@ static void learn(struct thread *t, struct call_site site, uint32_t bucket, cons
     if (wrong->sp != site.sp || (d[0] && d[1]))
         return;
     for (uint32_t i = 0; i < wrong->count; i++)
-        if (*(uintptr_t *)(site.sp + (uintptr_t)wrong->words[i].offset) != wrong->words[i].value) {
-            int32_t offset = (int32_t)wrong->words[i].offset;
+        if (stack_word_at(site, wrong->words[i].offset) != wrong->words[i].value) {
+            int32_t offset = wrong->words[i].offset;
             if (!d[0] && i) /* not two call sites that only share a bucket */
                 signpost(t, bucket);
             if (offset != d[0])

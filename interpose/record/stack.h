@@ -29,19 +29,24 @@ struct call_site {
         (struct call_site){(uintptr_t)fp_ + 16, fp_[0]};                                                               \
     })
 
+/*
+ * One place on the stack. The lower half of a return address tells it from every other that can stand in its place: two
+ * places to return to in modules a multiple of 4 GiB apart would have to be called by the same instruction. Half the
+ * size is half the cache lines, and a server's own work evicts them between any two locks.
+ */
 struct stack_word {
-    intptr_t offset; /* from the caller's stack pointer */
-    uintptr_t value;
+    int32_t offset; /* from the caller's stack pointer, bytes */
+    uint32_t value; /* lower half */
 };
 
 struct stack_entry {
     uintptr_t sp;
-    uintptr_t rbp, rbp_mask;  /* compared where the mask is set */
+    uint32_t rbp, rbp_mask;   /* lower half, compared where the mask is set */
     uint32_t row;             /* stack row */
     uint32_t tick;            /* acquisitions to the next one that is recorded in full */
-    uint32_t count;           /* compared words, a multiple of 4 */
-    uint32_t interval;        /* mean gap between those recorded in full */
-    uint32_t samples;         /* recorded at this interval so far */
+    uint16_t count;           /* compared words, a multiple of 4 */
+    uint16_t interval;        /* mean gap between those recorded in full */
+    uint16_t samples;         /* recorded at this interval so far */
     struct stack_entry *next; /* same bucket */
     struct stack_word words[];
 };
@@ -63,17 +68,22 @@ static inline uint32_t stack_bucket(struct call_site site)
     return (uint32_t)(((ret ^ (site.sp << 7)) * 0x9e3779b97f4a7c15u) >> 55) & (THREAD_STACK_HEADS - 1);
 }
 
+static ALWAYS_INLINE uint32_t stack_word_at(struct call_site site, int32_t offset)
+{
+    return *(const uint32_t *)(site.sp + (uintptr_t)(intptr_t)offset);
+}
+
 static ALWAYS_INLINE bool stack_entry_matches(const struct stack_entry *e, struct call_site site)
 {
-    uintptr_t differ = (e->sp ^ site.sp) | ((e->rbp ^ site.rbp) & e->rbp_mask);
-    if (differ)
+    if ((e->sp ^ site.sp) | (((uint32_t)site.rbp ^ e->rbp) & e->rbp_mask))
         return false;
+    uint32_t differ = 0;
     const struct stack_word *w = e->words, *end = w + e->count;
     do {
-        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[0].offset) ^ w[0].value;
-        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[1].offset) ^ w[1].value;
-        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[2].offset) ^ w[2].value;
-        differ |= *(uintptr_t *)(site.sp + (uintptr_t)w[3].offset) ^ w[3].value;
+        differ |= stack_word_at(site, w[0].offset) ^ w[0].value;
+        differ |= stack_word_at(site, w[1].offset) ^ w[1].value;
+        differ |= stack_word_at(site, w[2].offset) ^ w[2].value;
+        differ |= stack_word_at(site, w[3].offset) ^ w[3].value;
         w += 4;
     } while (w < end);
     return !differ;
