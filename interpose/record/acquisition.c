@@ -169,7 +169,8 @@ static struct kiwi_cache_entry *cache_put(struct thread *t, uintptr_t address, u
         e->count = 0;
         e[1].count = count;
     }
-    *e = (struct kiwi_cache_entry){address, word, t->chain, row, acquisition_stamp(t, address), 0};
+    uint32_t stamp = address < KIWI_CALL_LIMIT ? call_stamp(t) : acquisition_stamp(t, address);
+    *e = (struct kiwi_cache_entry){address, word, t->chain, row, stamp, 0};
     return e;
 }
 

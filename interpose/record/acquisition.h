@@ -33,9 +33,15 @@ extern void (*object_facts_of)(uintptr_t address, struct object_facts *facts);
 #define ACQUISITION_OBJECT(object_kind) ((uint32_t)(object_kind) << 24) /* for locks other than mutexes */
 #define ACQUISITION_STACK(word) ((word)&0x00ffffffu)
 
+/* Calls have no generations. */
+static ALWAYS_INLINE uint32_t call_stamp(const struct thread *t)
+{
+    return t->epoch * 0x9e3779b1u;
+}
+
 static ALWAYS_INLINE uint32_t acquisition_stamp(const struct thread *t, uintptr_t address)
 {
-    return RELAXED_LOAD(&memory.generations[object_generation_slot(address)]) + t->epoch * 0x9e3779b1u;
+    return RELAXED_LOAD(&memory.generations[object_generation_slot(address)]) + call_stamp(t);
 }
 
 static ALWAYS_INLINE struct kiwi_cache_entry *cache_bucket(const struct thread *t, uintptr_t address, uint32_t stack,
@@ -64,12 +70,10 @@ static ALWAYS_INLINE uintptr_t acquisition_identity(uintptr_t address, uint32_t 
  * recorded". */
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word);
 
-/* The line of (lock, stack, mode, how) under the current chain (which acquisition_chain has made). NULL = not
- * cached. */
-static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t, uintptr_t address, uint32_t word)
+static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find_stamped(struct thread *t, uintptr_t address,
+                                                                       uint32_t word, uint32_t stamp)
 {
     struct kiwi_cache_entry *e = cache_bucket(t, address, word, t->chain);
-    uint32_t stamp = acquisition_stamp(t, address);
     uint64_t key = (uint64_t)t->chain << 32 | word; /* stack and chain lie side by side */
     if (likely(e->address == address && *(const uint64_t *)(const void *)&e->stack == key && e->stamp == stamp))
         return e;
@@ -77,6 +81,13 @@ static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t,
     if (likely(e->address == address && *(const uint64_t *)(const void *)&e->stack == key && e->stamp == stamp))
         return e;
     return NULL;
+}
+
+/* The line of (lock, stack, mode, how) under the current chain (which acquisition_chain has made). NULL = not
+ * cached. */
+static ALWAYS_INLINE struct kiwi_cache_entry *acquisition_find(struct thread *t, uintptr_t address, uint32_t word)
+{
+    return acquisition_find_stamped(t, address, word, acquisition_stamp(t, address));
 }
 
 static ALWAYS_INLINE void acquisition_want(struct thread *t, enum kiwi_want want)

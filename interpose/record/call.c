@@ -104,7 +104,7 @@ static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind k
 {
     acquisition_chain(t);
     uint32_t word = stack | flags << CALL_FLAGS_SHIFT;
-    struct kiwi_cache_entry *e = acquisition_find(t, kind, word);
+    struct kiwi_cache_entry *e = acquisition_find_stamped(t, kind, word, call_stamp(t));
     if (unlikely(!e)) {
         if (t->slot->held_count && acquisition_strike_stale(t))
             acquisition_chain(t);
