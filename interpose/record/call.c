@@ -99,8 +99,9 @@ static COLD void outer_restore(const struct call_record *c, struct kiwi_slot *s)
     RELAXED_STORE(&s->call_kind, c->outer_kind);
 }
 
-/* Counts the call; 0 = it found no row. */
-static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags)
+/* Counts the call `weight` times; 0 = it found no row. */
+static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
+                                         uint32_t weight)
 {
     acquisition_chain(t);
     uint32_t word = stack | flags << CALL_FLAGS_SHIFT;
@@ -110,15 +111,15 @@ static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind k
             acquisition_chain(t);
         e = line_new(t, kind, word);
     }
-    e->count++;
+    e->count += weight;
     return e->row;
 }
 
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
-                                uint32_t flags, uint64_t object)
+                                uint32_t flags, uint64_t object, uint32_t weight)
 {
     c->t = t;
-    c->row = count_call(t, kind, stack, flags);
+    c->row = count_call(t, kind, stack, flags, weight);
     c->flags = flags;
     if (flags & KIWI_CALLF_NONBLOCKING) {
         c->since = 0;
@@ -204,9 +205,14 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
 }
 
+static bool is_failure(int error)
+{
+    return error && error != EAGAIN && error != EINTR && error != ETIMEDOUT && error != EINPROGRESS;
+}
+
 static COLD void note_error(struct kiwi_call *row, int error)
 {
-    if (error == EAGAIN || error == EINTR || error == ETIMEDOUT || error == EINPROGRESS)
+    if (!is_failure(error))
         return;
     RELAXED_ADD(&row->errors, 1);
     RELAXED_STORE(&row->last_errno, (uint32_t)error);
@@ -230,7 +236,7 @@ static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes
 void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
                 uint64_t object)
 {
-    enter(c, t, kind, stack, flags, object);
+    enter(c, t, kind, stack, flags, object, 1);
 }
 
 void call_leave(struct call_record *c, int error, uint64_t bytes)
@@ -239,11 +245,11 @@ void call_leave(struct call_record *c, int error, uint64_t bytes)
 }
 
 static ALWAYS_INLINE void begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
-                                struct call_site site, uint32_t flags, uint64_t object)
+                                struct call_site site, uint32_t flags, uint64_t object, uint32_t weight)
 {
     t->guard = site.sp - 16; /* the wrapper's frame, as guard_set in the wrapper itself would have it */
     COMPILER_BARRIER();
-    enter(c, t, kind, stack_of(t, site), flags, object);
+    enter(c, t, kind, stack_of(t, site), flags, object, weight);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }
@@ -253,7 +259,36 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 {
     c->t = NULL;
     if (t && !record_settings.io_off)
-        begin(c, t, kind, site, flags, object);
+        begin(c, t, kind, site, flags, object, 1);
+}
+
+#define UNTIMED_EXACT 256u /* calls of a thread on non-blocking descriptors that are recorded one by one */
+#define UNTIMED_STEP 64u
+#define UNTIMED_MAX 64u /* mean gap of the sample after that, reached by doubling every UNTIMED_STEP */
+
+/* How many calls the present one stands for; sets the gap to the next. */
+static uint32_t untimed_sample(struct thread *t)
+{
+    uint32_t weight = t->untimed_interval ? t->untimed_interval : 1;
+    t->untimed_interval = (uint16_t)weight;
+    if (++t->untimed_samples >= (weight == 1 ? UNTIMED_EXACT : UNTIMED_STEP) && weight < UNTIMED_MAX) {
+        t->untimed_interval = (uint16_t)(2 * weight);
+        t->untimed_samples = 0;
+    }
+    uint32_t gaps = 2u * t->untimed_interval - 1;
+    t->untimed_tick = (uint16_t)(1 + thread_random(t) % gaps); /* mean: the interval */
+    return weight;
+}
+
+static NOINLINE void begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                              uint32_t flags, int fd, enum descriptor_mode mode)
+{
+    uint32_t weight = 1;
+    if (mode != DESCRIPTOR_BLOCKING && descriptor_ask(fd)) {
+        flags = KIWI_CALLF_NONBLOCKING;
+        weight = untimed_sample(t);
+    }
+    begin(c, t, kind, site, flags, (uint64_t)fd, weight);
 }
 
 void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
@@ -262,20 +297,35 @@ void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind 
     c->t = NULL;
     if (!t || record_settings.io_off)
         return;
-    if (descriptor_nonblocking(t, fd))
-        flags = KIWI_CALLF_NONBLOCKING;
-    begin(c, t, kind, site, flags, (uint64_t)fd);
+    enum descriptor_mode mode = descriptor_mode(fd);
+    if (unlikely(mode != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1)) {
+        begin_on(c, t, kind, site, flags, fd, mode);
+        return;
+    }
+    t->untimed_tick--;
+    c->t = t;
+    c->row = 0;
+    c->since = 0;
+    c->kind = kind;
+    c->site = site;
+}
+
+/* A call that was left out of the sample failed: its row is needed after all. */
+static COLD void untimed_failed(struct call_record *c, int error)
+{
+    if (!c->row && is_failure(error))
+        c->row = count_call(c->t, c->kind, stack_of(c->t, c->site), KIWI_CALLF_NONBLOCKING, 0);
 }
 
 void call_end(struct call_record *c, int error, uint64_t bytes)
 {
     struct thread *t = c->t;
-    if (!t || t->guard != GUARD_IDLE)
-        return; /* wiped by a fork in between, or the thread ended inside */
-    if (!c->since && !error)
-        return; /* not timed: nothing to take back */
+    if (!t || (!c->since && !error) || t->guard != GUARD_IDLE)
+        return; /* nothing to note, or wiped by a fork in between, or the thread ended inside */
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();
+    if (!c->since)
+        untimed_failed(c, error);
     leave(c, error, bytes);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;

@@ -7,8 +7,9 @@
  *     call_end(&c, r < 0 ? errno : 0, 0);
  *
  * Whether a call waited is measured, not assumed from its name: only those that took KIWI_CALL_WAITED_NS or longer and
- * were not asked to return at once count as waits. Those that were (zero timeout, O_NONBLOCK) are counted and their
- * errors noted, but neither timed nor shown in the slot.
+ * were not asked to return at once count as waits. Those that were (zero timeout, O_NONBLOCK) are neither timed nor
+ * shown in the slot. On non-blocking descriptors, which servers use many times a request, the first 256 of a thread are
+ * counted one by one and then a random sample, each standing for the mean gap; errors are always noted.
  */
 #ifndef KIWI_CALL_H
 #define KIWI_CALL_H
@@ -21,6 +22,9 @@ struct call_record {
     uint32_t flags;
     long switches;  /* voluntary context switches at the start, -1 = not asked */
     uint64_t since; /* ticks, 0 = can not block, so not timed */
+    /* Where and what, for an error of a call that was left out of the sample (row 0). */
+    enum kiwi_call_kind kind;
+    struct call_site site;
     /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */
     uint32_t outer_kind, outer_row, outer_flags;
     uint64_t outer_since, outer_object;

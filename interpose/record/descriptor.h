@@ -3,8 +3,9 @@
  *
  * One byte a descriptor, learnt by asking the kernel at the first call on it, and forgotten by whatever may change it
  * (close, dup2, fcntl(F_SETFL), ioctl(FIONBIO), ...). Changes that Kiwi can not see (a descriptor shared with another
- * process, one closed inside libc) are caught up with, as each thread asks again at one call in DESCRIPTOR_RECHECK.
- * Until then a call that blocks may pass for one that can not; the reverse costs two reads of the clock.
+ * process, one closed inside libc) are caught up with, as each thread asks again whenever it records such a call in
+ * full (call.c: all of the first, then a sample). Until then a call that blocks may pass for one that can not; the
+ * reverse costs two reads of the clock.
  *
  * Safe in signal handlers and from several threads at once: single bytes, and any order of stores leaves an answer that
  * was true a moment ago.
@@ -14,26 +15,19 @@
 
 #include "memory.h"
 
-#define DESCRIPTOR_RECHECK 256u
-
 enum descriptor_mode {
     DESCRIPTOR_UNKNOWN = 0, /* so is every one in a forked child: the memory is wiped */
     DESCRIPTOR_BLOCKING = 1,
     DESCRIPTOR_NONBLOCKING = 2,
 };
 
-/* Asks the kernel, and remembers. false where that is impossible or forbidden. */
+/* Asks the kernel whether it is DESCRIPTOR_NONBLOCKING, and remembers. false where that is impossible or forbidden. */
 bool descriptor_ask(int fd);
 
-/* Calls on it return at once: O_NONBLOCK, and not a regular file, where that flag means nothing. */
-static ALWAYS_INLINE bool descriptor_nonblocking(struct thread *t, int fd)
+/* Calls on it return at once: O_NONBLOCK, and not a regular file, where that flag means nothing. As last known. */
+static ALWAYS_INLINE enum descriptor_mode descriptor_mode(int fd)
 {
-    if (unlikely((uint32_t)fd >= MEMORY_DESCRIPTORS))
-        return false;
-    uint8_t mode = RELAXED_LOAD(&memory.descriptors[fd]);
-    if (unlikely(!mode || ++t->descriptor_tick % DESCRIPTOR_RECHECK == 0))
-        return descriptor_ask(fd);
-    return mode == DESCRIPTOR_NONBLOCKING;
+    return (uint32_t)fd < MEMORY_DESCRIPTORS ? RELAXED_LOAD(&memory.descriptors[fd]) : DESCRIPTOR_BLOCKING;
 }
 
 /* Something may have changed it, or ended it. Harmless at any time, in a vfork child too. */

@@ -346,13 +346,9 @@ NOINLINE struct stack_entry *stack_search(struct thread *t, struct call_site sit
 
 uint32_t stack_sample(struct thread *t, struct stack_entry *e)
 {
-    uint32_t weight = e->interval, x = t->random;
+    uint32_t weight = e->interval, x = thread_random(t);
     if (record_settings.events_all)
         return 1; /* tick stays at 1: each one is recorded in full */
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    t->random = x;
     if (++e->samples >= (e->interval == 1 ? SAMPLE_EXACT : SAMPLE_STEP) && e->interval < SAMPLE_MAX) {
         e->interval *= 2;
         e->samples = 0;

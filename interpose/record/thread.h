@@ -88,7 +88,9 @@ struct thread {
     uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
     uint32_t random;                /* state of a xorshift generator, for sampling */
     uint32_t block_next;
-    uint32_t descriptor_tick; /* counts calls on descriptors, to ask again now and then */
+    /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
+     * were at this gap. */
+    uint16_t untimed_tick, untimed_interval, untimed_samples;
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
     uint32_t row, serial, thread_class;
@@ -196,6 +198,16 @@ static ALWAYS_INLINE void slot_state_set(struct thread *t, uint32_t held_count, 
     COMPILER_BARRIER(); /* what it describes is written before; x86-64 keeps the order of stores */
     RELAXED_STORE((uint64_t *)(void *)&s->held_count, (uint64_t)(count | want) << 32 | held_count);
     COMPILER_BARRIER();
+}
+
+/* A step of the thread's xorshift generator. */
+static inline uint32_t thread_random(struct thread *t)
+{
+    uint32_t x = t->random;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return t->random = x;
 }
 
 static ALWAYS_INLINE uint32_t thread_releases(const struct thread *t)
