@@ -198,7 +198,7 @@ def serve(settings, variant, scratch, requests):
 
 def memcached(settings, variant):
     with Scratch() as scratch:
-        requests = 2000 if variant.slow else settings.milliseconds(50000, 15000)
+        requests = 2000 if variant.slow else settings.milliseconds(200000, 15000)
         per_request_ns = serve(settings, variant, scratch, requests)
         return Sample(per_request_ns, per_request_ns)
 
