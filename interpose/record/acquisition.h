@@ -30,6 +30,7 @@ extern void (*object_facts_of)(uintptr_t address, struct object_facts *facts);
 
 /* What a cache line stands for besides address, stack and chain. Part of the stack word of the line's key. */
 #define ACQUISITION_KIND(mode, how) ((uint32_t)(mode) << 30 | (uint32_t)(how) << 28)
+#define ACQUISITION_HOW ACQUISITION_KIND(0, 3u)                         /* mask */
 #define ACQUISITION_OBJECT(object_kind) ((uint32_t)(object_kind) << 24) /* for locks other than mutexes */
 #define ACQUISITION_STACK(word) ((word)&0x00ffffffu)
 

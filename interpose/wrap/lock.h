@@ -26,13 +26,14 @@ struct lock_request {
 };
 
 /*
- * The quick way in: a free lock, nothing held, a known call path, not sampled. Notes the lock as being taken and
- * returns true; the caller then makes the real call and says acquisition_taken. Few stores on purpose: the lock's own
- * atomic instruction waits for all of them.
+ * The quick way in: a free lock that makes no order (nothing is held yet, or it is only tried), a known call path, not
+ * sampled. Notes the lock as being taken behind the `n` held ones and returns true; the caller then makes the real call
+ * and says that it is held. Few stores on purpose: the lock's own atomic instruction waits for all of them.
  */
-static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
+static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintptr_t address, struct call_site site,
+                                            uint32_t kind)
 {
-    if (unlikely(t->slot->held_count || t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
+    if (unlikely(t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
         return false;
     struct stack_entry *e = t->stacks[stack_bucket(site)];
     if (unlikely(!e || !stack_entry_matches(e, site)) && (!e || !e->next || !(e = stack_search(t, site))))
@@ -40,8 +41,13 @@ static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct
     if (unlikely(e->tick <= 1))
         return false;
     e->tick--;
-    acquisition_note_taking(t, 0, address, e->row | kind, 0);
+    acquisition_note_taking(t, n, address, e->row | kind, 0);
     return true;
+}
+
+static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
+{
+    return likely(!t->slot->held_count) && lock_quick_behind(t, 0, address, site, kind);
 }
 
 /* A lock that came the full way for another reason than that its turn has come is one of those not recorded. */
@@ -62,7 +68,8 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->t = t;
     r->address = address;
     r->word = (e ? e->row : stack_capture(t, site)) | kind;
-    r->weight = e && !t->slot->held_count && !taken ? lock_weight(t, e) : 1;
+    bool makes_order = t->slot->held_count && (kind & ACQUISITION_HOW) != ACQUISITION_KIND(0, KIWI_HOW_TRY);
+    r->weight = e && !makes_order && !taken ? lock_weight(t, e) : 1;
     r->timed = false;
     r->asked = 0;
     acquisition_chain(t);

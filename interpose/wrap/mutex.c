@@ -231,25 +231,21 @@ static COLD void lock_raced(struct thread *t, const pthread_mutex_t *m)
     RELAXED_ADD(&region_object(a->object)->contended, 1);
 }
 
-typedef int real_call(pthread_mutex_t *);
-typedef int full_way(struct thread *, pthread_mutex_t *, struct call_site);
-
 /* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by
  * compare. */
-static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site, uint32_t kind,
-                                real_call *call, full_way *full)
+static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = stack_find(t, site);
     if (unlikely(!e || !n || n >= t->slot->held_capacity || record_settings.events_all))
-        return full(t, m, site);
+        return lock_full(t, m, site);
     acquisition_chain(t);
-    uint32_t word = e->row | kind;
+    uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
-        return full(t, m, site);
+        return lock_full(t, m, site);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
-    int result = call(m);
+    int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
         return lock_odd(t, result);
     line->count++;
@@ -272,8 +268,7 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
     if (unlikely(looks_taken(m)))
         return lock_full(t, m, site);
     if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))))
-        return lock_nested(t, m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK), real.pthread_mutex_lock,
-                           lock_full);
+        return lock_nested(t, m, site);
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
         return lock_odd(t, result);
@@ -373,13 +368,13 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
     guard_set(t);
     if (looks_taken(m))
         return try_taken(t, m, site);
-    if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY))))
-        return lock_nested(t, m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), real.pthread_mutex_trylock,
-                           try_full);
+    uint32_t n = t->slot->held_count, kind = ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY);
+    if (unlikely(n >= t->slot->held_capacity || !lock_quick_behind(t, n, (uintptr_t)m, site, kind)))
+        return try_full(t, m, site);
     int result = real.pthread_mutex_trylock(m);
     if (unlikely(result))
         return lock_odd(t, result);
-    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
+    slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return 0;
 }
