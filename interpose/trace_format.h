@@ -501,8 +501,10 @@ struct kiwi_call {
     uint32_t stack;
     uint32_t held; /* acquisition row: innermost lock of the held set */
     uint32_t thread_class;
-    uint32_t flags;  /* KIWI_CALLF_*, ored over all occurrences; atomic */
-    uint64_t count;  /* calls begun; folded from cache lines as in kiwi_acquisition; atomic, as all below */
+    uint32_t flags; /* KIWI_CALLF_*, ored over all occurrences; atomic */
+    /* Calls begun; folded from cache lines as in kiwi_acquisition; atomic, as all below. Those on non-blocking
+     * descriptors are a sample, after the first 256 of a thread. */
+    uint64_t count;
     uint64_t waited; /* of these, ended after KIWI_CALL_WAITED_NS or more, and could block */
     uint64_t ticks;  /* total duration of those that waited */
     uint64_t max_ticks;

@@ -202,7 +202,8 @@ static void output__settles_in_place_of_its_link(void **state)
     close_output(&o);
 }
 
-/* Nobody but its owner can remove a file of /dev/shm: a copy would leave the first one there with no name to find it. */
+/* Nobody but its owner can remove a file of /dev/shm: a copy would leave the first one there with no name to find
+ * it. */
 static void output__another_user_leaves_the_link(void **state)
 {
     struct output o;
