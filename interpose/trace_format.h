@@ -276,6 +276,7 @@ enum kiwi_mutex_type {
 /* A semaphore that began at 1 and was never posted by a thread that had not waited for it: used as a lock. Such ones
  * are on the held arrays, so that they count as gates; they make no order and are reported in no finding. */
 #define KIWI_OBJECT_LOCK_LIKE 256u
+#define KIWI_OBJECT_MONOTONIC 512u  /* a condition variable whose timed waits go by CLOCK_MONOTONIC */
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 
 /*

@@ -10,6 +10,7 @@
  */
 #include "../record/call.h"
 #include "../record/handover.h"
+#include "cond.h"
 #include "lock.h"
 #include "mutex.h"
 
@@ -68,9 +69,21 @@ static void change(uint32_t object, uint64_t (*next)(uint64_t))
         ;
 }
 
-static uint32_t cond_object(struct thread *t, pthread_cond_t *c, uint32_t stack)
+/* Its attributes stand in the lowest bits of __wrefs (glibc's nptl/pthread_cond_common.c). */
+#define COND_SHARED 1u
+#define COND_MONOTONIC 2u
+
+static struct object_facts facts_of(const pthread_cond_t *c)
 {
-    struct object_facts facts = {.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND};
+    unsigned refs = RELAXED_LOAD(&c->__data.__wrefs);
+    uint16_t flags = (uint16_t)((refs & COND_SHARED ? KIWI_OBJECT_SHARED : 0) |
+                                (refs & COND_MONOTONIC ? KIWI_OBJECT_MONOTONIC : 0));
+    return (struct object_facts){.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND, .flags = flags};
+}
+
+static uint32_t cond_object(struct thread *t, const pthread_cond_t *c, uint32_t stack)
+{
+    struct object_facts facts = facts_of(c);
     return object_get(t, &facts, stack);
 }
 
@@ -139,12 +152,12 @@ static void wait_cancelled(void *w)
     wait_end(w, ECANCELED);
 }
 
-EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
+int cond_wait_at(pthread_cond_t *c, pthread_mutex_t *m, struct call_site site)
 {
     struct thread *t = thread_enter();
     struct wait w = {.c = c, .m = m};
     int result;
-    wait_begin(&w, t, KIWI_CALL_COND_WAIT, KIWI_CALLF_UNTIMED, CALL_SITE());
+    wait_begin(&w, t, KIWI_CALL_COND_WAIT, KIWI_CALLF_UNTIMED, site);
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_wait(c, m);
     pthread_cleanup_pop(0);
@@ -152,17 +165,27 @@ EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
     return result;
 }
 
-EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
+{
+    return cond_wait_at(c, m, CALL_SITE());
+}
+
+int cond_timedwait_at(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until, struct call_site site)
 {
     struct thread *t = thread_enter();
     struct wait w = {.c = c, .m = m};
     int result;
-    wait_begin(&w, t, KIWI_CALL_COND_TIMEDWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    wait_begin(&w, t, KIWI_CALL_COND_TIMEDWAIT, KIWI_CALLF_TIMED, site);
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_timedwait(c, m, until);
     pthread_cleanup_pop(0);
     wait_end(&w, result);
     return result;
+}
+
+EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+{
+    return cond_timedwait_at(c, m, until, CALL_SITE());
 }
 
 EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
@@ -195,28 +218,44 @@ static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
     guard_clear(t);
 }
 
-EXPORT int pthread_cond_signal(pthread_cond_t *c)
+int cond_signal(pthread_cond_t *c)
 {
     note_signal(c, one_woken);
     return real.pthread_cond_signal(c);
 }
 
-EXPORT int pthread_cond_broadcast(pthread_cond_t *c)
+int cond_broadcast(pthread_cond_t *c)
 {
     note_signal(c, all_woken);
     return real.pthread_cond_broadcast(c);
+}
+
+EXPORT int pthread_cond_signal(pthread_cond_t *c)
+{
+    return cond_signal(c);
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *c)
+{
+    return cond_broadcast(c);
+}
+
+void cond_initialised(struct thread *t, const pthread_cond_t *c, struct call_site site)
+{
+    if (!t)
+        return;
+    guard_set(t);
+    struct object_facts facts = facts_of(c);
+    object_init(t, &facts, stack_of(t, site));
+    guard_clear(t);
 }
 
 EXPORT int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 {
     struct thread *t = thread_enter();
     int result = real.pthread_cond_init(c, attr);
-    if (!t || result)
-        return result;
-    guard_set(t);
-    struct object_facts facts = {.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND};
-    object_init(t, &facts, stack_of(t, CALL_SITE()));
-    guard_clear(t);
+    if (!result)
+        cond_initialised(t, c, CALL_SITE());
     return result;
 }
 
@@ -231,13 +270,13 @@ static uint32_t note_waited(struct thread *t, pthread_cond_t *c, struct call_sit
     return misuse_note(t, &f);
 }
 
-EXPORT int pthread_cond_destroy(pthread_cond_t *c)
+int cond_destroy_at(pthread_cond_t *c, struct call_site site)
 {
     struct thread *t = thread_enter();
     uint32_t noted = 0;
     if (t) {
         guard_set(t);
-        noted = note_waited(t, c, CALL_SITE());
+        noted = note_waited(t, c, site);
         guard_clear(t);
     }
     int result = real.pthread_cond_destroy(c);
@@ -249,4 +288,9 @@ EXPORT int pthread_cond_destroy(pthread_cond_t *c)
         guard_clear(t);
     }
     return result;
+}
+
+EXPORT int pthread_cond_destroy(pthread_cond_t *c)
+{
+    return cond_destroy_at(c, CALL_SITE());
 }

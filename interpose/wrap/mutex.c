@@ -258,12 +258,13 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct cal
     return 0;
 }
 
-EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
+/* For this wrapper's caller if no other site is given: a constant, once this is inlined. */
+static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *given)
 {
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return real.pthread_mutex_lock(m);
-    struct call_site site = CALL_SITE();
+    struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
     if (unlikely(looks_taken(m)))
         return lock_full(t, m, site);
@@ -277,6 +278,16 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
         lock_raced(t, m);
     guard_clear(t);
     return 0;
+}
+
+EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
+{
+    return lock_here(m, NULL);
+}
+
+int mutex_lock_at(pthread_mutex_t *m, struct call_site site)
+{
+    return lock_here(m, &site);
 }
 
 static int lock_timed(const struct request *r)
@@ -304,10 +315,15 @@ static int lock_timed(const struct request *r)
     return result;
 }
 
+int mutex_timedlock_at(pthread_mutex_t *m, const struct timespec *until, struct call_site site)
+{
+    struct request r = {.m = m, .site = site, .timed = true, .until = until, .clock = -1};
+    return lock_timed(&r);
+}
+
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec *until)
 {
-    struct request r = {.m = m, .site = CALL_SITE(), .timed = true, .until = until, .clock = -1};
-    return lock_timed(&r);
+    return mutex_timedlock_at(m, until, CALL_SITE());
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
@@ -359,12 +375,12 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     return result;
 }
 
-EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
+static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *given)
 {
     struct thread *t = thread_enter();
     if (unlikely(!t || record_settings.locks_off))
         return real.pthread_mutex_trylock(m);
-    struct call_site site = CALL_SITE();
+    struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
     if (looks_taken(m))
         return try_taken(t, m, site);
@@ -377,6 +393,16 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return 0;
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
+{
+    return try_here(m, NULL);
+}
+
+int mutex_trylock_at(pthread_mutex_t *m, struct call_site site)
+{
+    return try_here(m, &site);
 }
 
 /* The object at the lock's address, made now if nothing needed it before. */
@@ -434,12 +460,12 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
     return result;
 }
 
-EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
+static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
 {
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return real.pthread_mutex_unlock(m);
-    struct call_site site = CALL_SITE();
+    struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
     uint32_t n = t->slot->held_count - 1;
     const struct kiwi_held *h = &t->held[n];
@@ -456,23 +482,39 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
     return result;
 }
 
+EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
+{
+    return unlock_here(m, NULL);
+}
+
+int mutex_unlock_at(pthread_mutex_t *m, struct call_site site)
+{
+    return unlock_here(m, &site);
+}
+
 EXPORT int pthread_mutex_consistent(pthread_mutex_t *m)
 {
     real_ensure();
     return real.pthread_mutex_consistent(m);
 }
 
+void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_site site)
+{
+    if (!t || record_settings.locks_off)
+        return;
+    guard_set(t);
+    struct object_facts facts;
+    facts_here(m, &facts);
+    object_init(t, &facts, stack_of(t, site));
+    guard_clear(t);
+}
+
 EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attr)
 {
     struct thread *t = thread_enter();
     int result = real.pthread_mutex_init(m, attr);
-    if (!t || result || record_settings.locks_off)
-        return result;
-    guard_set(t);
-    struct object_facts facts;
-    facts_here(m, &facts);
-    object_init(t, &facts, stack_of(t, CALL_SITE()));
-    guard_clear(t);
+    if (!result)
+        mutex_initialised(t, m, CALL_SITE());
     return result;
 }
 
@@ -488,17 +530,22 @@ static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site
     return f.object ? misuse_note(t, &f) : 0;
 }
 
-EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
+int mutex_destroy_at(pthread_mutex_t *m, struct call_site site)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return real.pthread_mutex_destroy(m);
     guard_set(t);
-    uint32_t noted = note_busy(t, m, CALL_SITE());
+    uint32_t noted = note_busy(t, m, site);
     int result = real.pthread_mutex_destroy(m);
     misuse_result(noted, result);
     if (result == 0)
         object_end((uintptr_t)m);
     guard_clear(t);
     return result;
+}
+
+EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
+{
+    return mutex_destroy_at(m, CALL_SITE());
 }

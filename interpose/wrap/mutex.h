@@ -6,6 +6,7 @@
 #define KIWI_WRAP_MUTEX_H
 
 #include "../record/object.h"
+#include "../record/stack.h"
 
 #include <pthread.h>
 
@@ -18,6 +19,14 @@
 #define MUTEX_INCONSISTENT 0x7fffffff    /* owner of a robust mutex between EOWNERDEAD and pthread_mutex_consistent */
 #define MUTEX_NOT_RECOVERABLE 0x7ffffffe /* in __owner of a robust mutex that can only be destroyed any more */
 #define MUTEX_OWNER_TID 0x3fffffff       /* of the lock word of robust and priority-inheriting mutexes */
+
+/* What the wrappers do, for wrappers of other names over the same mutex; they give their caller's site. */
+int mutex_lock_at(pthread_mutex_t *m, struct call_site site);
+int mutex_trylock_at(pthread_mutex_t *m, struct call_site site);
+int mutex_timedlock_at(pthread_mutex_t *m, const struct timespec *until, struct call_site site);
+int mutex_unlock_at(pthread_mutex_t *m, struct call_site site);
+int mutex_destroy_at(pthread_mutex_t *m, struct call_site site);
+void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_site site); /* t may be NULL */
 
 void mutex_facts(uintptr_t address, struct object_facts *facts);
 bool mutex_shows_waiters(uintptr_t address);

@@ -11,6 +11,8 @@
 #include "lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 
 #define SEM_KIND (ACQUISITION_OBJECT(KIWI_OBJECT_SEMAPHORE) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))
 
@@ -146,6 +148,46 @@ EXPORT int sem_destroy(sem_t *s)
         return result;
     guard_set(t);
     object_end((uintptr_t)s);
+    guard_clear(t);
+    return result;
+}
+
+/* glibc gives the same address for the same name, however often it is opened. */
+static void opened(struct thread *t, uintptr_t address, struct call_site site)
+{
+    if (!t || record_settings.locks_off)
+        return;
+    guard_set(t);
+    struct object_facts facts = {.address = address, .kind = KIWI_OBJECT_SEMAPHORE, .flags = KIWI_OBJECT_SHARED};
+    if (!semaphore_object(address))
+        object_init(t, &facts, stack_of(t, site));
+    guard_clear(t);
+}
+
+EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+    struct thread *t = thread_enter();
+    va_list list;
+    va_start(list, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
+    unsigned value = flags & O_CREAT ? va_arg(list, unsigned) : 0;
+    va_end(list);
+    sem_t *s = real.sem_open(name, flags, mode, value);
+    if (s != SEM_FAILED)
+        opened(t, (uintptr_t)s, CALL_SITE());
+    return s;
+}
+
+/* It stays until each open of that name is closed. */
+EXPORT int sem_close(sem_t *s)
+{
+    struct thread *t = thread_enter();
+    int result = real.sem_close(s);
+    if (!t || result || record_settings.locks_off)
+        return result;
+    guard_set(t);
+    if (lock_memory_gone((uintptr_t)s))
+        object_end((uintptr_t)s);
     guard_clear(t);
     return result;
 }

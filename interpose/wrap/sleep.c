@@ -29,6 +29,15 @@ EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wa
     return result;
 }
 
+EXPORT int thrd_sleep(const struct timespec *wanted, struct timespec *left)
+{
+    struct call_record c;
+    call_begin(&c, thread_enter(), KIWI_CALL_NANOSLEEP, CALL_SITE(), duration_flags(wanted), 0);
+    int result = real.thrd_sleep(wanted, left);
+    call_end(&c, result == -1 ? EINTR : 0, 0);
+    return result;
+}
+
 EXPORT int usleep(useconds_t us)
 {
     struct call_record c;

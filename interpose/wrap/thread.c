@@ -1,17 +1,20 @@
 /*
- * thread.c - pthread_create, join, detach, exit and names.
+ * thread.c - pthread_create, join, detach, exit and names, and what C11 calls them.
  */
 #include "../process/enter.h"
 #include "../record/call.h"
 #include "lock.h"
 
+#include <errno.h>
 #include <string.h>
+#include <threads.h>
 
 #define PACKAGES 64u /* threads being born at once before packages come from the heap */
 
 /* What a new thread needs to know; handed over from pthread_create to the thread's first function. */
 struct package {
     void *(*start)(void *);
+    int (*start_c11)(void *); /* this one, if start is NULL */
     void *argument;
     uintptr_t frame_size;
     struct thread_birth birth;
@@ -49,7 +52,7 @@ static void stack_bounds(struct thread_birth *b, size_t size)
     b->stack_low = b->stack_high - size;
 }
 
-static void *thread_main(void *arg)
+static struct package thread_started(void *arg)
 {
     struct package p = *(struct package *)arg;
     package_give_back(arg);
@@ -58,7 +61,19 @@ static void *thread_main(void *arg)
         stack_bounds(&p.birth, p.frame_size);
     if (!thread_begin(&p.birth))
         thread_not_expected(p.birth.row);
+    return p;
+}
+
+static void *thread_main(void *arg)
+{
+    struct package p = thread_started(arg);
     return p.start(p.argument);
+}
+
+static int thread_main_c11(void *arg)
+{
+    struct package p = thread_started(arg);
+    return p.start_c11(p.argument);
 }
 
 /* Bytes of stack that a thread with these attributes certainly has; its guard pages are taken off. */
@@ -91,36 +106,68 @@ static void own_stack(struct thread_birth *b, const pthread_attr_t *attr)
     }
 }
 
-EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*start)(void *), void *argument)
+struct creation {
+    struct package *package; /* NULL: not recorded */
+    uint32_t row, serial;    /* the package is gone once the thread runs */
+};
+
+static struct creation creation_begin(const struct package *wanted, const pthread_attr_t *attr, struct call_site site)
 {
     struct thread *t = thread_enter();
-    struct package *p = t ? package_take() : NULL;
+    struct creation c = {.package = t ? package_take() : NULL};
+    struct package *p = c.package;
     if (!p)
-        return real.pthread_create(id, attr, start, argument);
+        return c;
     guard_set(t);
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attr)
         pthread_attr_getdetachstate(attr, &detached);
     bool pooled = p->pooled;
-    *p = (struct package){.start = start, .argument = argument, .frame_size = stack_size(attr), .pooled = pooled};
+    *p = *wanted;
+    p->pooled = pooled;
+    p->frame_size = stack_size(attr);
     p->birth = (struct thread_birth){.creator = t->row,
-                                     .create_stack = stack_of(t, CALL_SITE()),
-                                     .start_function = (uintptr_t)start,
+                                     .create_stack = stack_of(t, site),
+                                     .start_function =
+                                             wanted->start ? (uintptr_t)wanted->start : (uintptr_t)wanted->start_c11,
                                      .segment = thread_segment_at_handover(t),
                                      .flags = detached == PTHREAD_CREATE_DETACHED ? KIWI_THREAD_DETACHED : 0};
     own_stack(&p->birth, attr);
     thread_expect(&p->birth);
-    uint32_t row = p->birth.row, serial = p->birth.serial; /* the package is gone once the thread runs */
+    c.row = p->birth.row;
+    c.serial = p->birth.serial;
     thread_created_another(t); /* what this thread does from here on is not ordered before the new one */
     guard_clear(t);
-    int result = real.pthread_create(id, attr, thread_main, p);
+    return c;
+}
+
+static int creation_end(const struct creation *c, const pthread_t *id, int result)
+{
     if (result == 0) {
-        thread_expected_is(row, serial, id);
+        thread_expected_is(c->row, c->serial, id);
     } else {
-        thread_not_expected(row);
-        package_give_back(p);
+        thread_not_expected(c->row);
+        package_give_back(c->package);
     }
     return result;
+}
+
+EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*start)(void *), void *argument)
+{
+    struct package wanted = {.start = start, .argument = argument};
+    struct creation c = creation_begin(&wanted, attr, CALL_SITE());
+    if (!c.package)
+        return real.pthread_create(id, attr, start, argument);
+    return creation_end(&c, id, real.pthread_create(id, attr, thread_main, c.package));
+}
+
+EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
+{
+    struct package wanted = {.start_c11 = start, .argument = argument};
+    struct creation c = creation_begin(&wanted, NULL, CALL_SITE());
+    if (!c.package)
+        return real.thrd_create(id, start, argument);
+    return creation_end(&c, id, real.thrd_create(id, thread_main_c11, c.package));
 }
 
 struct join {
@@ -173,6 +220,15 @@ EXPORT int pthread_join(pthread_t id, void **value)
     return join_end(&j, real.pthread_join(id, value));
 }
 
+EXPORT int thrd_join(thrd_t id, int *value)
+{
+    struct join j;
+    join_begin(&j, id, KIWI_CALL_JOIN, KIWI_CALLF_UNTIMED, CALL_SITE());
+    int result = real.thrd_join(id, value);
+    join_end(&j, result == thrd_success ? 0 : EINVAL);
+    return result;
+}
+
 EXPORT int pthread_tryjoin_np(pthread_t id, void **value)
 {
     struct join j = {.t = thread_enter()};
@@ -195,15 +251,35 @@ EXPORT int pthread_clockjoin_np(pthread_t id, void **value, clockid_t clock, con
     return join_end(&j, real.pthread_clockjoin_np(id, value, clock, until));
 }
 
-EXPORT int pthread_detach(pthread_t id)
+struct detaching {
+    struct thread *t;
+    uint32_t row, serial; /* asked for before the real call: afterwards the id may already name another thread */
+};
+
+static struct detaching detach_begin(pthread_t id)
 {
     struct thread *t = thread_enter();
-    /* Before the real call: afterwards the id may already name another thread. */
-    uint32_t row = t ? thread_row_of_id((uintptr_t)id) : 0, serial = row ? region_thread(row)->serial : 0;
-    int result = real.pthread_detach(id);
-    if (t && result == 0 && t->guard == GUARD_IDLE)
-        thread_settled(row, serial, KIWI_THREAD_DETACHED);
+    uint32_t row = t ? thread_row_of_id((uintptr_t)id) : 0;
+    return (struct detaching){t, row, row ? region_thread(row)->serial : 0};
+}
+
+static int detach_end(const struct detaching *d, int result)
+{
+    if (d->t && result == 0 && d->t->guard == GUARD_IDLE)
+        thread_settled(d->row, d->serial, KIWI_THREAD_DETACHED);
     return result;
+}
+
+EXPORT int pthread_detach(pthread_t id)
+{
+    struct detaching d = detach_begin(id);
+    return detach_end(&d, real.pthread_detach(id));
+}
+
+EXPORT int thrd_detach(thrd_t id)
+{
+    struct detaching d = detach_begin(id);
+    return detach_end(&d, real.thrd_detach(id));
 }
 
 EXPORT void pthread_exit(void *value)
