@@ -32,6 +32,9 @@
     X(ACQUISITIONS, kiwi_acquisition, witness[1].thread, THREADS)                                                      \
     X(ACQUISITIONS, kiwi_acquisition, witness[1].first_segment, SEGMENTS)                                              \
     X(ACQUISITIONS, kiwi_acquisition, witness[1].last_segment, SEGMENTS)                                               \
+    X(SIGHTINGS, kiwi_sighting, acquisition, ACQUISITIONS)                                                             \
+    X(SIGHTINGS, kiwi_sighting, thread, THREADS)                                                                       \
+    X(SIGHTINGS, kiwi_sighting, segment, SEGMENTS)                                                                     \
     X(CALLS, kiwi_call, stack, STACKS)                                                                                 \
     X(CALLS, kiwi_call, held, ACQUISITIONS)                                                                            \
     X(CALLS, kiwi_call, thread_class, CLASSES)                                                                         \

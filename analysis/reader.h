@@ -73,6 +73,7 @@ TRACE_ROW_ACCESSOR(held, KIWI_TABLE_HELD, kiwi_held)
 TRACE_ROW_ACCESSOR(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
 TRACE_ROW_ACCESSOR(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
 TRACE_ROW_ACCESSOR(charge, KIWI_TABLE_CHARGES, kiwi_charge)
+TRACE_ROW_ACCESSOR(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
 #undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */

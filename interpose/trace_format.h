@@ -50,7 +50,8 @@
     X(14, HELD, struct kiwi_held)                                                                                      \
     X(17, CONTENTIONS, struct kiwi_contention)                                                                         \
     X(18, HISTOGRAMS, struct kiwi_histogram)                                                                           \
-    X(19, CHARGES, struct kiwi_charge)
+    X(19, CHARGES, struct kiwi_charge)                                                                                 \
+    X(20, SIGHTINGS, struct kiwi_sighting)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -78,7 +79,8 @@ enum kiwi_table_id {
     X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
     X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")              \
     X(20, CONTENTIONS, "locks whose hold and wait times are kept")                                                     \
-    X(21, CHARGES, "who waited for whom")
+    X(21, CHARGES, "who waited for whom")                                                                              \
+    X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,
@@ -230,6 +232,7 @@ struct kiwi_thread {
  * thread). Segments are made only when a thread records a nested acquisition, so most threads of a service have none.
  * One that begins with the end of a wait for a condition variable or a semaphore comes after `other`, the segment of
  * the thread that signalled, in a weaker sense: state KIWI_SEGMENT_SIGNALLED. Noted for the first few of each thread.
+ * Rendezvous leave segments beside those of their threads: each comes after one arrival and all earlier ones.
  */
 #define KIWI_SEGMENT_SIGNALLED 2u
 struct kiwi_segment {
@@ -442,6 +445,20 @@ struct kiwi_charge {
     uint64_t reserved;
 };
 #define KIWI_STARVED_OVERTAKES 10u
+
+/*
+ * A dependency seen in a stretch of a thread: one more witness of `acquisition` than its row has room for. All of the
+ * first ones are kept, then ever fewer, so that a service of any length leaves a sample of its whole life.
+ */
+struct kiwi_sighting {
+    uint32_t state;
+    uint32_t acquisition; /* row */
+    uint32_t thread;      /* row */
+    uint32_t serial;      /* of that thread */
+    uint32_t segment;     /* 0 = not recorded */
+    uint32_t reserved;
+    uint64_t ticks;
+};
 
 /*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
@@ -669,6 +686,7 @@ KIWI_SIZE_IS(struct kiwi_thread, 128);
 KIWI_SIZE_IS(struct kiwi_segment, 16);
 KIWI_SIZE_IS(struct kiwi_object, 128);
 KIWI_SIZE_IS(struct kiwi_acquisition, 128);
+KIWI_SIZE_IS(struct kiwi_sighting, 32);
 KIWI_SIZE_IS(struct kiwi_call, 128);
 KIWI_SIZE_IS(struct kiwi_misuse, 64);
 KIWI_SIZE_IS(struct kiwi_held, 32);

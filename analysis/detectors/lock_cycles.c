@@ -1,27 +1,18 @@
 #include "lock_cycles.h"
 
 #include "lock_class.h"
+#include "lock_meet.h"
 
 #include <stdlib.h>
-
-/*
- * Who may stand at a link: the two witnesses that the trace names, or (ANYONE) one of the others when there were three
- * or more. Of those nothing is known but that they came between the first witness and the latest.
- */
-#define CANDIDATES 3u
-#define ANYONE 2u
-
-#define SEGMENTS_WALKED 4096u /* of one thread, back in time */
 
 struct search {
     const struct model *m;
     struct lock_edges *e;
     struct lock_cycles *out;
+    struct lock_meet meet;
     uint32_t start, length;
     uint32_t path[LOCK_CYCLE_MAX]; /* groups */
-    uint32_t choice[LOCK_CYCLE_MAX];
     uint32_t steps, steps_all;
-    bool signals; /* count the order that signals make, too */
     bool failed;
 };
 
@@ -33,101 +24,6 @@ static const struct lock_edge *group_edge(const struct search *s, uint32_t group
 static const struct kiwi_acquisition *group_row(const struct search *s, uint32_t group)
 {
     return s->m->acquisitions[group_edge(s, group)->row].row;
-}
-
-static bool candidate_exists(const struct search *s, uint32_t group, uint32_t k)
-{
-    const struct kiwi_acquisition *a = group_row(s, group);
-
-    if (k == ANYONE)
-        return a->threads >= 3 || (!a->witness[0].thread && !a->witness[1].thread);
-    return a->witness[k].thread != 0;
-}
-
-static bool segment_before(const struct search *s, uint32_t a, uint32_t b)
-{
-    return s->signals ? model_segment_signalled_before(s->m, a, b) : model_segment_before(s->m, a, b);
-}
-
-static bool witness_before(const struct search *s, const struct kiwi_witness *a, const struct kiwi_witness *b)
-{
-    return segment_before(s, a->last_segment, b->first_segment);
-}
-
-/*
- * A main thread that does its part between rounds of workers, which it creates and joins each time, is at work before
- * and after each of them, but never beside one: none of its segments from the first to the last is unordered with
- * theirs.
- */
-static bool witness_around(const struct search *s, const struct kiwi_witness *outer, const struct kiwi_witness *inner)
-{
-    uint32_t later = 0, at = outer->last_segment;
-
-    for (uint32_t steps = 0; at && steps < SEGMENTS_WALKED; steps++) {
-        const struct kiwi_segment *segment = trace_segment(s->m->trace, at);
-
-        if (segment_before(s, at, inner->first_segment))
-            return later && segment_before(s, inner->last_segment, later);
-        if (!segment || at == outer->first_segment)
-            return false;
-        later = at;
-        at = segment->previous;
-    }
-    return false;
-}
-
-/* When the trace had no room left for it (which the report says). */
-static bool order_unknown(const struct kiwi_witness *w)
-{
-    return !w->first_segment || !w->last_segment;
-}
-
-static bool witness_ordered(const struct search *s, const struct kiwi_witness *a, const struct kiwi_witness *b)
-{
-    if (order_unknown(a) || order_unknown(b))
-        return true; /* at least nobody can claim that they met */
-    if (witness_before(s, a, b) || witness_before(s, b, a))
-        return true;
-    return (a->first_segment != a->last_segment && witness_around(s, a, b)) ||
-           (b->first_segment != b->last_segment && witness_around(s, b, a));
-}
-
-/* ANYONE of a against one witness: ordered if every named witness of a is. */
-static bool anyone_ordered(const struct search *s, const struct kiwi_acquisition *a, const struct kiwi_witness *w)
-{
-    for (unsigned k = 0; k < 2; k++)
-        if (a->witness[k].thread && !witness_ordered(s, &a->witness[k], w))
-            return false;
-    return a->witness[0].thread != 0;
-}
-
-/* Can candidate k of group a and candidate l of group b be at work at the same time? */
-static bool candidates_meet(const struct search *s, uint32_t a, uint32_t k, uint32_t b, uint32_t l)
-{
-    const struct kiwi_acquisition *p = group_row(s, a), *q = group_row(s, b);
-
-    if (k == ANYONE && l == ANYONE) {
-        for (unsigned i = 0; i < 2; i++)
-            if (!q->witness[i].thread || !anyone_ordered(s, p, &q->witness[i]))
-                return true;
-        return false;
-    }
-    if (k == ANYONE)
-        return !anyone_ordered(s, p, &q->witness[l]);
-    if (l == ANYONE)
-        return !anyone_ordered(s, q, &p->witness[k]);
-    if (p->witness[k].thread == q->witness[l].thread && p->witness[k].serial == q->witness[l].serial)
-        return false;
-    return !witness_ordered(s, &p->witness[k], &q->witness[l]);
-}
-
-static bool groups_have_threads(const struct search *s, uint32_t a, uint32_t b)
-{
-    for (uint32_t k = 0; k < CANDIDATES; k++)
-        for (uint32_t l = 0; candidate_exists(s, a, k) && l < CANDIDATES; l++)
-            if (candidate_exists(s, b, l) && candidates_meet(s, a, k, b, l))
-                return true;
-    return false;
 }
 
 static bool held_sets_disjoint(const struct search *s, uint32_t a, uint32_t b)
@@ -150,50 +46,16 @@ static bool link_blocks(const struct search *s, uint32_t a, uint32_t b)
     return group_edge(s, a)->to_mode != KIWI_MODE_READ || group_edge(s, b)->from_mode != KIWI_MODE_READ;
 }
 
-static bool path_accepts(const struct search *s, uint32_t depth, uint32_t group)
+static bool path_accepts(struct search *s, uint32_t depth, uint32_t group)
 {
     if (depth && !link_blocks(s, s->path[depth - 1], group))
         return false;
     if (depth + 1 == s->length && !link_blocks(s, group, s->path[0]))
         return false;
     for (uint32_t i = 0; i < depth; i++)
-        if (!groups_have_threads(s, s->path[i], group) || !held_sets_disjoint(s, s->path[i], group))
+        if (!lock_meet_pair(&s->meet, s->path[i], group) || !held_sets_disjoint(s, s->path[i], group))
             return false;
     return true;
-}
-
-/* The named thread, if its row was not used again since. */
-static uint32_t candidate_thread(const struct search *s, uint32_t group, uint32_t k)
-{
-    const struct kiwi_witness *w = k == ANYONE ? NULL : &group_row(s, group)->witness[k];
-    const struct kiwi_thread *t = w ? trace_thread(s->m->trace, w->thread) : NULL;
-
-    return t && t->serial == w->serial ? w->thread : 0;
-}
-
-static bool candidates_overlap(const struct search *s, uint32_t a, uint32_t k, uint32_t b, uint32_t l)
-{
-    uint32_t p = candidate_thread(s, a, k), q = candidate_thread(s, b, l);
-
-    return p && q && model_threads_overlap(s->m, p, q);
-}
-
-/* Finds a thread for every link from i on, in `choice`; with `together`, only threads that were alive at one time. */
-static bool choose_threads(struct search *s, uint32_t i, bool together)
-{
-    if (i == s->length)
-        return true;
-    for (uint32_t k = 0; k < CANDIDATES; k++) {
-        bool fits = candidate_exists(s, s->path[i], k);
-
-        for (uint32_t j = 0; fits && j < i; j++)
-            fits = candidates_meet(s, s->path[j], s->choice[j], s->path[i], k) &&
-                   (!together || candidates_overlap(s, s->path[j], s->choice[j], s->path[i], k));
-        s->choice[i] = k;
-        if (fits && choose_threads(s, i + 1, together))
-            return true;
-    }
-    return false;
 }
 
 static int cycles_add(struct lock_cycles *c, const struct lock_cycle *cycle)
@@ -213,32 +75,37 @@ static int cycles_add(struct lock_cycles *c, const struct lock_cycle *cycle)
     return 0;
 }
 
-static bool choose_by_order(struct search *s, bool signals, bool together)
+/* The best grade for which there are threads, and those; false = none could close the circle. */
+static bool path_grade(struct search *s, enum lock_grade *grade, struct lock_party *parties)
 {
-    bool found;
+    static const struct {
+        enum lock_grade grade;
+        unsigned flags;
+    } tries[] = {{LOCK_GRADE_G3, LOCK_MEET_SIGNALS | LOCK_MEET_TOGETHER},
+                 {LOCK_GRADE_G4, LOCK_MEET_SIGNALS},
+                 {LOCK_GRADE_G5_SIGNALLED, LOCK_MEET_TOGETHER},
+                 {LOCK_GRADE_G5_SIGNALLED, 0}};
 
-    s->signals = signals;
-    found = choose_threads(s, 0, together);
-    s->signals = false;
-    return found;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        *grade = tries[i].grade;
+        if (lock_meet_choose(&s->meet, s->path, s->length, tries[i].flags, parties))
+            return true;
+    }
+    return false;
 }
 
 /* The path closes a circle of locks. Keep it if threads can be found for it. */
 static void path_close(struct search *s)
 {
-    struct lock_cycle cycle = {.length = s->length, .grade = LOCK_GRADE_G3};
+    struct lock_cycle cycle = {.length = s->length};
+    struct lock_party parties[LOCK_CYCLE_MAX];
 
-    if (!choose_by_order(s, true, true)) {
-        cycle.grade = LOCK_GRADE_G4;
-        if (!choose_by_order(s, true, false)) {
-            cycle.grade = LOCK_GRADE_G5_SIGNALLED;
-            if (!choose_by_order(s, false, true) && !choose_by_order(s, false, false))
-                return;
-        }
-    }
+    if (!path_grade(s, &cycle.grade, parties))
+        return;
     for (uint32_t i = 0; i < s->length; i++) {
         cycle.groups[i] = s->path[i];
-        cycle.threads[i] = candidate_thread(s, s->path[i], s->choice[i]);
+        cycle.threads[i] = parties[i].thread;
+        cycle.edges[i] = parties[i].edge;
         if (group_edge(s, s->path[i])->timed)
             cycle.grade = LOCK_GRADE_G5_TIMED;
         else if (group_edge(s, s->path[i])->early && cycle.grade < LOCK_GRADE_G5_EARLY)
@@ -309,6 +176,8 @@ int lock_cycles_find(struct lock_cycles *c, struct lock_edges *e, const struct m
     uint32_t marked = 0;
 
     *c = (struct lock_cycles){0};
+    if (lock_meet_open(&s.meet, e, m))
+        return -1;
     for (s.length = 2; e->group_count && s.length <= LOCK_CYCLE_MAX; s.length++) {
         for (s.start = 1; s.start < e->graph.nodes; s.start++) {
             s.steps = 0;
@@ -318,6 +187,8 @@ int lock_cycles_find(struct lock_cycles *c, struct lock_edges *e, const struct m
         mark_used(&s, marked);
         marked = c->count;
     }
+    c->cut = c->cut || s.meet.cut;
+    lock_meet_close(&s.meet);
     if (s.failed)
         lock_cycles_release(c);
     return s.failed ? -1 : 0;

@@ -29,6 +29,7 @@ struct lock_cycle {
     uint32_t length;
     enum lock_grade grade;
     uint32_t groups[LOCK_CYCLE_MAX];  /* groups[i].to == groups[i + 1].from, and round */
+    uint32_t edges[LOCK_CYCLE_MAX];   /* of these groups: what the threads were seen doing */
     uint32_t threads[LOCK_CYCLE_MAX]; /* a thread row for each link; 0 = only known as one of several */
 };
 

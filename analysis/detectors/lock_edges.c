@@ -236,12 +236,10 @@ static int compare(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-/* What decides whether an edge can meet another: everything but the stacks. 0 = no difference. */
-static int edge_compare(const void *a, const void *b, void *model)
+/* What decides whether an edge can meet another, but for the threads: those of a group are taken together. */
+static int edge_compare(const void *a, const void *b)
 {
-    const struct model *m = model;
     const struct lock_edge *x = a, *y = b;
-    const struct kiwi_acquisition *p = m->acquisitions[x->row].row, *q = m->acquisitions[y->row].row;
     int order = compare(x->from, y->from);
 
     order = order ? order : compare(x->to, y->to);
@@ -249,27 +247,25 @@ static int edge_compare(const void *a, const void *b, void *model)
     order = order ? order : compare(x->early, y->early);
     order = order ? order : compare(x->from_mode, y->from_mode);
     order = order ? order : compare(x->to_mode, y->to_mode);
-    order = order ? order : compare(x->held_hash, y->held_hash);
-    order = order ? order : compare(p->threads >= 3, q->threads >= 3);
-    return order ? order : memcmp(p->witness, q->witness, sizeof p->witness);
+    return order ? order : compare(x->held_hash, y->held_hash);
 }
 
-static int edge_compare_rows(const void *a, const void *b, void *model)
+static int edge_compare_rows(const void *a, const void *b)
 {
-    int order = edge_compare(a, b, model);
+    int order = edge_compare(a, b);
 
     return order ? order : compare(((const struct lock_edge *)a)->row, ((const struct lock_edge *)b)->row);
 }
 
-static int edges_group(struct lock_edges *e, const struct model *m)
+static int edges_group(struct lock_edges *e)
 {
     e->groups = calloc(e->edge_count + 1ul, sizeof *e->groups);
     if (!e->groups)
         return -1;
     if (e->edge_count)
-        qsort_r(e->edges, e->edge_count, sizeof *e->edges, edge_compare_rows, (void *)m);
+        qsort(e->edges, e->edge_count, sizeof *e->edges, edge_compare_rows);
     for (uint32_t i = 0; i < e->edge_count; i++) {
-        if (!i || edge_compare(&e->edges[i - 1], &e->edges[i], (void *)m))
+        if (!i || edge_compare(&e->edges[i - 1], &e->edges[i]))
             e->groups[e->group_count++] = (struct lock_group){e->edges[i].from, e->edges[i].to, i, 0, false};
         e->groups[e->group_count - 1].count++;
     }
@@ -309,7 +305,7 @@ int lock_edges_make(struct lock_edges *e, const struct model *m)
     if (!c.knots || collect(&c, collect_knots))
         goto out;
     drop_knots(&c, components);
-    if (!collect(&c, collect_edges) && !edges_group(e, m) && !edges_graph(e, nodes))
+    if (!collect(&c, collect_edges) && !edges_group(e) && !edges_graph(e, nodes))
         result = 0;
 out:
     graph_release(&all);

@@ -50,7 +50,7 @@ static const struct lock_group *cycle_group(const struct lock_order *o, const st
 
 static const struct lock_edge *cycle_edge(const struct lock_order *o, const struct lock_cycle *c, uint32_t i)
 {
-    return &o->edges.edges[cycle_group(o, c, i)->first];
+    return &o->edges.edges[c->edges[i % c->length]];
 }
 
 static uint32_t row_stack(const struct lock_order *o, uint32_t row)
@@ -210,9 +210,12 @@ static void report_other_paths(const struct lock_order *o, struct finding *f, co
     for (uint32_t i = 0; i < c->length; i++) {
         const struct lock_group *g = cycle_group(o, c, i);
 
-        for (uint32_t k = 1; k < g->count && k <= EXAMPLES_MAX; k++) {
+        for (uint32_t k = 0, shown = 0; k < g->count && shown < EXAMPLES_MAX; k++) {
             const struct lock_edge *e = &o->edges.edges[g->first + k];
 
+            if (e == cycle_edge(o, c, i))
+                continue;
+            shown++;
             finding_stack(f, o->m, row_stack(o, e->row), 0, "also wants %s while %s is held", wording_lock(f, e->to),
                           wording_lock(f, e->from));
         }

@@ -8,6 +8,8 @@
 
 #define CHAIN_LIMIT 64u /* a longer chain keeps its 64th link as parent: nobody nests deeper by design */
 #define HELD_GROWTH 8u
+#define SIGHTED_ALL 32u   /* so many witnesses of a dependency are kept, and a sample of later ones */
+#define SIGHTED_ENOUGH 4u /* witnesses that tell what a dependency is like */
 
 /* Rows. */
 
@@ -70,33 +72,61 @@ static void witness_set(struct kiwi_witness *w, const struct thread *t, uint32_t
 }
 
 /* A service with a thread for each request makes a segment with each of them. When half of the table is used, the rest
- * is for dependencies that are new or known from two threads only; the others keep the witnesses they have. */
-static bool witnessed_enough(const struct kiwi_acquisition *a)
+ * is for dependencies that are new or known from two threads only; the others keep the witnesses they have. So do those
+ * seen now and then while the handovers of this thread were noted: from then on all would look as if nothing ordered
+ * them. */
+static bool witnessed_enough(const struct thread *t, uint32_t row)
 {
     const struct kiwi_table *segments = &region.header->tables[KIWI_TABLE_SEGMENTS];
-    return a->threads >= 3 && RELAXED_LOAD(&segments->used) > segments->capacity / 2;
+    if (RELAXED_LOAD(&memory.sighted[row]) >= SIGHTED_ENOUGH && thread_handed_enough(t))
+        return true;
+    return region_acquisition(row)->threads >= 3 && RELAXED_LOAD(&segments->used) > segments->capacity / 2;
+}
+
+/* All of the first ones, then eight at each doubling. */
+static bool sighting_due(uint32_t n)
+{
+    return n < SIGHTED_ALL || !(n & ((1u << (28 - __builtin_clz(n))) - 1));
+}
+
+static void sighting(const struct thread *t, uint32_t row, uint32_t segment)
+{
+    uint32_t made = sighting_due(RELAXED_ADD(&memory.sighted[row], 1)) ? region_claim(KIWI_TABLE_SIGHTINGS, 1) : 0;
+    if (!made)
+        return;
+    struct kiwi_sighting *s = region_sighting(made);
+    s->acquisition = row;
+    s->thread = t->row;
+    s->serial = t->serial;
+    s->segment = segment;
+    s->ticks = clock_ticks();
+    region_publish(&s->state, KIWI_ROW_LIVE);
+}
+
+static bool is_witness(const struct kiwi_witness *w, const struct thread *t)
+{
+    return w->thread == t->row && w->serial == t->serial;
 }
 
 /* Only dependencies need to know which threads made them, and when by create/join order. */
-static void witness(struct thread *t, struct kiwi_acquisition *a)
+static void witness(struct thread *t, uint32_t row)
 {
-    if (a->parent && witnessed_enough(a)) {
-        RELAXED_STORE(&a->last_ticks, clock_ticks());
+    struct kiwi_acquisition *a = region_acquisition(row);
+    RELAXED_STORE(&a->last_ticks, clock_ticks());
+    if (a->parent && witnessed_enough(t, row))
         return;
-    }
     uint32_t segment = a->parent ? thread_segment(t) : 0;
     struct kiwi_witness *first = &a->witness[0], *latest = &a->witness[1];
-    if (!first->thread || (first->thread == t->row && first->serial == t->serial)) {
-        witness_set(first, t, segment);
+    struct kiwi_witness *w = !first->thread || is_witness(first, t) ? first : latest;
+    if (w == first)
         a->threads = a->threads ? a->threads : 1;
-    } else {
-        if (!latest->thread)
-            a->threads = 2;
-        else if ((latest->thread != t->row || latest->serial != t->serial) && a->threads < 3)
-            a->threads = 3;
-        witness_set(latest, t, segment);
-    }
-    RELAXED_STORE(&a->last_ticks, clock_ticks());
+    else if (!latest->thread)
+        a->threads = 2;
+    else if (!is_witness(latest, t) && a->threads < 3)
+        a->threads = 3;
+    if (a->parent && (first->thread || w == latest) && (!is_witness(w, t) || w->last_segment != segment))
+        sighting(t, row, segment);
+    witness_set(w, t, segment);
 }
 
 /* Cache. */
@@ -235,7 +265,7 @@ struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t addres
                                       .flags = flags};
         row = acquisition_row(t, &key);
         if (row)
-            witness(t, region_acquisition(row));
+            witness(t, row);
     }
     struct kiwi_cache_entry *e = cache_put(t, address, word, row);
     if (flags & KIWI_ACQ_UNPUBLISHED)

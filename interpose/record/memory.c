@@ -51,6 +51,9 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->handovers, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handover_counts, m->slots);
     PLACE(m->rounds, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->arrivals, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->monitors, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->sighted, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->derived, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->stack_objects, region_capacity(KIWI_TABLE_STACKS));
     PLACE(m->stack_class, region_capacity(KIWI_TABLE_STACKS));

@@ -27,10 +27,12 @@ struct object_birth {
     uint32_t referred : 1; /* another row names it: see object_refer */
 };
 
-/* How often a thread gave and took order by signals; index = slot. */
+/* What a thread gave and took by handovers; index = slot. */
 struct handover_count {
-    uint32_t latest; /* segment taken last */
-    uint16_t given, taken;
+    uint32_t latest, from;        /* the segment taken last, and the object it came from */
+    uint32_t given, given_to;     /* its own segment that it passed on last, and the mutex */
+    uint32_t arrived, arrived_at; /* its own segment when it last came to a rendezvous, and its object */
+    uint32_t made;                /* segments because of handovers */
 };
 
 /* The threads that passed a barrier together, and those that gather for the next time; see rounds.h. */
@@ -53,6 +55,9 @@ struct memory {
     uint32_t *handovers;   /* by object row: segment of the thread that signalled it last, 0 = none */
     struct handover_count *handover_counts;
     struct barrier_rounds *rounds; /* by object row, of barriers */
+    uint32_t *arrivals;            /* by object row, of condition variables: the latest who waits for it */
+    uint8_t *monitors;             /* by object row: handover_monitor */
+    uint32_t *sighted;             /* by acquisition row: witnesses beyond the first, counted or kept */
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are one class, named by this stack; 0 = not */

@@ -125,7 +125,8 @@ size_t object_block_size(const struct thread *t, uintptr_t address)
 static void place_object(struct thread *t, uint32_t row, bool initialised)
 {
     struct kiwi_object *o = region_object(row);
-    memory.handovers[row] = 0;
+    memory.handovers[row] = memory.arrivals[row] = 0;
+    memory.monitors[row] = 0;
     if (o->kind == KIWI_OBJECT_BARRIER)
         memory.rounds[row].parties = 0;
     if (o->flags & KIWI_OBJECT_CLASS)

@@ -38,6 +38,7 @@ static const struct budget {
         {KIWI_TABLE_CONTENTIONS, sizeof(struct kiwi_contention), 2048, KIWI_DROP_CONTENTIONS},
         {KIWI_TABLE_HISTOGRAMS, sizeof(struct kiwi_histogram), 4096, KIWI_DROP_CONTENTIONS},
         {KIWI_TABLE_CHARGES, sizeof(struct kiwi_charge), 4096, KIWI_DROP_CHARGES},
+        {KIWI_TABLE_SIGHTINGS, sizeof(struct kiwi_sighting), 32u << 10, KIWI_DROP_SIGHTINGS},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

@@ -77,6 +77,7 @@ REGION_ROW(held, KIWI_TABLE_HELD, kiwi_held)
 REGION_ROW(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
 REGION_ROW(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
 REGION_ROW(charge, KIWI_TABLE_CHARGES, kiwi_charge)
+REGION_ROW(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
 
 static inline uint64_t *region_frames(uint32_t first)
 {

@@ -4,8 +4,9 @@
  *     uint64_t round = rounds_arrive(t, barrier);   // before the wait
  *     rounds_leave(t, barrier, round);              // after it
  *
- * Order of the same weak kind as handover.h, and bounded like it, but from many threads to many: each arrival comes
- * after those before it in the round, so whoever leaves comes after all by coming after the last. A fast thread may
+ * Nobody gets through before all have come, so the order is as good as that of a join; it is bounded as handover.h
+ * says. Each arrival comes after those before it in the round, so whoever leaves comes after all by coming after the
+ * last. A fast thread may
  * arrive for the next round before a slow one has left; rounds are told apart by parity, and a third can not begin
  * before the first is over.
  */

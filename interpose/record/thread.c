@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "acquisition.h"
 #include "contention.h"
+#include "handover.h"
 #include "memory.h"
 #include "stack.h"
 #include "thread_class.h"
@@ -283,6 +284,7 @@ void thread_detach(struct thread *t)
 {
     t->guard = GUARD_ENDED;
     contention_settle(t);
+    handover_end(t);
     acquisition_fold_all(t);
     if (t->row) {
         struct kiwi_thread *r = region_thread(t->row);
@@ -329,7 +331,14 @@ static uint32_t segment_make(struct thread *t)
     s->previous = t->segment;
     s->other = t->segment_other & ~SEGMENT_SIGNALLED;
     region_publish(&s->state, t->segment_other & SEGMENT_SIGNALLED ? KIWI_SEGMENT_SIGNALLED : KIWI_ROW_LIVE);
+    memory.handover_counts[t->slot_index].made += t->segment_handed;
+    t->segment_handed = false;
     return row;
+}
+
+bool thread_handed_enough(const struct thread *t)
+{
+    return RELAXED_LOAD(&memory.handover_counts[t->slot_index].made) >= HANDOVERS_MAX;
 }
 
 uint32_t thread_segment(struct thread *t)

@@ -98,9 +98,12 @@ struct thread {
     uint32_t segment;       /* current, 0 = none made yet */
     uint32_t segment_other; /* what the next segment comes after (creator's or joined thread's), 0 = nothing new */
     bool segment_stale;     /* a create or join since `segment`: the next dependency needs a new one */
+    bool segment_handed;    /* that is because of a handover */
     bool foreign;
-    uint8_t exit_rounds; /* key destructor rounds so far */
-    uint32_t creates;    /* threads made */
+    uint8_t exit_rounds;    /* key destructor rounds so far */
+    uint32_t creates;       /* threads made */
+    uint32_t polls;         /* how often the latest lock was taken again, with no other in between */
+    uint32_t poll_releases; /* thread_releases at the latest lock that was recorded in full */
     int32_t tid;
     uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
@@ -177,6 +180,10 @@ void thread_created_another(struct thread *t); /* after pthread_create returned 
 /* What a thread made now, or one that joins this one, comes after. */
 uint32_t thread_segment_at_handover(struct thread *t);
 void thread_joined(struct thread *t, uint32_t joined_row);
+
+/* So many segments come from its handovers that no more of those are noted. */
+#define HANDOVERS_MAX 64u
+bool thread_handed_enough(const struct thread *t);
 
 bool thread_room(void); /* there is a slot for one more thread */
 

@@ -110,9 +110,12 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     int at = acquisition_held(t, (uintptr_t)w->m);
     w->held_count = at >= 0 ? t->held[at].count : 0;
     if (at >= 0) {
+        acquisition_chain(t);
+        handover_monitor(lock_held_object(t, at));
         acquisition_released(t, at);
         acquisition_want(t, KIWI_WANT_NONE);
     }
+    handover_waits(t, w->cond);
     if (w->cond)
         RELAXED_ADD(waiters_word(w->cond), ONE_WAITING);
     call_enter(&w->call, t, kind, stack, flags, w->cond);
@@ -211,6 +214,12 @@ static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
     if (unlikely(record_settings.events_all))
         event_add(t, KIWI_EVENT_COND_SIGNAL, object_find((uintptr_t)c), next == all_woken, 0);
     uint32_t object = object_find((uintptr_t)c);
+    if (t->slot->held_count && !thread_handed_enough(t)) { /* tells whoever comes to the mutex later, too */
+        acquisition_chain(t);
+        lock_is_monitor(t, (int)t->slot->held_count - 1);
+    }
+    if (next == all_woken)
+        handover_wakes_all(t, object);
     if (object && waiting_of(RELAXED_LOAD(waiters_word(object))))
         handover_give(t, object);
     change(object, next);

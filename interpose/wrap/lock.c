@@ -153,6 +153,25 @@ int lock_self_wait(struct lock_call *c, int at)
     return result;
 }
 
+void lock_is_monitor(struct thread *t, int at)
+{
+    struct kiwi_held *h = &t->held[at];
+    if (!is_mutex(h) || !h->row)
+        return;
+    handover_monitor(lock_held_object(t, at));
+    if ((h->flags & KIWI_HELD_TIMED) || !handover_worth(t, lock_held_object(t, at)))
+        return;
+    h->since = clock_ticks();
+    h->flags |= KIWI_HELD_TIMED;
+}
+
+void lock_passed(struct thread *t, int at)
+{
+    uint32_t object = lock_held_object(t, at);
+    if (object && handover_worth(t, object))
+        handover_pass(t, object);
+}
+
 bool lock_release(struct thread *t, uintptr_t address)
 {
     int at = acquisition_held(t, address);

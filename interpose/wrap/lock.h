@@ -11,6 +11,7 @@
 #include "../process/enter.h"
 #include "../record/acquisition.h"
 #include "../record/contention.h"
+#include "../record/handover.h"
 #include "../record/misuse.h"
 #include "../record/stack.h"
 
@@ -45,6 +46,9 @@ static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintpt
     return true;
 }
 
+/* Taken so many times in a row, and nothing else meanwhile: to look at what it guards until that changes. */
+#define LOCK_POLLS 3u
+
 static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
     return likely(!t->slot->held_count) && lock_quick_behind(t, 0, address, site, kind);
@@ -73,12 +77,18 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->timed = false;
     r->asked = 0;
     acquisition_chain(t);
+    bool again = !t->slot->held_count && t->held->address == address && t->held->stack == ACQUISITION_STACK(r->word) &&
+                 thread_releases(t) == t->poll_releases + 1;
     r->line = acquisition_find(t, acquisition_identity(address, r->word), r->word);
-    if (r->line)
-        return;
-    if (t->slot->held_count)
-        acquisition_strike_stale(t);
-    r->line = acquisition_line(t, address, r->word);
+    if (!r->line) {
+        if (t->slot->held_count)
+            acquisition_strike_stale(t);
+        r->line = acquisition_line(t, address, r->word);
+    }
+    t->polls = again ? t->polls + 1 : 0;
+    t->poll_releases = thread_releases(t);
+    if (unlikely(t->polls == LOCK_POLLS && r->line->row))
+        handover_monitor(region_acquisition(r->line->row)->object);
 }
 
 /* The same with the row of this very lock, where others may be recorded by class: for waits, which need to know
@@ -96,6 +106,18 @@ static inline bool lock_taking(const struct lock_request *r)
 {
     return acquisition_taking(r->t, r->address, r->word, r->line->row);
 }
+
+/* The object of a held lock, 0 = it has no row. */
+static inline uint32_t lock_held_object(const struct thread *t, int at)
+{
+    uint32_t row = t->held[at].row;
+    return row ? region_acquisition(row)->object : 0;
+}
+
+/* The mutex held at `at` orders those who pass it (handover.h); from now on, and this time as well. */
+void lock_is_monitor(struct thread *t, int at);
+/* Before a timed hold ends. */
+void lock_passed(struct thread *t, int at);
 
 #define HOLD_SAMPLE 8u        /* one hold in so many of those recorded in full is timed ... */
 #define HOLD_SAMPLE_FIRST 16u /* ... after the first ones on each path */
@@ -130,7 +152,8 @@ static inline void lock_taken(const struct lock_request *r)
     if (r->timed) {
         lock_hold_timed(h, clock_ticks());
         contention_sampled(t, h->address, r->weight, r->asked ? h->since - r->asked : 0);
-    } else if ((t->watch && contention_watched(t, h->row)) || record_settings.events_all) {
+    } else if ((t->watch && contention_watched(t, h->row)) || record_settings.events_all ||
+               (!n && h->row && handover_worth(t, region_acquisition(h->row)->object))) {
         lock_hold_timed(h, clock_ticks());
     }
     if (h->row && t->chained == n) {

@@ -452,6 +452,8 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
         guard_clear(t);
         return real.pthread_mutex_unlock(m);
     }
+    if (t->held[at].flags & KIWI_HELD_TIMED)
+        lock_passed(t, at);
     acquisition_released(t, at);
     int result = real.pthread_mutex_unlock(m);
     acquisition_want(t, KIWI_WANT_NONE);

@@ -312,10 +312,66 @@ static void order__signal_waited_for_with_a_lock_held(void **state)
 
 static void order__signals_of_a_busy_thread_order_nothing(void **state)
 {
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 100; i++)
         history_play(*state, NEST("T1", "A", "B") "T1 wakes C");
     history_play(*state, "T2 woken C;" NEST("T2", "B", "A"));
     assert_cycle(*state, "G3", "A B");
+}
+
+/* Each round takes the locks in one order, in all threads. */
+static void play_round(struct history *h, int round, int threads)
+{
+    const char *x = round % 2 ? "A" : "B", *y = round % 2 ? "B" : "A";
+
+    for (int t = 0; t < threads; t++)
+        history_playf(h, "T%d lock %s at f; T%d lock %s at g; T%d unlock %s; T%d unlock %s; T%d arrives R at %d", t, x,
+                      t, y, t, y, t, x, t, threads);
+    for (int t = 0; t < threads; t++)
+        history_playf(h, "T%d leaves R at %d", t, threads);
+}
+
+static void order__rounds_of_a_barrier(void **state)
+{
+    for (int round = 0; round < 40; round++)
+        play_round(*state, round, 3);
+    assert_silent(*state);
+}
+
+static void order__more_rounds_than_are_noted(void **state)
+{
+    for (int round = 0; round < 500; round++)
+        play_round(*state, round, 3);
+    assert_silent(*state);
+}
+
+static void order__barrier_between_others_orders_nothing(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_play(*state, NEST("T1", "A", "B") "T1 arrives R at 2; T3 arrives R at 2; T1 leaves R at 2;"
+                                                  "T3 leaves R at 2;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__flag_under_a_mutex_is_a_guess(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 lock M; T1 passes M; T1 unlock M; T2 lock M; T2 passes M;"
+                                              "T2 unlock M;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G5", "A B");
+}
+
+static void order__flag_does_not_order_what_follows_it(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 lock M; T1 passes M; T1 unlock M; T2 lock M; T2 passes M;"
+                                              "T2 unlock M;" NEST("T1", "A", "B") NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__counter_of_those_who_are_done_is_a_guess(void **state)
+{
+    for (int t = 0; t < 4; t++)
+        history_playf(*state, NEST("T%d", "A", "B") "T%d lock M; T%d passes M; T%d unlock M", t, t, t, t, t, t, t);
+    history_play(*state, "M lock M; M passes M; M unlock M;" NEST("M", "B", "A"));
+    assert_cycle(*state, "G5", "A B");
 }
 
 static void order__condition_takes_its_lock_back(void **state)
@@ -488,6 +544,12 @@ int main(void)
             TEST(order__signal_does_not_order_what_follows_it),
             TEST(order__signal_waited_for_with_a_lock_held),
             TEST(order__signals_of_a_busy_thread_order_nothing),
+            TEST(order__rounds_of_a_barrier),
+            TEST(order__more_rounds_than_are_noted),
+            TEST(order__barrier_between_others_orders_nothing),
+            TEST(order__flag_under_a_mutex_is_a_guess),
+            TEST(order__flag_does_not_order_what_follows_it),
+            TEST(order__counter_of_those_who_are_done_is_a_guess),
             TEST(order__condition_takes_its_lock_back),
             TEST(order__request_that_was_never_granted_counts),
             TEST(order__first_use_does_not_split_a_cause),

@@ -6,6 +6,7 @@
 #include "../../interpose/record/call.h"
 #include "../../interpose/record/handover.h"
 #include "../../interpose/record/misuse.h"
+#include "../../interpose/record/rounds.h"
 #include "../../interpose/record/stack.h"
 
 #include <setjmp.h>
@@ -435,22 +436,76 @@ static bool play_condwait(struct history *h, struct actor *a, const struct state
     return true;
 }
 
-/* The condition variable or semaphore of that name, as far as order by signals goes. */
+static void wakes_all(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)parties;
+    handover_wakes_all(t, object);
+    handover_give(t, object);
+}
+
+static void wakes(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)parties;
+    handover_give(t, object);
+}
+
+static void woken(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)parties;
+    handover_take(t, object);
+}
+
+static void waits(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)parties;
+    handover_waits(t, object);
+}
+
+static void arrives(struct thread *t, uint32_t object, uint32_t parties)
+{
+    if (!memory.rounds[object].parties)
+        rounds_begin(object, parties);
+    rounds_arrive(t, object);
+}
+
+static void leaves(struct thread *t, uint32_t object, uint32_t parties)
+{
+    rounds_leave(t, object, (memory.rounds[object].arrivals + parties - 1) / parties); /* the one that began last */
+}
+
+static void passes(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)parties;
+    handover_monitor(object);
+    handover_pass(t, object);
+}
+
+static const struct {
+    const char *verb;
+    void (*play)(struct thread *t, uint32_t object, uint32_t parties);
+    enum kiwi_object_kind kind;
+} handover_verbs[] = {
+        {"wakes", wakes, KIWI_OBJECT_COND},        {"wakes-all", wakes_all, KIWI_OBJECT_COND},
+        {"waits", waits, KIWI_OBJECT_COND},        {"woken", woken, KIWI_OBJECT_COND},
+        {"arrives", arrives, KIWI_OBJECT_BARRIER}, {"leaves", leaves, KIWI_OBJECT_BARRIER},
+        {"passes", passes, KIWI_OBJECT_MUTEX},
+};
+
+/* The object of that name, as far as order by handovers goes. */
 static bool play_handover(struct history *h, struct actor *a, const struct statement *s)
 {
-    struct object_facts facts;
-    bool wakes = strcmp(s->verb, "wakes") == 0;
+    for (size_t i = 0; i < COUNT(handover_verbs); i++) {
+        struct object_facts facts;
 
-    if (!wakes && strcmp(s->verb, "woken") != 0)
-        return false;
-    facts_of(statement_lock(h, s), &facts);
-    facts.kind = KIWI_OBJECT_COND;
-    uint32_t object = object_get(a->t, &facts, statement_stack(h, s));
-    if (wakes)
-        handover_give(a->t, object);
-    else
-        handover_take(a->t, object);
-    return true;
+        if (strcmp(s->verb, handover_verbs[i].verb) != 0)
+            continue;
+        facts_of(statement_lock(h, s), &facts);
+        facts.kind = (uint8_t)handover_verbs[i].kind;
+        uint32_t object = object_get(a->t, &facts, statement_stack(h, s));
+        handover_verbs[i].play(a->t, object, (uint32_t)atoi(s->place));
+        return true;
+    }
+    return false;
 }
 
 static bool play_misuse(struct history *h, struct actor *a, const struct statement *s)

@@ -22,6 +22,9 @@
  *     recursive L, rwlock L     normal L                kind of a lock, before its first use
  *     condwait L                                        a wait that lets go of L and takes it again
  *     wakes C, woken C                                  signals C; goes on after a wait for C that a signal ended
+ *     waits C, wakes-all C                              begins such a wait; wakes all who wait
+ *     arrives B at 2, leaves B at 2                     before and after the wait of a barrier for 2 threads
+ *     passes M                                          lets go of M, by which threads tell each other something
  *     enter CALL                                        a blocking call: poll, read, sleep, fsync, join T, ...
  *     leave MS                                          ... that ends after so many milliseconds of waiting
  *     preempted MS                                      ... during which it only had no processor

@@ -98,7 +98,7 @@ static void handover__is_for_the_first_few(void **state)
         used = thread_segment(b);
     }
     assert_in_range(used, 1, 3 * HANDOVERS_MAX);
-    assert_int_equal(memory.handover_counts[a->slot_index].given, HANDOVERS_MAX);
+    assert_true(thread_handed_enough(a) && thread_handed_enough(b));
 }
 
 static void handover__next_object_there_knows_nothing_of_it(void **state)
@@ -114,6 +114,77 @@ static void handover__next_object_there_knows_nothing_of_it(void **state)
     assert_int_equal(region_segment(thread_segment(b))->state, KIWI_ROW_LIVE);
 }
 
+static uint32_t mutex_made(struct thread *t)
+{
+    struct object_facts facts = {.address = COND + 0x100, .kind = KIWI_OBJECT_MUTEX};
+    return object_get(t, &facts, stack_made(2));
+}
+
+/* Is segment a an ancestor of b? */
+static bool before(uint32_t a, uint32_t b)
+{
+    if (!b || a == b)
+        return a == b;
+    return before(a, region_segment(b)->previous) || before(a, region_segment(b)->other);
+}
+
+static void handover__waking_all_comes_after_those_who_wait(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t cond = cond_made(a, COND), of_a = thread_segment(a), of_b = thread_segment(b);
+
+    (void)state;
+    handover_waits(a, cond);
+    handover_waits(b, cond);
+    handover_wakes_all(c, cond);
+    assert_true(before(of_a, thread_segment(c)) && before(of_b, thread_segment(c)));
+    assert_int_equal(region_segment(thread_segment(c))->state, KIWI_SEGMENT_SIGNALLED);
+    assert_false(before(of_a, thread_segment(b)));
+}
+
+static void handover__monitor_tells_whoever_passes_later(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t m = mutex_made(a), of_a = thread_segment(a), of_b = thread_segment(b);
+
+    (void)state;
+    handover_monitor(m);
+    assert_true(handover_worth(a, m));
+    handover_pass(a, m);
+    handover_pass(b, m);
+    handover_pass(c, m);
+    assert_true(before(of_a, thread_segment(c)) && before(of_b, thread_segment(c)));
+    assert_false(before(of_b, thread_segment(a)));
+}
+
+static void handover__passing_again_and_again_costs_no_segments(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    uint32_t m = mutex_made(a);
+
+    (void)state;
+    thread_segment(a);
+    thread_segment(b);
+    for (int i = 0; i < 1000; i++) {
+        handover_pass(a, m);
+        handover_pass(b, m);
+    }
+    assert_in_range(region.header->tables[KIWI_TABLE_SEGMENTS].used, 3, 8);
+}
+
+static void handover__thread_that_ends_leaves_word(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    uint32_t of_a = thread_segment(a), stack = stack_made(3);
+
+    (void)state;
+    lock_taken_at(a, COND, stack);
+    lock_let_go(a, COND);
+    thread_detach(a);
+    handover_pass(b, object_find(COND));
+    assert_true(before(of_a, thread_segment(b)));
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -126,6 +197,10 @@ int main(void)
             FRESH(handover__once_for_each_signal),
             FRESH(handover__is_for_the_first_few),
             FRESH(handover__next_object_there_knows_nothing_of_it),
+            FRESH(handover__waking_all_comes_after_those_who_wait),
+            FRESH(handover__monitor_tells_whoever_passes_later),
+            FRESH(handover__passing_again_and_again_costs_no_segments),
+            FRESH(handover__thread_that_ends_leaves_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ static struct {
     struct kiwi_segment segment;
     struct kiwi_object object;
     struct kiwi_acquisition acquisition;
+    struct kiwi_sighting sighting;
     struct kiwi_call call;
     struct kiwi_misuse misuse;
     struct kiwi_slot slot;
