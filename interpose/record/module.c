@@ -15,8 +15,7 @@
 static struct {
     uintptr_t start, end;
 } ranges[MODULES];
-static uint32_t range_count; /* rows in use + 1; grows after the entry is whole */
-static uint32_t busy;        /* one thread notes at a time; others go on without noting */
+static uint32_t range_count; /* rows that may be in use + 1; grows after the entry is whole */
 
 static bool find_object(uintptr_t address, struct dl_find_object *found)
 {
@@ -25,7 +24,7 @@ static bool find_object(uintptr_t address, struct dl_find_object *found)
 
 static uint32_t known_module(uintptr_t address)
 {
-    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE); /* pairs with module_add */
+    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE); /* pairs with range_add */
     for (uint32_t i = 1; i < n; i++)
         if (address >= ranges[i].start && address < ranges[i].end)
             return i;
@@ -86,20 +85,32 @@ static void module_fill(struct kiwi_module *m, const struct dl_find_object *f)
     }
 }
 
+static void range_add(uint32_t row, const struct kiwi_module *m)
+{
+    ranges[row].start = m->start;
+    ranges[row].end = m->end;
+    uint32_t n = RELAXED_LOAD(&range_count);
+    while (n <= row &&
+           !__atomic_compare_exchange_n(&range_count, &n, row + 1, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+}
+
+/* Without a lock: a signal handler may leave this for good by a jump, and another thread need not wait for a row. Of
+ * two threads that meet a module at once, the slower one usually finds the row of the other and leaves its own
+ * unpublished; two rows for one module say the same. */
 static bool module_add(const struct dl_find_object *f)
 {
-    if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
-        return true; /* its row appears with the next stack through it */
-    uint32_t row = known_module((uintptr_t)f->dlfo_map_start);
-    if (!row && (row = region_claim(KIWI_TABLE_MODULES, 1)) && row < MODULES) {
-        struct kiwi_module *m = region_module(row);
-        module_fill(m, f);
-        region_publish(&m->state, KIWI_ROW_LIVE);
-        ranges[row].start = m->start;
-        ranges[row].end = m->end;
-        __atomic_store_n(&range_count, row + 1, __ATOMIC_RELEASE);
-    }
-    __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+    if (known_module((uintptr_t)f->dlfo_map_start))
+        return true;
+    uint32_t row = region_claim(KIWI_TABLE_MODULES, 1);
+    if (!row || row >= MODULES)
+        return true;
+    struct kiwi_module *m = region_module(row);
+    module_fill(m, f);
+    if (known_module((uintptr_t)f->dlfo_map_start))
+        return true;
+    region_publish(&m->state, KIWI_ROW_LIVE);
+    range_add(row, m);
     return true;
 }
 
@@ -151,5 +162,4 @@ void module_reset(void)
 {
     memset(ranges, 0, sizeof ranges);
     range_count = 1;
-    busy = 0;
 }
