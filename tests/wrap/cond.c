@@ -39,8 +39,8 @@ static const char *owner(const pthread_mutex_t *m)
 static void timeouts(clockid_t clock)
 {
     struct meeting m;
-    struct timespec until = in_ms(clock, 10), bad = {0, 1000000000}, past = {1, 0};
     uint64_t since = now_ns();
+    struct timespec until = in_ms(clock, 10), bad = {0, 1000000000}, past = {1, 0};
     meeting_open(&m, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_PROCESS_PRIVATE, clock);
     outcome("wait without the mutex", pthread_cond_wait(&m.c, &m.m));
     pthread_mutex_lock(&m.m);

@@ -121,25 +121,29 @@ static void with_threads(void)
     finish(busy);
 }
 
+static volatile bool interrupted;
+
 static void fork_there(int number)
 {
     (void)number;
-    if (fork() == 0)
-        alarm(0); /* the child goes on in the call that the signal interrupted */
+    interrupted = true;
+    fork(); /* the child goes on in the call that the signal interrupted */
 }
 
 /* A handler forks, and the child returns from it into the middle of a call that its parent began. */
 static void fork_in_handler(const char *what, int (*call)(void))
 {
     pid_t parent = getpid();
+    struct poke poke;
+    interrupted = false;
     handle(SIGALRM, fork_there, 0);
-    ualarm(10000, 0);
+    poke_start(&poke, SIGALRM);
     int result = call();
     if (getpid() != parent) {
         lock_both();
         _exit(20 + result);
     }
-    ualarm(0, 0);
+    poke_end(&poke);
     int status = -1;
     wait(&status);
     say("%s: parent got %d, child left with %d", what, result, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
@@ -147,15 +151,18 @@ static void fork_in_handler(const char *what, int (*call)(void))
 
 static int call_poll(void)
 {
-    return poll(NULL, 0, 3000) < 0 ? errno == EINTR : 2;
+    return poll(NULL, 0, 20000) < 0 ? errno == EINTR : 2;
 }
 
 static int call_timedwait(void)
 {
     static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
-    struct timespec until = in_ms(CLOCK_REALTIME, 40);
+    int error = 0;
     pthread_mutex_lock(&mutex);
-    int error = pthread_cond_timedwait(&c, &mutex, &until);
+    while (!interrupted && (error == 0 || error == ETIMEDOUT)) {
+        struct timespec until = in_ms(CLOCK_REALTIME, 60);
+        error = pthread_cond_timedwait(&c, &mutex, &until);
+    }
     pthread_mutex_unlock(&mutex);
     return error == ETIMEDOUT;
 }
@@ -168,7 +175,7 @@ static void *sleep_a_little(void *unused)
 
 static int call_sleep(void)
 {
-    struct timespec t = {3, 0};
+    struct timespec t = {20, 0};
     return nanosleep(&t, NULL) < 0 ? errno == EINTR : 2;
 }
 

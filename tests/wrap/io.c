@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 
 static volatile int alarms;
@@ -14,15 +13,12 @@ static void count_alarm(int number)
     alarms++;
 }
 
-static void alarm_in(long ms)
-{
-    struct itimerval timer = {{0, 0}, {0, ms * 1000}};
-    setitimer(ITIMER_REAL, &timer, NULL);
-}
-
+/* Some time after the signal. */
 static void *write_later(void *fd)
 {
-    pause_ms(40);
+    while (!alarms)
+        usleep(200);
+    pause_ms(30);
     if (write((int)(long)fd, "late", 4) != 4)
         say("write failed");
     return NULL;
@@ -93,19 +89,15 @@ static void interrupted(int flags)
         return;
     handle(SIGALRM, count_alarm, flags);
     alarms = 0;
-    alarm_in(10);
     pthread_t writer = 0;
-    sigset_t block, before;
-    sigemptyset(&block);
-    sigaddset(&block, SIGALRM);
-    if (flags & SA_RESTART) {
-        pthread_sigmask(SIG_BLOCK, &block, &before);
+    struct poke poke;
+    if (flags & SA_RESTART)
         writer = start(write_later, (void *)(long)ends[1]);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
+    poke_start(&poke, SIGALRM);
     uint64_t since = now_ns();
     returned("interrupted read", read(ends[0], buffer, sizeof buffer));
-    say("%d alarm, %s for the writer", alarms, waited(since, 30));
+    say("%d alarm, %s", alarms, waited(since, flags & SA_RESTART ? 40 : 10));
+    poke_end(&poke);
     if (writer)
         finish(writer);
     close(ends[0]);
@@ -145,34 +137,43 @@ static void files(void)
     close(fd);
 }
 
-static const char *left_text(long ms)
+/* Of half a minute. */
+static const char *left_text(long seconds)
 {
-    return ms > 1500 ? "too much left" : ms > 500 ? "about a second left" : ms > 0 ? "little left" : "nothing left";
+    return seconds > 30   ? "too much left"
+           : seconds > 10 ? "most is left"
+           : seconds > 0  ? "little left"
+                          : "nothing left";
 }
 
 static void sleeps(void)
 {
-    struct timespec left = {0, 0}, second = {1, 20000000}, bad = {0, 1000000000}, until;
+    struct timespec left = {0, 0}, half_minute = {30, 20000000}, bad = {0, 1000000000}, until;
+    struct poke poke;
     say("-- sleeping");
     handle(SIGALRM, count_alarm, SA_RESTART);
-    alarm_in(20);
-    returned("nanosleep", nanosleep(&second, &left));
-    say("%s", left_text(left.tv_sec * 1000 + left.tv_nsec / 1000000));
-    alarm_in(20);
+    poke_start(&poke, SIGALRM);
+    returned("nanosleep", nanosleep(&half_minute, &left));
+    say("%s", left_text(left.tv_sec));
+    poke_end(&poke);
+    poke_start(&poke, SIGALRM);
     left = (struct timespec){0, 0};
-    outcome("clock_nanosleep", clock_nanosleep(CLOCK_MONOTONIC, 0, &second, &left));
-    say("%s", left_text(left.tv_sec * 1000 + left.tv_nsec / 1000000));
-    until = in_ms(CLOCK_REALTIME, 10);
+    outcome("clock_nanosleep", clock_nanosleep(CLOCK_MONOTONIC, 0, &half_minute, &left));
+    say("%s", left_text(left.tv_sec));
+    poke_end(&poke);
     uint64_t since = now_ns();
+    until = in_ms(CLOCK_REALTIME, 10);
     outcome("clock_nanosleep until", clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL));
     say("%s", waited(since, 9));
-    alarm_in(20);
-    returned("usleep", usleep(1000000));
-    alarm_in(20);
-    say("sleep: %u", sleep(2));
+    poke_start(&poke, SIGALRM);
+    returned("usleep", usleep(30000000));
+    poke_end(&poke);
+    poke_start(&poke, SIGALRM);
+    say("sleep: %s", left_text(sleep(30)));
+    poke_end(&poke);
     returned("nanosleep, bad time", nanosleep(&bad, NULL));
     outcome("clock_nanosleep, bad time", clock_nanosleep(CLOCK_REALTIME, 0, &bad, NULL));
-    outcome("clock_nanosleep, bad clock", clock_nanosleep(77, 0, &second, NULL));
+    outcome("clock_nanosleep, bad clock", clock_nanosleep(77, 0, &half_minute, NULL));
     returned("usleep", usleep(0));
     say("sleep: %u", sleep(0));
 }

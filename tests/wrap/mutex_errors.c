@@ -45,13 +45,20 @@ static void dead_owner(int type, int protocol)
     outcome("destroy", pthread_mutex_destroy(&robust));
 }
 
-static void *wait_for_dead(void *m)
+struct owned {
+    pthread_mutex_t m;
+    struct turns turns;
+};
+
+static void *wait_for_dead(void *arg)
 {
+    struct owned *shared = arg;
     uint64_t since = now_ns();
-    int error = pthread_mutex_lock(m);
-    say("waiting lock: %s, %s", error_name(error), waited(since, 15));
-    outcome("consistent", pthread_mutex_consistent(m));
-    outcome("unlock", pthread_mutex_unlock(m));
+    turn_next(&shared->turns, 2);
+    int error = pthread_mutex_lock(&shared->m);
+    say("waiting lock: %s, %s", error_name(error), waited(since, 35));
+    outcome("consistent", pthread_mutex_consistent(&shared->m));
+    outcome("unlock", pthread_mutex_unlock(&shared->m));
     return NULL;
 }
 
@@ -59,20 +66,21 @@ static void *wait_for_dead(void *m)
 static void owner_process_dies(void)
 {
     say("-- the owner's process ends");
-    pthread_mutex_t *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    make_robust(shared, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE);
+    struct owned *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    make_robust(&shared->m, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE);
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
-        pthread_mutex_lock(shared);
+        pthread_mutex_lock(&shared->m);
+        turn_next(&shared->turns, 1);
+        turn_wait(&shared->turns, 2);
         pause_ms(40);
         _exit(0);
     }
-    while (!shared->__data.__lock)
-        usleep(200);
+    turn_wait(&shared->turns, 1);
     finish(start(wait_for_dead, shared));
     child_ended("owner", pid);
-    outcome("destroy", pthread_mutex_destroy(shared));
+    outcome("destroy", pthread_mutex_destroy(&shared->m));
     munmap(shared, sizeof *shared);
 }
 
@@ -94,10 +102,13 @@ static void recursion_limit(void)
     outcome("unlock once too often", pthread_mutex_unlock(&m));
 }
 
+static struct turns turns;
+
 static void *hold(void *m)
 {
     pthread_mutex_lock(m);
-    pause_ms(60);
+    turn_next(&turns, 1);
+    turn_wait(&turns, 2);
     pthread_mutex_unlock(m);
     return NULL;
 }
@@ -110,8 +121,7 @@ static void impossible_times(void)
     outcome("free, bad nanoseconds", pthread_mutex_timedlock(&m, &many));
     outcome("unlock", pthread_mutex_unlock(&m));
     pthread_t other = start(hold, &m);
-    while (!m.__data.__lock)
-        usleep(200);
+    turn_wait(&turns, 1);
     outcome("taken, too many nanoseconds", pthread_mutex_timedlock(&m, &many));
     outcome("taken, negative nanoseconds", pthread_mutex_timedlock(&m, &negative));
     outcome("taken, long ago", pthread_mutex_timedlock(&m, &past));
@@ -119,6 +129,7 @@ static void impossible_times(void)
     outcome("taken, clock 77", pthread_mutex_clocklock(&m, 77, &past));
     outcome("taken, clock -1", pthread_mutex_clocklock(&m, -1, &past));
     outcome("taken, processor clock", pthread_mutex_clocklock(&m, CLOCK_PROCESS_CPUTIME_ID, &past));
+    turn_next(&turns, 2);
     finish(other);
     outcome("destroy", pthread_mutex_destroy(&m));
     outcome("lock after destroy", pthread_mutex_lock(&m));

@@ -42,8 +42,8 @@ static int make(const struct kind *k)
 
 static void timed(const char *what, clockid_t clock, bool by_clock)
 {
-    struct timespec until = in_ms(clock, 8);
     uint64_t since = now_ns();
+    struct timespec until = in_ms(clock, 8);
     int error = by_clock ? pthread_mutex_clocklock(mutex, clock, &until) : pthread_mutex_timedlock(mutex, &until);
     say("%s: %s, %s", what, error_name(error), waited(since, 7));
 }

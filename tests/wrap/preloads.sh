@@ -19,9 +19,9 @@ lib=/usr/lib/x86_64-linux-gnu
 beside jemalloc $lib/libjemalloc.so.2 thread cxx cond fork
 beside tcmalloc $lib/libtcmalloc_minimal.so.4 heap thread cxx cond fork
 beside mimalloc $lib/libmimalloc.so.2 heap thread cond fork
-# Not cond and cxx: on its own faketime lets them wait for ever. Not fork: on its own it makes a spawned child fail now and
-# then.
-beside faketime $lib/faketime/libfaketimeMT.so.1 heap thread jumps
+# Not cond, cxx and thread: on its own faketime lets waits by the monotonic clock go on for ever. Not fork: on its own it
+# makes a spawned child fail now and then.
+beside faketime $lib/faketime/libfaketimeMT.so.1 heap thread_churn jumps
 
 # A program built with a sanitizer, whose runtime must come first.
 sanitized() { # address|thread

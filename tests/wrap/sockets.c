@@ -22,12 +22,17 @@ static int listen_somewhere(void)
     return fd;
 }
 
+static struct turns turns;
+
+/* Each step some time after it was asked for. */
 static void *connect_later(void *unused)
 {
-    pause_ms(20);
     (void)unused;
+    turn_wait(&turns, 1);
+    pause_ms(20);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     long connected = connect(fd, (struct sockaddr *)&address, sizeof address);
+    turn_wait(&turns, 2);
     pause_ms(20);
     long sent = send(fd, "hello", 5, 0);
     pause_ms(20);
@@ -44,11 +49,13 @@ static void streams(void)
     say("-- streams");
     pthread_t client = start(connect_later, NULL);
     uint64_t since = now_ns();
+    turn_next(&turns, 1);
     int fd = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
     say("accept4: %s, %s, peer is %s, close on exec %d", fd >= 0 ? "ok" : "failed", waited(since, 15),
         inet_ntoa(peer.sin_addr), fcntl(fd, F_GETFD) & FD_CLOEXEC);
     returned("recv, not waiting", recv(fd, buffer, sizeof buffer, MSG_DONTWAIT));
     since = now_ns();
+    turn_next(&turns, 2);
     returned("recv", recv(fd, buffer, sizeof buffer, 0));
     say("got %s, %s", buffer, waited(since, 10));
     returned("recv at the end", recv(fd, buffer, sizeof buffer, 0));
@@ -112,17 +119,19 @@ static void interrupted(void)
 {
     int pair[2];
     char buffer[4];
-    struct itimerval timer = {{0, 0}, {0, 10000}};
+    struct poke poke;
     struct timeval limit = {0, 15000};
     say("-- interrupted, and with a limit of its own");
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
         return;
     handle(SIGALRM, nothing, 0);
-    setitimer(ITIMER_REAL, &timer, NULL);
+    poke_start(&poke, SIGALRM);
     returned("recv", recv(pair[0], buffer, 4, 0));
+    poke_end(&poke);
     int listener = listen_somewhere();
-    setitimer(ITIMER_REAL, &timer, NULL);
+    poke_start(&poke, SIGALRM);
     returned("accept", accept(listener, NULL, NULL));
+    poke_end(&poke);
     setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     uint64_t since = now_ns();
     returned("recv", recv(pair[0], buffer, 4, 0));

@@ -24,6 +24,26 @@ static void *sleep_ms(void *ms)
     return ms;
 }
 
+static struct turns turns;
+
+/* Alive until it is told to end. */
+static void *stay(void *value)
+{
+    turn_wait(&turns, 1);
+    pause_ms(50);
+    return value;
+}
+
+static pthread_t start_staying(const pthread_attr_t *attr)
+{
+    pthread_t id = 0;
+    turns.step = 0;
+    int error = pthread_create(&id, attr, stay, (void *)60);
+    if (error)
+        say("pthread_create failed: %s", error_name(error));
+    return id;
+}
+
 static void joins(void)
 {
     void *value;
@@ -31,7 +51,7 @@ static void joins(void)
     say("-- joins");
     say("value %ld", (long)finish(start(give_back, (void *)41)));
     say("value %ld", (long)finish(start(exit_with, (void *)42)));
-    pthread_t id = start(sleep_ms, (void *)60);
+    pthread_t id = start_staying(NULL);
     outcome("tryjoin", pthread_tryjoin_np(id, &value));
     uint64_t since = now_ns();
     until = in_ms(CLOCK_REALTIME, 10);
@@ -40,13 +60,16 @@ static void joins(void)
     until = in_ms(CLOCK_MONOTONIC, 5);
     outcome("clockjoin", pthread_clockjoin_np(id, &value, CLOCK_MONOTONIC, &until));
     outcome("clockjoin, bad clock", pthread_clockjoin_np(id, &value, 77, &until));
-    until = (struct timespec){0, -1};
-    outcome("timedjoin, bad time", pthread_timedjoin_np(id, &value, &until));
-    until = in_ms(CLOCK_MONOTONIC, 10000);
+    since = now_ns();
+    until = in_ms(CLOCK_MONOTONIC, 60000);
+    turn_next(&turns, 1);
     outcome("clockjoin", pthread_clockjoin_np(id, &value, CLOCK_MONOTONIC, &until));
     say("value %ld, %s", (long)value, waited(since, 50));
     id = start(sleep_ms, (void *)5);
     outcome("timedjoin for ever", pthread_timedjoin_np(id, NULL, NULL));
+    id = start(sleep_ms, (void *)5);
+    until = (struct timespec){0, -1};
+    outcome("timedjoin, bad time", pthread_timedjoin_np(id, NULL, &until)); /* waits all the same */
     id = start(give_back, NULL);
     while ((error = pthread_tryjoin_np(id, NULL)) == EBUSY)
         usleep(200);
@@ -61,14 +84,17 @@ static void join_errors(void)
     outcome("join of oneself", pthread_join(pthread_self(), NULL));
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    outcome("create detached", pthread_create(&id, &attr, sleep_ms, (void *)40));
+    id = start_staying(&attr);
     outcome("join of a detached thread", pthread_join(id, NULL));
     outcome("tryjoin of a detached thread", pthread_tryjoin_np(id, NULL));
     outcome("detach again", pthread_detach(id));
     pthread_attr_destroy(&attr);
-    id = start(sleep_ms, (void *)30);
+    turn_next(&turns, 1);
+    pause_ms(60);
+    id = start_staying(NULL);
     outcome("detach", pthread_detach(id));
     outcome("join", pthread_join(id, NULL));
+    turn_next(&turns, 1);
     pause_ms(60);
 }
 
@@ -92,10 +118,11 @@ static void names(void)
     outcome("getname, no room", pthread_getname_np(pthread_self(), name, 3));
     say("name %s", name);
     finish(start(name_yourself, NULL));
-    pthread_t id = start(sleep_ms, (void *)20);
+    pthread_t id = start_staying(NULL);
     outcome("setname of another", pthread_setname_np(id, "worker"));
     pthread_getname_np(id, name, sizeof name);
     say("name %s", name);
+    turn_next(&turns, 1);
     finish(id);
 }
 

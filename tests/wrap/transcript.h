@@ -6,11 +6,17 @@
  *     returned("read", read(fd, buffer, 4));              // read: 4     or     read: -1 EAGAIN
  *     uint64_t since = now_ns();
  *     say("poll %s", waited(since, 20));                  // poll waited     or     poll did not wait
+ *     poke_start(&p, SIGALRM); poll(NULL, 0, -1); poke_end(&p);     // interrupted while it waits, never before
+ *
+ * The machine may be busy: anything may take long, between two lines as well. So a program does not rely on being quick:
+ * since is read before what it bounds (deadlines too), and `waited` is asked with little where a call waits, with a lot
+ * more than an idle machine needs where it must not.
  */
 #ifndef KIWI_TEST_TRANSCRIPT_H
 #define KIWI_TEST_TRANSCRIPT_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -119,6 +125,50 @@ static inline void turn_wait(struct turns *t, int step)
 static inline void turn_next(struct turns *t, int step)
 {
     __atomic_store_n(&t->step, step, __ATOMIC_RELEASE);
+}
+
+static inline bool thread_sleeps(pid_t tid)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) < 0) {
+        say("cannot read %s: %s", path, error_name(errno));
+        exit(99);
+    }
+    close(fd);
+    const char *state = strrchr(text, ')');
+    return state && state[1] && state[2] == 'S';
+}
+
+/* A signal for the thread that asks for it, 10 ms or more after it has begun to wait in a call. */
+struct poke {
+    pthread_t helper, target;
+    pid_t tid;
+    int number;
+};
+
+static inline void *poke_when_it_sleeps(void *arg)
+{
+    struct poke *p = (struct poke *)arg;
+    for (int looks = 0; looks < 3; looks = thread_sleeps(p->tid) ? looks + 1 : 0)
+        pause_ms(3);
+    pause_ms(10);
+    pthread_kill(p->target, p->number);
+    return NULL;
+}
+
+static inline void poke_start(struct poke *p, int number)
+{
+    p->target = pthread_self();
+    p->tid = gettid();
+    p->number = number;
+    p->helper = start(poke_when_it_sleeps, p);
+}
+
+static inline void poke_end(struct poke *p)
+{
+    pthread_join(p->helper, NULL);
 }
 
 /* How a child ended. */
