@@ -175,6 +175,19 @@ void finding_stack(struct finding *f, struct model *m, uint32_t stack, uint32_t 
     finding_set(f, &s->thread, "%s", thread ? model_thread_name(m, thread) : "");
 }
 
+void finding_take_stack(struct finding *f, struct finding *from, unsigned index)
+{
+    struct finding_stack *s = finding_grow(&f->stacks, &f->stack_count, sizeof *s);
+
+    if (!s) {
+        f->incomplete = true;
+        return;
+    }
+    *s = from->stacks[index];
+    from->stacks[index].label = NULL;
+    from->stacks[index].thread = NULL;
+}
+
 void finding_free(struct finding *f)
 {
     if (!f)

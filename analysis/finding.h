@@ -70,6 +70,7 @@ struct finding {
     unsigned processes;                   /* traces in which it was found */
     int suppression;                      /* entry of the suppressions that hides it, -1 = shown */
     uint64_t cause;                       /* same value in two traces: same cause; 0 = taken from the stacks */
+    unsigned alike;                       /* findings that were put into this one and only came from elsewhere */
     bool incomplete;                      /* out of memory while it was filled */
 };
 
@@ -87,6 +88,8 @@ void finding_object(struct finding *f, struct model *m, uint32_t object); /* onc
 /* thread: row, 0 = none to name. The label says what the thread does there ("waits for cache_lock"). */
 void finding_stack(struct finding *f, struct model *m, uint32_t stack, uint32_t thread, const char *format, ...)
         __attribute__((format(printf, 5, 6)));
+/* Moves a stack of another finding, which will not be used any more, behind those of f. */
+void finding_take_stack(struct finding *f, struct finding *from, unsigned index);
 /* Replaces one of f's own texts: finding_set(f, &f->why, ...). */
 void finding_set(struct finding *f, char **field, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void finding_free(struct finding *f); /* NULL is fine */

@@ -7,9 +7,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define UNRESOLVED_MAX 8u
 #define UNRESOLVED_ALL 256u
+#define PROCESSES_LISTED 8u /* one by one; of more, those of a program are one line */
 
 const char *health_drop_name(enum kiwi_drop kind)
 {
@@ -114,31 +116,97 @@ static unsigned count_live(const struct trace *t, enum kiwi_table_id table)
     return count;
 }
 
-static void describe_end(const struct trace *t, char *text, size_t size)
+static enum health_end end_of(const struct trace *t)
 {
     const struct kiwi_header *h = trace_header(t);
 
     if (h->end_kind == KIWI_END_EXIT)
-        snprintf(text, size, "it exited with status %" PRId32, h->end_status);
-    else if (h->end_kind == KIWI_END_EXEC)
-        snprintf(text, size, "it replaced itself by exec");
-    else if (h->end_kind == KIWI_END_STOPPED)
-        snprintf(text, size, "recording stopped early");
-    else if (trace_is_live(t))
-        snprintf(text, size, "it is still running");
-    else
-        snprintf(text, size, "it was killed or crashed (the trace is whole up to that moment)");
+        return h->end_status ? HEALTH_ENDED_ILL : HEALTH_ENDED_WELL;
+    if (h->end_kind == KIWI_END_EXEC)
+        return HEALTH_EXEC;
+    if (h->end_kind == KIWI_END_STOPPED)
+        return HEALTH_STOPPED;
+    return trace_is_live(t) ? HEALTH_RUNNING : HEALTH_KILLED;
 }
 
-static int note_process(struct health *h, struct model *m, const struct health_process *p)
+static const char *program_name(const struct health_process *p)
 {
-    unsigned threads = count_live(m->trace, KIWI_TABLE_THREADS);
-    char end[96];
+    return p->executable[0] ? place_base_name(p->executable) : "A program";
+}
 
-    describe_end(m->trace, end, sizeof end);
+static int note_process(struct health *h, const struct health_process *p)
+{
+    static const char *const ends[HEALTH_END_COUNT] = {
+            [HEALTH_EXEC] = "it replaced itself by exec",
+            [HEALTH_KILLED] = "it was killed or crashed (the trace is whole up to that moment)",
+            [HEALTH_RUNNING] = "it is still running",
+            [HEALTH_STOPPED] = "recording stopped early",
+    };
+    char end[64];
+
+    snprintf(end, sizeof end, "it exited with status %" PRId32, p->exit_status);
     return health_note(&h->notes, "%s (process %" PRIu32 ") was recorded for %.2f s with %u thread%s; %s.",
-                       p->executable[0] ? place_base_name(p->executable) : "A program", p->pid,
-                       (double)p->recorded_ns / 1e9, threads, threads == 1 ? "" : "s", end);
+                       program_name(p), p->pid, (double)p->recorded_ns / 1e9, p->threads, p->threads == 1 ? "" : "s",
+                       ends[p->end] ? ends[p->end] : end);
+}
+
+/* All processes of one program. */
+struct program {
+    const char *name;
+    uint32_t pid; /* of the first one */
+    unsigned count, ends[HEALTH_END_COUNT];
+    uint64_t longest_ns;
+    unsigned threads; /* at most */
+};
+
+static void program_add(struct program *g, const struct health_process *p)
+{
+    g->count++;
+    g->ends[p->end]++;
+    g->longest_ns = p->recorded_ns > g->longest_ns ? p->recorded_ns : g->longest_ns;
+    g->threads = p->threads > g->threads ? p->threads : g->threads;
+}
+
+static int note_program(struct health *h, const struct program *g)
+{
+    static const char *const ends[HEALTH_END_COUNT] = {
+            [HEALTH_ENDED_WELL] = "exited with status 0", [HEALTH_ENDED_ILL] = "exited with another status",
+            [HEALTH_EXEC] = "went on as another program", [HEALTH_KILLED] = "were killed or crashed",
+            [HEALTH_RUNNING] = "are still running",       [HEALTH_STOPPED] = "stopped being recorded early",
+    };
+    char text[256] = "";
+
+    for (unsigned i = 0; i < HEALTH_END_COUNT; i++) {
+        size_t used = strlen(text);
+
+        if (g->ends[i])
+            snprintf(text + used, sizeof text - used, "%s%u %s", used ? ", " : "", g->ends[i], ends[i]);
+    }
+    return health_note(
+            &h->notes,
+            "%s: %u processes (the first was %" PRIu32 "), recorded for at most %.2f s with at most %u thread%s; %s.",
+            g->name, g->count, g->pid, (double)g->longest_ns / 1e9, g->threads, g->threads == 1 ? "" : "s", text);
+}
+
+/* A line for each process, or, when there are many, for each program that has several. */
+static int note_processes(struct health *h)
+{
+    for (unsigned i = 0; i < h->process_count; i++) {
+        const struct health_process *p = &h->processes[i];
+        struct program g = {.name = program_name(p), .pid = p->pid};
+        bool earlier = false;
+
+        for (unsigned k = 0; k < i && h->process_count > PROCESSES_LISTED; k++)
+            earlier = earlier || strcmp(program_name(&h->processes[k]), g.name) == 0;
+        for (unsigned k = i; k < h->process_count; k++)
+            if (strcmp(program_name(&h->processes[k]), g.name) == 0)
+                program_add(&g, &h->processes[k]);
+        if (earlier)
+            continue;
+        if (g.count == 1 || h->process_count <= PROCESSES_LISTED ? note_process(h, p) : note_program(h, &g))
+            return -1;
+    }
+    return 0;
 }
 
 static int note_problems(struct health *h, const struct trace *t)
@@ -149,24 +217,48 @@ static int note_problems(struct health *h, const struct trace *t)
     return 0;
 }
 
-static int note_drops(struct health *h, const struct trace *t, struct health_process *p)
+/* Is it something that happened, rather than a record that found no room? */
+static bool drop_is_event(unsigned kind)
 {
-    const struct kiwi_header *header = trace_header(t);
+    return kind == KIWI_DROP_NESTED || kind == KIWI_DROP_TRUNCATED_STACKS || kind == KIWI_DROP_UNWOUND_SHORT;
+}
 
+static void count_drops(struct health *h, const struct trace *t, struct health_process *p)
+{
     for (unsigned kind = 0; kind < KIWI_DROP_LIMIT; kind++) {
-        uint64_t dropped = header->dropped[kind];
+        uint64_t dropped = trace_header(t)->dropped[kind];
 
         h->dropped[kind] += dropped;
-        if (!dropped)
-            continue;
-        p->lossy = p->lossy || drop_weakens(kind);
-        if (health_note(&h->notes, "Process %" PRIu32 ": %" PRIu64 " %s %s%s.", p->pid, dropped,
-                        health_drop_text((enum kiwi_drop)kind),
-                        kind == KIWI_DROP_NESTED || kind == KIWI_DROP_TRUNCATED_STACKS ||
-                                        kind == KIWI_DROP_UNWOUND_SHORT
-                                ? "occurred"
-                                : "were not recorded",
-                        drop_advice(kind)))
+        p->lossy = p->lossy || (dropped && drop_weakens(kind));
+    }
+}
+
+/* "Process 4711", "Process 4711 and 3 more". */
+static const char *processes_text(uint32_t first, unsigned count, char *text, size_t size)
+{
+    if (count > 1)
+        snprintf(text, size, "Process %" PRIu32 " and %u more", first, count - 1);
+    else
+        snprintf(text, size, "Process %" PRIu32, first);
+    return text;
+}
+
+/* A line for each kind of loss, however many processes it happened in. */
+static int note_drops(struct health *h, struct model **models)
+{
+    for (unsigned kind = 0; kind < KIWI_DROP_LIMIT; kind++) {
+        unsigned count = 0;
+        uint32_t first = 0;
+        char who[48];
+
+        for (unsigned i = 0; i < h->process_count; i++) {
+            if (!trace_header(models[i]->trace)->dropped[kind])
+                continue;
+            first = count++ ? first : h->processes[i].pid;
+        }
+        if (count && health_note(&h->notes, "%s: %s%s: %" PRIu64 "%s.", processes_text(first, count, who, sizeof who),
+                                 drop_is_event(kind) ? "" : "not recorded: ", health_drop_text((enum kiwi_drop)kind),
+                                 h->dropped[kind], drop_advice(kind)))
             return -1;
     }
     return 0;
@@ -219,17 +311,28 @@ static int note_unseen(struct health *h, struct model *m)
     if (!header->recording && header->end_kind == KIWI_END_NONE &&
         health_note(&h->unseen, "Process %" PRIu32 ": recording was paused or had stopped.", header->pid))
         return -1;
-    if (m->acquisition_count <= 1)
-        return health_note(&h->unseen,
-                           "Process %" PRIu32
-                           ": no lock operation was seen. A program that is linked statically, that makes "
-                           "its own locks, or that ran with `disable=locks` shows none.",
-                           header->pid);
     return 0;
 }
 
-static struct health_process process_of(const struct trace *t)
+static int note_lockless(struct health *h)
 {
+    unsigned count = 0;
+    uint32_t first = 0;
+    char who[48];
+
+    for (unsigned i = 0; i < h->process_count; i++)
+        if (h->processes[i].lockless)
+            first = count++ ? first : h->processes[i].pid;
+    return !count ? 0
+                  : health_note(&h->unseen,
+                                "%s: no lock operation was seen. A program that is linked statically, that makes its "
+                                "own locks, or that ran with `disable=locks` shows none.",
+                                processes_text(first, count, who, sizeof who));
+}
+
+static struct health_process process_of(const struct model *m)
+{
+    const struct trace *t = m->trace;
     const struct kiwi_header *h = trace_header(t);
 
     return (struct health_process){
@@ -241,6 +344,10 @@ static struct health_process process_of(const struct trace *t)
             .started_ns = h->start_realtime_ns,
             .ended_ns = h->end_kind != KIWI_END_NONE && h->end_ticks ? trace_realtime_ns(t, h->end_ticks) : 0,
             .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_last_ticks(t)),
+            .threads = count_live(t, KIWI_TABLE_THREADS),
+            .end = end_of(t),
+            .exit_status = h->end_status,
+            .lockless = m->acquisition_count <= 1,
             .lossy = trace_problems(t) > 0,
     };
 }
@@ -251,14 +358,20 @@ int health_make(struct health *h, struct model **models, unsigned count)
     if (!h->processes)
         return -1;
     for (unsigned i = 0; i < count; i++) {
-        const struct trace *t = models[i]->trace;
         struct health_process *p = &h->processes[h->process_count++];
 
-        *p = process_of(t);
-        if (note_process(h, models[i], p) || note_problems(h, t) || note_drops(h, t, p) || note_unseen(h, models[i])) {
-            health_release(h);
-            return -1;
-        }
+        *p = process_of(models[i]);
+        count_drops(h, models[i]->trace, p);
     }
+    if (note_processes(h) || note_drops(h, models))
+        goto failed;
+    for (unsigned i = 0; i < count; i++)
+        if (note_problems(h, models[i]->trace) || note_unseen(h, models[i]))
+            goto failed;
+    if (note_lockless(h))
+        goto failed;
     return 0;
+failed:
+    health_release(h);
+    return -1;
 }

@@ -8,12 +8,26 @@
 
 #include "model.h"
 
+enum health_end {
+    HEALTH_ENDED_WELL, /* exit status 0 */
+    HEALTH_ENDED_ILL,  /* another exit status */
+    HEALTH_EXEC,       /* replaced itself */
+    HEALTH_KILLED,     /* or crashed */
+    HEALTH_RUNNING,
+    HEALTH_STOPPED, /* recording ended before the process did */
+    HEALTH_END_COUNT
+};
+
 struct health_process {
     uint32_t pid, parent;
     const char *executable, *host, *trace; /* borrowed from the trace; "" = unknown */
     uint64_t started_ns, ended_ns;         /* CLOCK_REALTIME; ended 0 = still running, or not known */
     uint64_t recorded_ns;                  /* how long */
-    bool lossy;                            /* something that findings rest on is missing: they are less sure */
+    unsigned threads;                      /* that were recorded */
+    enum health_end end;
+    int32_t exit_status; /* if it exited */
+    bool lockless;       /* no lock operation was seen */
+    bool lossy;          /* something that findings rest on is missing: they are less sure */
 };
 
 struct health_lines {

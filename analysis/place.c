@@ -1,7 +1,12 @@
 #include "place.h"
 
+#include "pattern.h"
+
 #include <stdio.h>
 #include <string.h>
+
+#define FUNCTION_LONG 64u /* columns: longer names are shortened */
+#define FUNCTION_TEXT 1024
 
 uint64_t place_hash(uint64_t hash, uint64_t value)
 {
@@ -116,14 +121,65 @@ uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t 
     return place_hash(place_hash_text(place_hash_text(0, f.function), f.file), (uint64_t)f.line);
 }
 
+/* Bytes of name up to the end of an operator's own name, in which '<' and '>' open and close nothing. */
+static size_t operator_length(const char *name)
+{
+    size_t length = strlen("operator");
+
+    if (strncmp(name, "operator", length) != 0)
+        return 0;
+    return length + strspn(name + length, "<>=-*");
+}
+
+/* Copies what is outside of template arguments, which become "...". */
+static void without_arguments(const char *name, size_t length, char *text, size_t size)
+{
+    size_t used = 0, i = 0;
+    unsigned depth = 0;
+
+    while (i < length && used + 5 < size) {
+        size_t step = depth ? 0 : operator_length(name + i);
+
+        step = step > length - i ? length - i : step;
+        for (size_t end = i + step; i < end && used + 5 < size; i++)
+            text[used++] = name[i];
+        if (step)
+            continue;
+        if (name[i] == '>' && depth && --depth == 0)
+            text[used++] = '>';
+        else if (name[i] == '<' && depth++ == 0)
+            used += (size_t)snprintf(text + used, size - used, "<...");
+        else if (!depth)
+            text[used++] = name[i];
+        i++;
+    }
+    text[used] = '\0';
+}
+
+const char *place_function(const struct symbol_frame *f, char *text, size_t size)
+{
+    const char *name = f->function ? f->function : "";
+    size_t length = strlen(name);
+
+    if (length > FUNCTION_LONG)
+        length = pattern_function_length(name);
+    if (length > FUNCTION_LONG)
+        without_arguments(name, length, text, size);
+    else
+        snprintf(text, size, "%.*s", (int)length, name);
+    return text;
+}
+
 const char *place_text(const struct symbol_frame *f, char *text, size_t size)
 {
     const char *module = place_base_name(f->module);
+    char function[FUNCTION_TEXT];
 
+    place_function(f, function, sizeof function);
     if (f->function && f->file)
-        snprintf(text, size, "%s %s:%d", f->function, place_base_name(f->file), f->line);
+        snprintf(text, size, "%s %s:%d", function, place_base_name(f->file), f->line);
     else if (f->function)
-        snprintf(text, size, "%s in %s", f->function, module[0] ? module : "an unknown module");
+        snprintf(text, size, "%s in %s", function, module[0] ? module : "an unknown module");
     else if (module[0])
         snprintf(text, size, "%s+0x%llx", module, (unsigned long long)f->offset);
     else if (f->offset)

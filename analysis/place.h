@@ -25,6 +25,9 @@ struct symbol_frame place_location(const struct trace *t, struct symbols *s, uin
 uint64_t place_stack_hash(const struct trace *t, uint32_t stack);
 uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t stack);
 
+/* The function's name as people want to read it: of one that is longer than a line, parameters and template arguments
+ * are left out ("Cache<...>::get"). Returns text; "" if the name is not known. */
+const char *place_function(const struct symbol_frame *f, char *text, size_t size);
 /* "conn_new conn.c:112", "conn_new in memcached", "memcached+0x1a2b". Never longer than size; returns text. */
 const char *place_text(const struct symbol_frame *f, char *text, size_t size);
 const char *place_base_name(const char *path); /* behind the last slash; "" for NULL */

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define LONG_ENOUGH_NS 10000000000ull /* a silent review of a shorter recording says little */
+#define ALIKE_SHOWN 3u     /* findings that only came from elsewhere, and are told in the evidence of another one */
+#define ALIKE_SEARCHED 64u /* findings of the same words to compare with */
 
 static detector_run *const detectors[] = {
 #define DETECTOR(name) detect_##name,
@@ -108,16 +110,21 @@ static bool finding_stronger(const struct finding *a, const struct finding *b)
     return a->severity != b->severity ? a->severity > b->severity : a->confidence > b->confidence;
 }
 
-/* Adds what `other` counts to f, and a line about it. */
-static void finding_absorb(struct finding *f, const struct finding *other, const struct health *h)
+static void finding_add_counts(struct finding *f, const struct finding *other)
 {
-    const struct health_process *p = &h->processes[other->process];
-
     f->count += other->count;
     if (other->first_seen_ns && (!f->first_seen_ns || other->first_seen_ns < f->first_seen_ns))
         f->first_seen_ns = other->first_seen_ns;
     if (other->last_seen_ns > f->last_seen_ns)
         f->last_seen_ns = other->last_seen_ns;
+}
+
+/* Adds what `other` counts to f, and a line about it. */
+static void finding_absorb(struct finding *f, const struct finding *other, const struct health *h)
+{
+    const struct health_process *p = &h->processes[other->process];
+
+    finding_add_counts(f, other);
     if (other->process != f->process) {
         f->processes += other->processes;
         finding_evidence(f, "Also in %s, process %" PRIu32 " (%" PRIu64 " time%s).",
@@ -149,7 +156,7 @@ static void sort_findings(struct finding_list *list, int (*compare)(const void *
         qsort(list->items, list->count, sizeof *list->items, compare);
 }
 
-static int merge_causes(struct finding_list *list, const struct health *h)
+static void merge_causes(struct finding_list *list, const struct health *h)
 {
     unsigned kept = 0;
 
@@ -165,10 +172,86 @@ static int merge_causes(struct finding_list *list, const struct health *h)
         finding_free(f);
     }
     list->count = kept;
-    for (unsigned i = 0; i < kept; i++)
-        if (list->items[i]->incomplete)
-            return -1;
-    return 0;
+}
+
+/* One lock, one place and the same words: findings that differ only in what led there, as their second stacks tell.
+ * (Where several locks are concerned, another path is another matter.) */
+static bool finding_alike(const struct finding *a, const struct finding *b)
+{
+    struct symbol_frame x, y;
+
+    if (a->id != b->id || a->suppression != b->suppression || a->process != b->process || a->object_count != 1 ||
+        b->object_count != 1 || !a->stack_count || !b->stack_count || strcmp(a->title, b->title) != 0)
+        return false;
+    x = place_location(a->stacks[0].trace, a->stacks[0].symbols, a->stacks[0].stack);
+    y = place_location(b->stacks[0].trace, b->stacks[0].symbols, b->stacks[0].stack);
+    if (x.line != y.line || (!x.line && x.offset != y.offset))
+        return false;
+    return strcmp(x.function ? x.function : place_base_name(x.module),
+                  y.function ? y.function : place_base_name(y.module)) == 0;
+}
+
+/* As finding_absorb, with the second stack: the first ones are at the same place. */
+static void finding_absorb_alike(struct finding *f, struct finding *other)
+{
+    finding_add_counts(f, other);
+    if (f->alike++ >= ALIKE_SHOWN)
+        return;
+    if (other->evidence_count)
+        finding_evidence(f, "The same, coming from elsewhere: %s", other->evidence[0]);
+    if (other->stack_count > 1)
+        finding_take_stack(f, other, 1);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    const struct finding *x = *(struct finding *const *)a, *y = *(struct finding *const *)b;
+    int order;
+
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    order = strcmp(x->title, y->title);
+    if (order)
+        return order;
+    if (finding_stronger(x, y) != finding_stronger(y, x))
+        return finding_stronger(x, y) ? -1 : 1;
+    return (x->cause > y->cause) - (x->cause < y->cause);
+}
+
+/* Of the latest few. */
+static struct finding *find_alike(struct finding *const *items, unsigned count, const struct finding *f)
+{
+    for (unsigned i = count; i-- > 0 && count - i <= ALIKE_SEARCHED;)
+        if (finding_alike(items[i], f))
+            return items[i];
+    return NULL;
+}
+
+static int merge_alike(struct finding_list *list)
+{
+    unsigned kept = 0;
+    int result = 0;
+
+    sort_findings(list, compare_words);
+    for (unsigned i = 0; i < list->count; i++) {
+        struct finding *f = list->items[i], *alike = find_alike(list->items, kept, f);
+
+        if (!alike) {
+            list->items[kept++] = f;
+            continue;
+        }
+        finding_absorb_alike(alike, f);
+        finding_free(f);
+    }
+    list->count = kept;
+    for (unsigned i = 0; i < kept; i++) {
+        struct finding *f = list->items[i];
+
+        if (f->alike > ALIKE_SHOWN)
+            finding_evidence(f, "The same, coming from %u more places.", f->alike - ALIKE_SHOWN);
+        result = f->incomplete ? -1 : result;
+    }
+    return result;
 }
 
 static int compare_findings(const void *a, const void *b)
@@ -228,15 +311,15 @@ static int review_detect(struct review *r, struct model **models, unsigned count
 
 static enum confidence silent_confidence(const struct health *h)
 {
-    enum confidence confidence = CONFIDENCE_HIGH;
+    uint64_t longest_ns = 0; /* short-lived children of a service take nothing away */
 
     for (unsigned i = 0; i < h->process_count; i++) {
         if (h->processes[i].lossy)
             return CONFIDENCE_LOW;
-        if (h->processes[i].recorded_ns < LONG_ENOUGH_NS)
-            confidence = CONFIDENCE_MEDIUM;
+        if (h->processes[i].recorded_ns > longest_ns)
+            longest_ns = h->processes[i].recorded_ns;
     }
-    return h->process_count ? confidence : CONFIDENCE_LOW;
+    return !h->process_count ? CONFIDENCE_LOW : longest_ns < LONG_ENOUGH_NS ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 }
 
 static int note_limits(struct review *r)
@@ -378,16 +461,19 @@ struct review *review_make(struct model **models, unsigned count, const struct r
         return NULL;
     r->suppressions = o ? o->suppressions : NULL;
     r->baseline = o ? o->baseline : NULL;
-    if (review_detect(r, models, count, o) || health_make(&r->health, models, count) ||
-        merge_causes(&r->findings, &r->health) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o)) {
-        review_free(r);
-        return NULL;
-    }
+    if (review_detect(r, models, count, o) || health_make(&r->health, models, count))
+        goto failed;
+    merge_causes(&r->findings, &r->health);
+    if (merge_alike(&r->findings) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o))
+        goto failed;
     sort_findings(&r->findings, compare_findings);
     sort_findings(&r->known, compare_findings);
     sort_findings(&r->suppressed, compare_findings);
     review_conclude(r);
     return r;
+failed:
+    review_free(r);
+    return NULL;
 }
 
 void review_free(struct review *r)

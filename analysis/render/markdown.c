@@ -37,20 +37,21 @@ static void bullet(FILE *out, const char *text)
     fputc('\n', out);
 }
 
-static void write_stack(FILE *out, const struct finding_stack *s)
+static void write_stack(FILE *out, const struct finding *f, unsigned index)
 {
-    unsigned count = place_frames(s->trace, s->symbols, s->stack), shown = count < FRAMES_SHOWN ? count : FRAMES_SHOWN;
-    char text[OUTLINE_TEXT];
+    const struct finding_stack *s = &f->stacks[index];
+    char text[OUTLINE_TEXT], rest[64];
+    unsigned shown = outline_frames(f, index, FRAMES_SHOWN, rest, sizeof rest);
 
     fprintf(out, "%s%s%s:\n", s->thread, s->thread[0] ? ": " : "", s->label);
     for (unsigned i = 0; i < shown; i++) {
-        struct symbol_frame f = place_frame(s->trace, s->symbols, s->stack, i);
+        struct symbol_frame frame = place_frame(s->trace, s->symbols, s->stack, i);
 
-        fprintf(out, "    #%-2u %s%s\n", i, place_text(&f, text, sizeof text), f.inlined ? " [inlined]" : "");
+        fprintf(out, "    #%-2u %s%s\n", i, place_text(&frame, text, sizeof text), frame.inlined ? " [inlined]" : "");
     }
-    if (shown < count)
-        fprintf(out, "    ... %u more\n", count - shown);
-    if (!count)
+    if (rest[0])
+        fprintf(out, "    %s\n", rest);
+    if (!shown)
         fputs("    (no stack was recorded)\n", out);
 }
 
@@ -72,8 +73,8 @@ static void write_finding(FILE *out, const struct finding *f)
         bullet(out, f->evidence[i]);
     if (f->stack_count)
         fputs("\n```text\n", out);
-    for (unsigned i = 0; i < f->stack_count; i++)
-        write_stack(out, &f->stacks[i]);
+    for (unsigned i = 0; i < outline_stacks(f); i++)
+        write_stack(out, f, i);
     fputs(f->stack_count ? "```\n\n" : "\n", out);
     if (f->fix)
         field(out, "Fix", f->fix);

@@ -3,6 +3,7 @@
 #include "../place.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 const char *outline_verdict(const struct review *r)
@@ -25,12 +26,81 @@ bool outline_location(const struct finding *f, struct symbol_frame *at)
     return true;
 }
 
+/* How much of a finding people want to see who do not have to act on it. */
+#define MINOR_STACKS 2u
+#define MINOR_FRAMES 5u
+#define SHARED_MIN 3u /* fewer common frames are shown again */
+
+unsigned outline_stacks(const struct finding *f)
+{
+    return f->severity <= SEVERITY_LOW && f->stack_count > MINOR_STACKS ? MINOR_STACKS : f->stack_count;
+}
+
+/* Without the outermost frames that are the same in every thread: start_thread, __libc_start_main. */
+static unsigned own_frames(const struct finding_stack *s)
+{
+    unsigned count = place_frames(s->trace, s->symbols, s->stack), kept = count;
+
+    while (kept && place_frame(s->trace, s->symbols, s->stack, kept - 1).internal)
+        kept--;
+    return kept ? kept : count;
+}
+
+static bool same_frame(const struct symbol_frame *a, const struct symbol_frame *b)
+{
+    return a->offset == b->offset && a->line == b->line && a->inlined == b->inlined && a->module && b->module &&
+           strcmp(a->module, b->module) == 0;
+}
+
+/* How many of the outermost own frames two stacks have in common. */
+static unsigned shared_frames(const struct finding_stack *a, const struct finding_stack *b)
+{
+    unsigned m = own_frames(a), n = own_frames(b), shared = 0;
+
+    while (shared < m && shared < n) {
+        struct symbol_frame x = place_frame(a->trace, a->symbols, a->stack, m - 1 - shared);
+        struct symbol_frame y = place_frame(b->trace, b->symbols, b->stack, n - 1 - shared);
+
+        if (!same_frame(&x, &y))
+            break;
+        shared++;
+    }
+    return shared;
+}
+
+unsigned outline_frames(const struct finding *f, unsigned index, unsigned max, char *rest, size_t size)
+{
+    const struct finding_stack *s = &f->stacks[index];
+    unsigned own = own_frames(s), shared = 0, with = 0, shown;
+
+    for (unsigned i = 0; i<index; i += index> 1 ? index - 1 : 1) { /* the first one and the one before */
+        unsigned n = shared_frames(s, &f->stacks[i]);
+
+        if (n > shared) {
+            shared = n;
+            with = i;
+        }
+    }
+    shared = shared < SHARED_MIN ? 0 : shared == own ? own - 1 : shared;
+    max = f->severity <= SEVERITY_LOW && max > MINOR_FRAMES ? MINOR_FRAMES : max;
+    shown = own - shared < max ? own - shared : max;
+    rest[0] = '\0';
+    if (shown + shared < own || (shared && shown < own && own - shown < SHARED_MIN))
+        snprintf(rest, size, "... %u more", own - shown);
+    else if (shared)
+        snprintf(rest, size, "... %u more, as %s", shared, with ? "before" : "in the first stack");
+    return shown;
+}
+
 const char *outline_frame(const struct symbol_frame *at, char *text, size_t size)
 {
+    char function[OUTLINE_TEXT];
+
+    place_function(at, function, sizeof function);
     if (at->function && at->file)
-        snprintf(text, size, "%s (%s:%d)", at->function, at->file, at->line);
+        snprintf(text, size, "%s (%s:%d)", function, at->file, at->line);
     else if (at->function)
-        snprintf(text, size, "%s in %s", at->function, at->module ? at->module : "an unknown module");
+        snprintf(text, size, "%s in %s", function, at->module ? at->module : "an unknown module");
     else if (at->module)
         snprintf(text, size, "%s+0x%llx", at->module, (unsigned long long)at->offset);
     else

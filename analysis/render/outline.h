@@ -14,6 +14,11 @@ const char *outline_risk(const struct review *r);    /* "CRITICAL" ... "INFO", "
 
 /* The innermost frame of the first stack that is the program's own; false if no stack was recorded. */
 bool outline_location(const struct finding *f, struct symbol_frame *at);
+/* How many of a finding's stacks, and of one stack's frames, are worth showing to people: not those that a stack above
+ * has shown, nor the frames in which every thread begins; less of a finding that is LOW. `rest` says what was left out
+ * ("... 7 more, as in the first stack"), "" if that was nothing. */
+unsigned outline_stacks(const struct finding *f);
+unsigned outline_frames(const struct finding *f, unsigned index, unsigned max, char *rest, size_t size);
 /* "conn_new (src/conn.c:112)", "conn_new in /usr/bin/x", "/usr/bin/x+0x12a0"; returns text. */
 const char *outline_frame(const struct symbol_frame *at, char *text, size_t size);
 /* The finding in one line: "[HIGH] title, at conn_new conn.c:112"; returns text. */

@@ -96,22 +96,23 @@ static void write_frame(const struct page *p, const struct symbol_frame *f, unsi
     wrap(p, line, 10, 12);
 }
 
-static void write_stack(const struct page *p, const struct finding_stack *s)
+static void write_stack(const struct page *p, const struct finding *f, unsigned index)
 {
-    unsigned count = place_frames(s->trace, s->symbols, s->stack), shown = count < FRAMES_SHOWN ? count : FRAMES_SHOWN;
-    char label[OUTLINE_TEXT];
+    const struct finding_stack *s = &f->stacks[index];
+    char label[OUTLINE_TEXT], rest[64];
+    unsigned shown = outline_frames(f, index, FRAMES_SHOWN, rest, sizeof rest);
 
     snprintf(label, sizeof label, "%s%s%s:", s->thread, s->thread[0] ? ": " : "", s->label);
     fputs("    ", p->out);
     wrap(p, label, 4, 6);
     for (unsigned i = 0; i < shown; i++) {
-        struct symbol_frame f = place_frame(s->trace, s->symbols, s->stack, i);
+        struct symbol_frame frame = place_frame(s->trace, s->symbols, s->stack, i);
 
-        write_frame(p, &f, i);
+        write_frame(p, &frame, i);
     }
-    if (shown < count)
-        fprintf(p->out, "      ... %u more\n", count - shown);
-    if (!count)
+    if (rest[0])
+        fprintf(p->out, "      %s\n", rest);
+    if (!shown)
         fputs("      (no stack was recorded)\n", p->out);
 }
 
@@ -132,8 +133,8 @@ static void write_finding(const struct page *p, const struct finding *f)
     fprintf(p->out, "%sEvidence:%s\n", paint(p, BOLD), paint(p, PLAIN));
     for (unsigned i = 0; i < f->evidence_count; i++)
         bullet(p, f->evidence[i]);
-    for (unsigned i = 0; i < f->stack_count; i++)
-        write_stack(p, &f->stacks[i]);
+    for (unsigned i = 0; i < outline_stacks(f); i++)
+        write_stack(p, f, i);
     if (f->fix)
         field(p, "Fix", f->fix);
     if (f->validation)

@@ -258,6 +258,32 @@ static void json__any_bytes_are_utf8(void **state)
     json_decref(root);
 }
 
+/* Two call paths with five callers in common, and what a LOW finding shows of them. */
+static void render__frames_seen_before_are_not_shown_again(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = x->builder;
+    uint32_t main = builder_thread(b, "main"), lock = builder_mutex(b, 0x5000), one, two;
+    struct finding *f;
+    const char *text;
+
+    builder_module(b, "/usr/bin/service", 0x400000, 0x100000);
+    one = builder_stack(b, 7, 0x401005ul, 0x402005ul, 0x403005ul, 0x404005ul, 0x405005ul, 0x406005ul, 0x407005ul);
+    two = builder_stack(b, 6, 0x408005ul, 0x403005ul, 0x404005ul, 0x405005ul, 0x406005ul, 0x407005ul);
+    builder_misuse(b, main, KIWI_MISUSE_DESTROY_HELD, lock, one);
+    make(x);
+    f = x->review->findings.items[0];
+    finding_stack(f, x->model, two, main, "another path");
+    finding_stack(f, x->model, one, main, "a third");
+    text = render(x, review_render_text, NULL);
+    assert_non_null(strstr(text, "#0  service+0x8005\n      ... 5 more, as in the first stack\n"));
+    assert_non_null(strstr(text, "a third:\n      #0  service+0x1005\n      ... 6 more, as in the first stack\n"));
+    f->severity = SEVERITY_LOW;
+    text = render(x, review_render_text, NULL);
+    assert_non_null(strstr(text, "#4  service+0x5005\n      ... 2 more\n"));
+    assert_null(strstr(text, "a third"));
+}
+
 static void render__what_became_of_the_baseline(void **state)
 {
     static struct baseline_entry entries[] = {
@@ -317,6 +343,7 @@ int main(void)
             TEST(json__is_as_promised),
             TEST(json__losses_by_kind),
             TEST(json__any_bytes_are_utf8),
+            TEST(render__frames_seen_before_are_not_shown_again),
             TEST(render__what_became_of_the_baseline),
             TEST(render__a_full_disk_is_an_error),
     };

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define TRACES 3
+#define TRACES 9
 
 struct fixture {
     struct trace_builder *builders[TRACES];
@@ -151,6 +151,30 @@ static void review__other_places_stay_apart(void **state)
     assert_int_equal(review(x, NULL)->findings.count, 2);
 }
 
+/* One call under one lock, which two functions take. */
+static void review__the_same_from_elsewhere_is_one_finding(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = new_trace(x);
+    uint32_t main = builder_thread(b, "main"), lock = builder_mutex(b, 0x5000);
+    uint32_t call = builder_stack(b, 2, 0x403005ul, 0x404005ul), other = builder_stack(b, 2, 0x403005ul, 0x405005ul);
+    uint32_t one = builder_acquire(b, main, 0, lock, builder_stack(b, 1, 0x401005ul));
+    uint32_t two = builder_acquire(b, main, 0, lock, builder_stack(b, 1, 0x402005ul));
+    const struct finding *f;
+    const struct review *r;
+
+    builder_object_row(b, lock)->name = builder_string(b, "cache_lock");
+    builder_call(b, main, KIWI_CALL_POLL, one, call, 2000000000);
+    builder_call(b, main, KIWI_CALL_POLL, two, other, 1000000000);
+    r = review(x, NULL);
+    assert_int_equal(r->findings.count, 1);
+    f = r->findings.items[0];
+    assert_int_equal(f->count, 2);
+    assert_int_equal(f->stack_count, 3); /* the call, and both places where the lock was taken */
+    assert_int_not_equal(f->stacks[1].stack, f->stacks[2].stack);
+    assert_non_null(strstr(f->evidence[f->evidence_count - 1], "The same, coming from elsewhere: "));
+}
+
 static bool says(const struct health_lines *lines, const char *words)
 {
     for (unsigned i = 0; i < lines->count; i++)
@@ -218,7 +242,7 @@ static void health__losses_lower_confidence(void **state)
     assert_int_equal(r->findings.items[0]->confidence, CONFIDENCE_MEDIUM);
     assert_true(r->health.processes[0].lossy);
     assert_int_equal(r->health.dropped[KIWI_DROP_ACQUISITIONS], 12);
-    assert_true(says(&r->health.notes, "12 lock acquisition behaviours"));
+    assert_true(says(&r->health.notes, "not recorded: lock acquisition behaviours: 12; a larger `size=`"));
     assert_true(says(&r->health.notes, "size="));
 }
 
@@ -252,6 +276,27 @@ static void health__says_how_it_ended(void **state)
     assert_true(says(&r->health.unseen, "no lock operation was seen"));
 }
 
+static void health__many_processes_are_told_by_program(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    for (int i = 0; i < TRACES; i++) {
+        struct trace_builder *b = new_trace(x);
+
+        builder_header(b)->pid = 100 + (uint32_t)i;
+        builder_header(b)->executable = builder_string(b, i ? "/usr/bin/worker" : "/usr/bin/master");
+        builder_header(b)->end_kind = i < 2 ? KIWI_END_EXIT : KIWI_END_NONE;
+        builder_header(b)->dropped[KIWI_DROP_TRUNCATED_STACKS] = 2;
+    }
+    r = review(x, NULL);
+    assert_true(says(&r->health.notes, "master (process 100) was recorded for"));
+    assert_true(says(&r->health.notes, "worker: 8 processes (the first was 101)"));
+    assert_true(says(&r->health.notes, "; 1 exited with status 0, 7 were killed or crashed."));
+    assert_true(says(&r->health.notes, "Process 100 and 8 more: call stacks cut at the depth limit: 18; `depth="));
+    assert_true(says(&r->health.unseen, "Process 100 and 8 more: no lock operation was seen"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -265,9 +310,11 @@ int main(void)
             TEST(review__other_places_stay_apart),
             TEST(review__suppressed_findings_do_not_count),
             TEST(review__only_what_is_new),
+            TEST(review__the_same_from_elsewhere_is_one_finding),
             TEST(health__losses_lower_confidence),
             TEST(health__short_stacks_do_not),
             TEST(health__says_how_it_ended),
+            TEST(health__many_processes_are_told_by_program),
     };
 
     return cmocka_run_group_tests_name("review", tests, NULL, NULL);
