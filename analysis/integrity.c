@@ -52,6 +52,7 @@
     X(CHARGES, kiwi_charge, thread, THREADS)                                                                           \
     X(CHARGES, kiwi_charge, holder_stack, STACKS)                                                                      \
     X(CHARGES, kiwi_charge, holder_thread, THREADS)                                                                    \
+    X(MISUSES, kiwi_misuse, other_stack, STACKS)                                                                       \
     X(SLOTS, kiwi_slot, thread, THREADS)                                                                               \
     X(SLOTS, kiwi_slot, want_row, ACQUISITIONS)                                                                        \
     X(SLOTS, kiwi_slot, call_row, CALLS)                                                                               \

@@ -551,7 +551,15 @@ struct kiwi_call {
     X(4, UNLOCK_FOREIGN, "unlock-not-owner") /* unlock of a lock that another thread holds */                          \
     X(5, UNLOCK_REFUSED, "unlock-not-owner") /* the lock checked for itself and returned EPERM */                      \
     X(6, DESTROY_HELD, "destroy-busy")       /* destroyed while held */                                                \
-    X(7, DESTROY_WAITED, "destroy-busy")     /* destroyed while waited on */
+    X(7, DESTROY_WAITED, "destroy-busy")     /* destroyed while waited on */                                           \
+    X(8, USE_DESTROYED, "use-after-destroy") /* used after its destroy; `other` destroyed it */                        \
+    X(9, DESTROY_AGAIN, "use-after-destroy") /* destroyed again; `other` did so first */                               \
+    X(10, INIT_HELD, "use-after-destroy")    /* initialised while held */                                              \
+    X(11, FREE_HELD, "free-holding-lock")    /* its heap block was freed while it was held */                          \
+    X(12, STACK_HELD, "free-holding-lock")   /* the thread on whose stack it lies ended while it was held */           \
+    X(13, EXIT_HELD, "exit-holding-lock")    /* its holder ended; `stack` is where it was taken */                     \
+    X(14, FORK_HELD, "fork-holding-lock")    /* in a child: held by a thread that is not in here */                    \
+    X(15, FORK_WANTED, "fork-holding-lock")  /* in a child: such a lock is asked for */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -570,6 +578,9 @@ struct kiwi_misuse {
     uint32_t result;                     /* what the real call returned, 0xffffffff = it had not returned */
     uint64_t count;                      /* atomic */
     uint64_t first_ticks, last_ticks;
+    uint32_t other_stack; /* where the other took it (or destroyed it, by kind); 0 = other_row tells, or unknown */
+    uint32_t other_name;  /* string: the other thread, where it has no row in this trace (after a fork); else 0 */
+    uint64_t reserved;
 };
 
 /*
@@ -688,7 +699,7 @@ KIWI_SIZE_IS(struct kiwi_object, 128);
 KIWI_SIZE_IS(struct kiwi_acquisition, 128);
 KIWI_SIZE_IS(struct kiwi_sighting, 32);
 KIWI_SIZE_IS(struct kiwi_call, 128);
-KIWI_SIZE_IS(struct kiwi_misuse, 64);
+KIWI_SIZE_IS(struct kiwi_misuse, 80);
 KIWI_SIZE_IS(struct kiwi_held, 32);
 KIWI_SIZE_IS(struct kiwi_contention, 216);
 KIWI_SIZE_IS(struct kiwi_histogram, 144);

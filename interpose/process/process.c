@@ -4,6 +4,7 @@
 #include "../base/line.h"
 #include "../base/options.h"
 #include "../record/acquisition.h"
+#include "../record/leftover.h"
 #include "../record/memory.h"
 #include "../record/module.h"
 #include "../record/stack.h"
@@ -234,6 +235,8 @@ static void thread_ending(void *self)
         pthread_setspecific(end_key, t);
         return;
     }
+    t->guard = (uintptr_t)__builtin_frame_address(0);
+    leftover_thread_ends(t);
     kiwi_self = &thread_gone; /* the slot may have its next owner before this thread is quite dead */
     thread_detach(t);
 }

@@ -26,6 +26,8 @@ static uint32_t misuse_make(const void *key)
     m->other_thread = k->other_thread;
     m->other_serial = k->other_thread ? region_thread(k->other_thread)->serial : 0;
     m->other_row = k->other_row;
+    m->other_stack = k->other_stack;
+    m->other_name = k->other_name;
     m->result = RESULT_UNKNOWN;
     m->first_ticks = clock_ticks();
     return row;
@@ -59,23 +61,49 @@ void misuse_result(uint32_t row, int result)
         region_misuse(row)->result = (uint32_t)result;
 }
 
-uint32_t misuse_find_holder(uintptr_t address, uint32_t *row)
+/* The array may grow or change while it is read: what comes out was held a moment ago. */
+static bool held_in(const struct thread *t, uintptr_t address, size_t size, struct kiwi_held *found)
 {
-    *row = 0;
-    for (uint32_t i = 1; i < memory.slots; i++) {
-        if (!RELAXED_LOAD(&memory.slot_used[i]) || !memory.threads[i])
-            continue;
-        const struct kiwi_slot *s = region_slot(i);
-        uint32_t rows = __atomic_load_n(&s->held_rows, __ATOMIC_ACQUIRE);
-        uint32_t room = rows ? __atomic_load_n(&s->held_capacity, __ATOMIC_ACQUIRE) : KIWI_SLOT_HELD;
-        if (rows != RELAXED_LOAD(&s->held_rows))
-            continue; /* the array grows just now: the room may be that of another one */
-        const struct kiwi_held *held = rows ? region_held(rows) : s->held;
-        for (uint32_t h = 0; h < RELAXED_LOAD(&s->held_count) && h < room; h++)
-            if (held[h].address == address) {
-                *row = held[h].row;
-                return s->thread;
-            }
+    const struct kiwi_slot *s = t->slot;
+    uint32_t rows = __atomic_load_n(&s->held_rows, __ATOMIC_ACQUIRE);
+    uint32_t room = rows ? __atomic_load_n(&s->held_capacity, __ATOMIC_ACQUIRE) : KIWI_SLOT_HELD;
+    if (rows != RELAXED_LOAD(&s->held_rows))
+        return false; /* it grows just now: the room may be that of another one */
+    const struct kiwi_held *held = rows ? region_held(rows) : s->held;
+    for (uint32_t i = 0; i < RELAXED_LOAD(&s->held_count) && i < room; i++)
+        if (held[i].address - address < size) {
+            *found = held[i];
+            return true;
+        }
+    return false;
+}
+
+bool misuse_find_holder_in(uintptr_t address, size_t size, uint32_t *slot, struct misuse_holder *h)
+{
+    for (uint32_t i = *slot ? *slot : 1; i < memory.slots; i++) {
+        const struct thread *t = RELAXED_LOAD(&memory.slot_used[i]) ? memory.threads[i] : NULL;
+        if (t && RELAXED_LOAD(&t->slot->held_count) && held_in(t, address, size, &h->held)) {
+            h->t = t;
+            *slot = i + 1;
+            return true;
+        }
     }
-    return 0;
+    h->t = NULL;
+    return false;
+}
+
+bool misuse_find_holder(uintptr_t address, struct misuse_holder *h)
+{
+    uint32_t slot = 0;
+    return misuse_find_holder_in(address, 1, &slot, h);
+}
+
+void misuse_blame(struct misuse_facts *facts, uintptr_t address)
+{
+    struct misuse_holder h;
+    if (!misuse_find_holder(address, &h))
+        return;
+    facts->other_thread = h.t->slot->thread;
+    facts->other_row = h.held.row;
+    facts->other_stack = h.held.stack;
 }

@@ -11,13 +11,25 @@ struct misuse_facts {
     uint32_t object, stack;
     uint32_t other_thread; /* thread row of the holder or waiter, 0 = unknown */
     uint32_t other_row;    /* its acquisition row, 0 = unknown */
+    uint32_t other_stack;  /* stack row that tells instead, 0 = none */
+    uint32_t other_name;   /* string, for a thread without a row */
 };
 
 /* Returns the row, so that the result of the real call can be added; 0 = no room. */
 uint32_t misuse_note(struct thread *t, const struct misuse_facts *facts);
 void misuse_result(uint32_t row, int result);
 
-/* Looks through all live threads for who holds the lock at an address. Returns its thread row (0 = nobody seen)
- * and acquisition row (0 = none made). */
-uint32_t misuse_find_holder(uintptr_t address, uint32_t *row);
+/* A live thread that has a lock on its held array. */
+struct misuse_holder {
+    const struct thread *t; /* NULL = nobody was seen */
+    struct kiwi_held held;  /* a copy */
+};
+
+/* Looks through all live threads for who holds the lock at an address; false = nobody seen. */
+bool misuse_find_holder(uintptr_t address, struct misuse_holder *h);
+/* The same for the first lock found in [address, address + size), from the thread at slot `slot` on. Sets `slot` to
+ * where to go on. */
+bool misuse_find_holder_in(uintptr_t address, size_t size, uint32_t *slot, struct misuse_holder *h);
+/* Fills in who holds the lock at an address, if anybody does. */
+void misuse_blame(struct misuse_facts *facts, uintptr_t address);
 #endif

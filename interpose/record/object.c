@@ -139,6 +139,7 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
     bool own_stack = o->address >= t->stack_low && o->address < t->stack_high;
     if (own_stack) {
         o->flags |= KIWI_OBJECT_ON_STACK;
+        t->stack_objects = true;
     } else if (b) {
         o->block = b->address;
         o->block_size = b->size;
@@ -224,9 +225,10 @@ void object_end(uintptr_t address)
         mark_memory(address, count_down);
 }
 
-void object_end_range(uintptr_t address, size_t size)
+void object_each_in(uintptr_t address, size_t size, void (*visit)(uint32_t object, void *arg), void *arg)
 {
     uintptr_t end = address + size;
+    uint32_t object;
     for (uintptr_t page = address & ~(uintptr_t)4095; page < end; page += 4096) {
         if (!RELAXED_LOAD(&memory.pages[(page >> 12) & (FILTER_PAGES - 1)]))
             continue;
@@ -237,9 +239,21 @@ void object_end_range(uintptr_t address, size_t size)
                 continue;
             /* in steps of 4: a spinlock is only 4-aligned */
             for (uintptr_t at = line < address ? address : line; at < line + 64 && at < to; at += 4)
-                object_end(at);
+                if ((object = object_find(at)))
+                    visit(object, arg);
         }
     }
+}
+
+static void end_one(uint32_t object, void *arg)
+{
+    (void)arg;
+    object_end(region_object(object)->address);
+}
+
+void object_end_range(uintptr_t address, size_t size)
+{
+    object_each_in(address, size, end_one, NULL);
 }
 
 void object_end_static(uintptr_t start, uintptr_t end)

@@ -43,6 +43,9 @@ void object_end(uintptr_t address);
 /* Memory at [address, address+size) goes away: ends every object in it. */
 void object_end_range(uintptr_t address, size_t size);
 
+/* Calls `visit` with every live object there. */
+void object_each_in(uintptr_t address, size_t size, void (*visit)(uint32_t object, void *arg), void *arg);
+
 /* A module that lay at [start, end) is gone: ends its static objects. Looks at every object, so it is for dlclose
  * only. */
 void object_end_static(uintptr_t start, uintptr_t end);

@@ -104,6 +104,7 @@ struct thread {
     uint32_t creates;       /* threads made */
     uint32_t polls;         /* how often the latest lock was taken again, with no other in between */
     uint32_t poll_releases; /* thread_releases at the latest lock that was recorded in full */
+    bool stack_objects;     /* made objects on its own stack */
     int32_t tid;
     uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
@@ -122,6 +123,7 @@ struct thread {
     uint64_t sampled_take;
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
+    uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;
     uint32_t arena_used, arena_size;
     struct stack_entry *stacks[THREAD_STACK_HEADS];

@@ -74,8 +74,8 @@ static void *found_late(void **place, const char *name)
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
-        if (t && p)                                                                                                    \
-            heap_note_delete(t, p);                                                                                    \
+        if (t && p && object_block_suspect((uintptr_t)p))                                                              \
+            heap_note_delete(t, p, CALL_SITE());                                                                       \
         real.name arguments;                                                                                           \
     }
 

@@ -4,10 +4,9 @@
 #ifndef KIWI_WRAP_CXX_HEAP_H
 #define KIWI_WRAP_CXX_HEAP_H
 
-#include "../record/thread.h"
+#include "../record/stack.h"
 
-/* A block is about to be freed by free or delete: ends the identity of locks in it. t is the current thread, p not
+/* A block in which locks may lie is about to be freed by delete: ends their identity. t is the current thread, p not
  * NULL. */
-void heap_note_free(struct thread *t, void *p);
-void heap_note_delete(struct thread *t, void *p);
+void heap_note_delete(struct thread *t, void *p, struct call_site site);
 #endif

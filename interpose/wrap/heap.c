@@ -6,7 +6,8 @@
  * given back.
  */
 #include "../process/enter.h"
-#include "../record/object.h"
+#include "../record/leftover.h"
+#include "../record/stack.h"
 
 #include "cxx_heap.h"
 
@@ -72,27 +73,37 @@ static size_t size_of(const struct thread *t, void *p, bool tells)
     return tells ? malloc_usable_size(p) : object_block_size(t, (uintptr_t)p);
 }
 
+struct freeing {
+    struct thread *t;
+    struct call_site site;
+};
+
 /* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone
  * else's. */
-COLD static void suspect_freed(struct thread *t, void *p, bool tells)
+static void lock_freed(uint32_t object, void *arg)
+{
+    const struct freeing *f = arg;
+    struct misuse_facts facts;
+    if (unlikely(leftover_in_block(object, &facts))) {
+        facts.stack = stack_of(f->t, f->site);
+        leftover_freed(f->t, &facts);
+    }
+    object_end(region_object(object)->address);
+}
+
+COLD static void suspect_freed(struct thread *t, void *p, bool tells, struct call_site site)
 {
     int saved = errno;
+    struct freeing f = {t, site};
     guard_set(t);
-    object_end_range((uintptr_t)p, size_of(t, p, tells));
+    object_each_in((uintptr_t)p, size_of(t, p, tells), lock_freed, &f);
     guard_clear(t);
     errno = saved;
 }
 
-void heap_note_free(struct thread *t, void *p)
+void heap_note_delete(struct thread *t, void *p, struct call_site site)
 {
-    if (object_block_suspect((uintptr_t)p))
-        suspect_freed(t, p, free_tells_sizes);
-}
-
-void heap_note_delete(struct thread *t, void *p)
-{
-    if (object_block_suspect((uintptr_t)p))
-        suspect_freed(t, p, delete_tells_sizes);
+    suspect_freed(t, p, delete_tells_sizes, site);
 }
 
 EXPORT void *malloc(size_t size)
@@ -124,8 +135,8 @@ EXPORT void free(void *p)
     if (unlikely(from_boot_pool(p)))
         return;
     struct thread *t = thread_enter();
-    if (likely(t && p))
-        heap_note_free(t, p);
+    if (likely(t && p) && object_block_suspect((uintptr_t)p))
+        suspect_freed(t, p, free_tells_sizes, CALL_SITE());
     if (likely(real_state == REAL_READY))
         real.free(p);
 }
@@ -143,18 +154,49 @@ static size_t size_if_suspect(const struct thread *t, void *p)
     return t && p && object_block_suspect((uintptr_t)p) ? size_of(t, p, free_tells_sizes) : 0;
 }
 
-/* A block that moves takes no lock with it: one in the old place is gone. So is one in a block that realloc freed. */
-static void moved(struct thread *t, uintptr_t old, size_t old_size, void *p, size_t size, void *caller)
+/* A block that may be moved; size 0: no lock can lie in it. */
+struct moving {
+    uintptr_t address;
+    size_t size;
+    struct misuse_facts held; /* object 0: no lock in it is held */
+};
+
+static void find_held(uint32_t object, void *held)
 {
-    if ((uintptr_t)p != old && old_size) {
+    struct misuse_facts facts;
+    if (leftover_in_block(object, &facts))
+        *(struct misuse_facts *)held = facts;
+}
+
+/* Whether a lock in it is held must be seen while it is there. */
+static void move_begin(struct moving *m, struct thread *t, void *old)
+{
+    *m = (struct moving){.address = (uintptr_t)old, .size = size_if_suspect(t, old)};
+    if (likely(!m->size))
+        return;
+    int saved = errno;
+    guard_set(t);
+    object_each_in(m->address, m->size, find_held, &m->held);
+    guard_clear(t);
+    errno = saved;
+}
+
+/* A block that moves takes no lock with it: one in the old place is gone. So is one in a block that realloc freed. */
+static void move_end(struct moving *m, struct thread *t, void *p, size_t size, struct call_site site)
+{
+    if ((uintptr_t)p != m->address && m->size) {
         int saved = errno;
         guard_set(t);
-        object_end_range(old, old_size);
+        if (unlikely(m->held.object)) {
+            m->held.stack = stack_of(t, site);
+            leftover_freed(t, &m->held);
+        }
+        object_end_range(m->address, m->size);
         guard_clear(t);
         errno = saved;
     }
     if (p)
-        object_note_block(t, p, size, caller);
+        object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -162,11 +204,11 @@ EXPORT void *realloc(void *old, size_t size)
     struct thread *t = thread_enter();
     if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
         return old ? boot_realloc(old, size) : boot_allocate(size);
-    size_t old_size = size_if_suspect(t, old);
-    uintptr_t old_address = (uintptr_t)old;
+    struct moving m;
+    move_begin(&m, t, old);
     void *p = real.realloc(old, size);
     if (t && (p || !size))
-        moved(t, old_address, old_size, p, size, __builtin_return_address(0));
+        move_end(&m, t, p, size, CALL_SITE());
     return p;
 }
 
@@ -180,11 +222,11 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    size_t old_size = size_if_suspect(t, old);
-    uintptr_t old_address = (uintptr_t)old;
+    struct moving m;
+    move_begin(&m, t, old);
     void *p = real.reallocarray(old, n, size);
     if (t && p)
-        moved(t, old_address, old_size, p, n * size, __builtin_return_address(0));
+        move_end(&m, t, p, n * size, CALL_SITE());
     return p;
 }
 

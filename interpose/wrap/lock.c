@@ -4,6 +4,7 @@
 #include "once.h"
 #include "rwlock.h"
 #include "semaphore.h"
+#include "spin.h"
 
 #include <errno.h>
 
@@ -39,11 +40,41 @@ static bool let_go(const struct thread *t, const struct kiwi_held *held)
     return is_mutex(held) && mutex_let_go(t, held->address);
 }
 
+static bool still_owned(const struct thread *t, const struct kiwi_held *held)
+{
+    if (is_mutex(held))
+        return mutex_still_owned(t, held->address);
+    switch (KIWI_HELD_KIND(held->flags)) {
+    case KIWI_OBJECT_RWLOCK:
+        return rwlock_still_owned(t, held->address, KIWI_HELD_MODE(held->flags));
+    case KIWI_OBJECT_SPIN:
+        return !lock_memory_gone(held->address) && spin_looks_held(held->address);
+    default:
+        return false; /* a semaphore may be given back by anybody */
+    }
+}
+
+static bool looks_held(const struct kiwi_object *o)
+{
+    switch (o->kind) {
+    case KIWI_OBJECT_MUTEX:
+        return RELAXED_LOAD(&((const pthread_mutex_t *)o->address)->__data.__lock) != 0;
+    case KIWI_OBJECT_RWLOCK:
+        return rwlock_looks_held(o->address);
+    case KIWI_OBJECT_SPIN:
+        return spin_looks_held(o->address);
+    default:
+        return false;
+    }
+}
+
 __attribute__((constructor(101))) static void lock_start(void)
 {
     object_facts_of = facts_of;
     object_shows_waiters = shows_waiters;
     object_let_go = let_go;
+    object_still_owned = still_owned;
+    object_looks_held = looks_held;
 }
 
 /* The common way. */
@@ -191,6 +222,6 @@ uint32_t lock_misuse(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_obj
     struct object_facts facts = {.address = address, .kind = (uint8_t)object_kind};
     object_facts_of(address, &facts);
     f.object = object_get(t, &facts, f.stack);
-    f.other_thread = misuse_find_holder(address, &f.other_row);
+    misuse_blame(&f, address);
     return f.object ? misuse_note(t, &f) : 0;
 }

@@ -12,6 +12,7 @@
 #include "../record/acquisition.h"
 #include "../record/contention.h"
 #include "../record/handover.h"
+#include "../record/leftover.h"
 #include "../record/misuse.h"
 #include "../record/stack.h"
 

@@ -54,6 +54,12 @@ bool mutex_let_go(const struct thread *t, uintptr_t address)
     return !lock_memory_gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
 }
 
+bool mutex_still_owned(const struct thread *t, uintptr_t address)
+{
+    int owner = lock_memory_gone(address) ? 0 : mutex_owner((const pthread_mutex_t *)address);
+    return owner && (owner == t->tid || owner == t->fork_tid);
+}
+
 static bool looks_taken(const pthread_mutex_t *m)
 {
     return RELAXED_LOAD(&m->__data.__lock) != 0;
@@ -426,11 +432,11 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
 {
     uint32_t noted = 0;
     int owner = mutex_owner(m);
-    bool counted_elsewhere = lock_untracked(t);
+    bool counted_elsewhere = lock_untracked(t) || leftover_was_freed(t, (uintptr_t)m);
     if (!record_settings.locks_off && !counted_elsewhere && !owned_here(t, owner)) {
         struct misuse_facts f = {.stack = stack_of(t, site)};
         f.object = object_here(t, m, f.stack);
-        f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
+        misuse_blame(&f, (uintptr_t)m);
         f.kind = checks_owner(m) ? KIWI_MISUSE_UNLOCK_REFUSED
                  : owner         ? KIWI_MISUSE_UNLOCK_FOREIGN
                                  : KIWI_MISUSE_UNLOCK_UNHELD;
@@ -528,7 +534,7 @@ static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site
         return 0;
     struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_HELD, .stack = stack_of(t, site)};
     f.object = object_here(t, m, f.stack);
-    f.other_thread = misuse_find_holder((uintptr_t)m, &f.other_row);
+    misuse_blame(&f, (uintptr_t)m);
     return f.object ? misuse_note(t, &f) : 0;
 }
 

@@ -32,6 +32,8 @@ void mutex_facts(uintptr_t address, struct object_facts *facts);
 bool mutex_shows_waiters(uintptr_t address);
 /* The thread certainly does not own it. */
 bool mutex_let_go(const struct thread *t, uintptr_t address);
+/* ... certainly does. */
+bool mutex_still_owned(const struct thread *t, uintptr_t address);
 
 static inline int mutex_type(const pthread_mutex_t *m)
 {

@@ -115,8 +115,8 @@ static int call_recorded(struct once *o, struct call_site site)
     o->word = q.word;
     o->row = lock_instance_row(&q);
     if (state_of(o->control) == ONCE_IN_PROGRESS) {
-        uint32_t row;
-        o->holder = misuse_find_holder((uintptr_t)o->control, &row);
+        struct misuse_holder h;
+        o->holder = misuse_find_holder((uintptr_t)o->control, &h) ? h.t->slot->thread : 0;
         o->since = acquisition_wait_begin(t, o->row, KIWI_WANT_WAITING, o->holder);
     }
     guard_clear(t);

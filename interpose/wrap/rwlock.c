@@ -47,6 +47,21 @@ static bool writer_waits(const pthread_rwlock_t *l)
     return (w >> RW_READERS_SHIFT) || (w & RW_WRITE_LOCKED);
 }
 
+bool rwlock_looks_held(uintptr_t address)
+{
+    return writer_waits((const pthread_rwlock_t *)address);
+}
+
+bool rwlock_still_owned(const struct thread *t, uintptr_t address, enum kiwi_mode mode)
+{
+    const pthread_rwlock_t *l = (const pthread_rwlock_t *)address;
+    if (lock_memory_gone(address))
+        return false;
+    if (mode == KIWI_MODE_READ)
+        return readers_word(l) >> RW_READERS_SHIFT;
+    return writer_of(l) && (writer_of(l) == t->tid || writer_of(l) == t->fork_tid);
+}
+
 static pthread_rwlock_t *lock_of(const struct lock_call *c)
 {
     return (pthread_rwlock_t *)c->address;
@@ -185,7 +200,7 @@ EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock, cons
 static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct call_site site)
 {
     int writer = writer_of(l);
-    if (lock_untracked(t))
+    if (lock_untracked(t) || leftover_was_freed(t, (uintptr_t)l))
         return 0;
     if (writer && (writer == t->tid || writer == t->fork_tid))
         return 0;

@@ -9,4 +9,8 @@
 #include <pthread.h>
 
 void rwlock_facts(uintptr_t address, struct object_facts *facts);
+/* Whether its words look held; the memory must be there. */
+bool rwlock_looks_held(uintptr_t address);
+/* The thread certainly owns what it took in that mode. Readers are not told apart: one of them does. */
+bool rwlock_still_owned(const struct thread *t, uintptr_t address, enum kiwi_mode mode);
 #endif

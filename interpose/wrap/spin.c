@@ -1,6 +1,8 @@
 /*
  * spin.c - pthread_spin_*. The word is 1 while free; it does not tell the owner.
  */
+#include "spin.h"
+
 #include "lock.h"
 
 #include <errno.h>
@@ -11,6 +13,11 @@
 static bool is_free(const struct lock_call *c)
 {
     return RELAXED_LOAD((const int *)c->address) == SPIN_FREE;
+}
+
+bool spin_looks_held(uintptr_t address)
+{
+    return RELAXED_LOAD((const int *)address) != SPIN_FREE;
 }
 
 static int real_lock(const struct lock_call *c)
@@ -63,7 +70,7 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
         return real.pthread_spin_unlock(l);
     guard_set(t);
     uint32_t noted = 0;
-    if (unlikely(!lock_release(t, (uintptr_t)l)) && !lock_untracked(t))
+    if (unlikely(!lock_release(t, (uintptr_t)l)) && !lock_untracked(t) && !leftover_was_freed(t, (uintptr_t)l))
         noted = lock_misuse(
                 t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
                 KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());

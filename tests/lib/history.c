@@ -5,6 +5,7 @@
 #include "../../interpose/record/acquisition.h"
 #include "../../interpose/record/call.h"
 #include "../../interpose/record/handover.h"
+#include "../../interpose/record/leftover.h"
 #include "../../interpose/record/misuse.h"
 #include "../../interpose/record/rounds.h"
 #include "../../interpose/record/stack.h"
@@ -343,12 +344,26 @@ static bool play_thread(struct history *h, struct actor *a, const struct stateme
         region.header->end_kind = KIWI_END_EXIT;
         region.header->end_ticks = clock_ticks() + clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u);
     } else if (strcmp(s->verb, "end") == 0) {
+        leftover_thread_ends(a->t);
         thread_detach(a->t);
         a->t = NULL;
     } else {
         return false;
     }
     return true;
+}
+
+/* As the wrapper of free. */
+static void free_block(struct history *h, struct actor *a, const struct statement *s, uintptr_t address)
+{
+    struct misuse_facts facts;
+    uint32_t object = object_find(address);
+
+    if (object && leftover_in_block(object, &facts)) {
+        facts.stack = statement_stack(h, s);
+        leftover_freed(a->t, &facts);
+    }
+    object_end_range(address, 64);
 }
 
 static bool play_object(struct history *h, struct actor *a, const struct statement *s)
@@ -367,7 +382,7 @@ static bool play_object(struct history *h, struct actor *a, const struct stateme
     else if (strcmp(s->verb, "destroy") == 0)
         object_end(lock_address(lock));
     else if (strcmp(s->verb, "free") == 0)
-        object_end_range(lock_address(lock), 64);
+        free_block(h, a, s, lock_address(lock));
     if (strcmp(s->verb, "new") == 0)
         object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT);
     if (strcmp(s->verb, "new") == 0 || strcmp(s->verb, "init") == 0) {
@@ -519,7 +534,7 @@ static bool play_misuse(struct history *h, struct actor *a, const struct stateme
         struct misuse_facts f = {.kind = misuse_verbs[i].kind, .stack = statement_stack(h, s)};
         acquisition_chain(a->t);
         f.object = object_get(a->t, &facts, f.stack);
-        f.other_thread = misuse_find_holder(facts.address, &f.other_row);
+        misuse_blame(&f, facts.address);
         misuse_note(a->t, &f);
         return true;
     }

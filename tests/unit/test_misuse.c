@@ -63,24 +63,68 @@ static void misuse__full_table_is_counted(void **state)
     misuse_result(0, 5);
 }
 
+static void assert_holder(const struct thread *t, uint32_t row)
+{
+    struct misuse_holder h;
+
+    assert_true(misuse_find_holder(LOCK, &h));
+    assert_ptr_equal(h.t, t);
+    assert_int_equal(h.held.address, LOCK);
+    assert_int_equal(h.held.row, row);
+}
+
 static void misuse__holder_is_found_by_address(void **state)
 {
     struct thread *a = thread_made("a"), *b = thread_made("b");
-    uint32_t row = 9;
+    struct misuse_holder h;
 
     (void)state;
-    assert_int_equal(misuse_find_holder(LOCK, &row), 0);
-    assert_int_equal(row, 0);
+    assert_false(misuse_find_holder(LOCK, &h));
+    assert_null(h.t);
     lock_taken_at(b, LOCK + 64, stack_made(1));
     uint32_t held = lock_taken_at(b, LOCK, stack_made(2))->row;
-    assert_int_equal(misuse_find_holder(LOCK, &row), b->row);
-    assert_int_equal(row, held);
+    assert_holder(b, held);
     for (uintptr_t i = 2; i < 100; i++)
         lock_taken_at(b, LOCK + i * 64, stack_made(1));
     lock_taken_at(a, LOCK + 8, stack_made(3));
-    assert_int_equal(misuse_find_holder(LOCK, &row), b->row);
+    assert_holder(b, held);
     lock_let_go(b, LOCK);
-    assert_int_equal(misuse_find_holder(LOCK, &row), 0);
+    assert_false(misuse_find_holder(LOCK, &h));
+}
+
+static void misuse__all_holders_in_a_range(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    struct misuse_holder h;
+    uint32_t slot = 0;
+
+    (void)state;
+    lock_taken_at(a, LOCK - 8, stack_made(1));
+    lock_taken_at(a, LOCK + 56, stack_made(1));
+    lock_taken_at(b, LOCK + 64, stack_made(1));
+    lock_taken_at(b, LOCK, stack_made(1));
+    assert_true(misuse_find_holder_in(LOCK, 64, &slot, &h));
+    assert_ptr_equal(h.t, a);
+    assert_true(misuse_find_holder_in(LOCK, 64, &slot, &h));
+    assert_ptr_equal(h.t, b);
+    assert_int_equal(h.held.address, LOCK);
+    assert_false(misuse_find_holder_in(LOCK, 64, &slot, &h));
+}
+
+static void misuse__blame_names_the_holder(void **state)
+{
+    struct thread *a = thread_made("a");
+    struct misuse_facts f = foreign_unlock(7, stack_made(1));
+
+    (void)state;
+    misuse_blame(&f, LOCK);
+    assert_int_equal(f.other_thread, 0);
+    uint32_t stack = stack_made(2);
+    uint32_t held = lock_taken_at(a, LOCK, stack)->row;
+    misuse_blame(&f, LOCK);
+    assert_int_equal(f.other_thread, a->row);
+    assert_int_equal(f.other_row, held);
+    assert_int_equal(f.other_stack, stack);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
@@ -88,10 +132,9 @@ static void misuse__holder_is_found_by_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            FRESH(misuse__same_place_is_counted),
-            FRESH(misuse__other_kind_object_or_stack_is_another),
-            FRESH(misuse__full_table_is_counted),
-            FRESH(misuse__holder_is_found_by_address),
+            FRESH(misuse__same_place_is_counted),  FRESH(misuse__other_kind_object_or_stack_is_another),
+            FRESH(misuse__full_table_is_counted),  FRESH(misuse__holder_is_found_by_address),
+            FRESH(misuse__all_holders_in_a_range), FRESH(misuse__blame_names_the_holder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,126 @@
+/* exit-holding-lock and its like: what was recorded as misuse, judged by what came after it. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static const struct finding *assert_only(struct history *h, enum finding_id id, enum severity severity)
+{
+    const struct review *r = history_review(h);
+    const struct finding *f = history_find(r, id);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, severity);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    return f;
+}
+
+static void exit_holding__is_reported_where_it_was_taken(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T1 lock A at import; T1 end; T2 trylock B");
+    const struct finding *f = assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH);
+
+    history_assert_at(*state, f, "import");
+    history_assert_objects(*state, f, "A");
+}
+
+static void exit_holding__who_waits_is_shown(void **state)
+{
+    history_play(*state, "T1 lock A at import; T1 end; T2 wants A at reader");
+    history_assert_stack(*state, assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH), "reader");
+}
+
+static void exit_holding__several_threads_at_one_place_are_one(void **state)
+{
+    history_play(*state, "T1 lock A at import; T1 end; T2 lock A at import; T2 end");
+    assert_int_equal(assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH)->count, 2);
+}
+
+static void exit_holding__handed_over_is_not_this(void **state)
+{
+    history_play(*state, "T1 lock A; T1 end; T2 unlock-foreign A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_EXIT_HOLDING_LOCK), 0);
+    assert_int_equal(history_count(r, FINDING_UNLOCK_NOT_OWNER), 1);
+}
+
+static void exit_holding__mark_that_something_was_done(void **state)
+{
+    history_play(*state, "T1 trylock A; T1 end");
+    assert_silent(*state);
+}
+
+static void exit_holding__lock_that_is_only_tried_is_no_mark(void **state)
+{
+    history_play(*state, "T1 trylock A; T1 unlock A; T1 trylock A at import; T1 end");
+    history_assert_at(*state, assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH), "import");
+}
+
+static void exit_holding__live_holder_is_silent(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T2 unlock B; T2 end");
+    assert_silent(*state);
+}
+
+static void free_holding__is_reported_where_it_was_freed(void **state)
+{
+    history_play(*state, "T1 new A; T1 lock A at use; T1 free A at drop; T1 end");
+    const struct finding *f = assert_only(*state, FINDING_FREE_HOLDING_LOCK, SEVERITY_CRITICAL);
+
+    history_assert_at(*state, f, "drop");
+    history_assert_stack(*state, f, "use");
+}
+
+static void free_holding__held_by_another(void **state)
+{
+    history_play(*state, "T1 new A; T2 lock A at use; T1 free A at drop");
+    history_assert_stack(*state, assert_only(*state, FINDING_FREE_HOLDING_LOCK, SEVERITY_CRITICAL), "use");
+}
+
+static void free_holding__unlocked_before_is_silent(void **state)
+{
+    history_play(*state, "T1 new A; T1 new B; T1 lock A; T1 lock B; T1 unlock B; T1 free B; T1 unlock A; T1 free A");
+    assert_silent(*state);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(exit_holding__is_reported_where_it_was_taken),
+            FRESH(exit_holding__who_waits_is_shown),
+            FRESH(exit_holding__several_threads_at_one_place_are_one),
+            FRESH(exit_holding__handed_over_is_not_this),
+            FRESH(exit_holding__mark_that_something_was_done),
+            FRESH(exit_holding__lock_that_is_only_tried_is_no_mark),
+            FRESH(exit_holding__live_holder_is_silent),
+            FRESH(free_holding__is_reported_where_it_was_freed),
+            FRESH(free_holding__held_by_another),
+            FRESH(free_holding__unlocked_before_is_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
