@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define PAGES_BEFORE 31u /* pages in front of a lock that are marked too: its block may begin there */
+#define OUTER_BLOCKS_AGE 8192u /* blocks later it may well have been freed, and be another thread's */
+#define PAGES_BEFORE 31u       /* pages in front of a lock that are marked too: its block may begin there */
 
 static bool never_static(uintptr_t address)
 {
@@ -105,11 +106,47 @@ static void mark_memory(uintptr_t address, void (*count)(uint8_t *))
     count(&memory.lines[line_slot(address)]);
 }
 
+static bool outer_is_old(const struct thread *t, uint32_t i)
+{
+    return t->block_next - t->outer_since[i] > OUTER_BLOCKS_AGE;
+}
+
+static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t depth)
+{
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < THREAD_OUTER_BLOCKS; i++) {
+        const struct recent_block *o = &t->outer_blocks[i];
+        if (o->depth <= depth || outer_is_old(t, i)) { /* unused, or its function has returned */
+            place = i;
+            break;
+        }
+        if (o->depth < t->outer_blocks[place].depth)
+            place = i;
+    }
+    if (t->outer_blocks[place].depth > b->depth && !outer_is_old(t, place))
+        return;
+    t->outer_blocks[place] = *b;
+    t->outer_since[place] = t->block_next;
+}
+
+NOINLINE void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth)
+{
+    struct recent_block *b = &t->blocks[t->block_next % THREAD_BLOCKS];
+    keep_outer(t, b, depth);
+    t->block_next++;
+    return recent_block_set(b, address, size, caller, depth);
+}
+
 static const struct recent_block *block_of(const struct thread *t, uintptr_t address)
 {
     for (uint32_t i = 1; i <= THREAD_BLOCKS; i++) {
         const struct recent_block *b = &t->blocks[(t->block_next - i) % THREAD_BLOCKS];
         if (b->address && address - b->address < b->size)
+            return b;
+    }
+    for (uint32_t i = 0; i < THREAD_OUTER_BLOCKS; i++) {
+        const struct recent_block *b = &t->outer_blocks[i];
+        if (b->address && !outer_is_old(t, i) && address - b->address < b->size)
             return b;
     }
     return NULL;

@@ -59,13 +59,35 @@ bool object_maker_alone(const struct thread *t, uint32_t object);
 /* The thread takes the object: notes its first and its second user. */
 void object_seen_by(const struct thread *t, uint32_t object);
 
-/* A heap block that this thread got; cheap enough for every malloc. */
-static ALWAYS_INLINE void object_note_block(struct thread *t, void *address, size_t size, void *caller)
+static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *address, size_t size, void *caller,
+                                            uint32_t depth)
 {
-    struct recent_block *b = &t->blocks[t->block_next++ % THREAD_BLOCKS];
     b->address = (uintptr_t)address;
-    b->size = size;
     b->caller = (uintptr_t)caller;
+    b->size = likely(size <= UINT32_MAX) ? (uint32_t)size : UINT32_MAX;
+    b->depth = depth;
+    return address;
+}
+
+/*
+ * A constructor may make hundreds of blocks before it first locks its object. The block of the object was got further
+ * up the stack than those, by a function that has not returned: it must not be forgotten because of them. Notes the new
+ * block, and keeps the one whose place that takes.
+ */
+void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth);
+#define OUTER_FRAME 32u /* a function that is called has a deeper frame by at least this */
+
+/* A heap block that this thread got; cheap enough for every malloc. Returns its address: what allocates ends with this,
+ * so that the rare way out is a jump and asks for no registers to be saved. */
+static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller)
+{
+    struct recent_block *b = &t->blocks[t->block_next % THREAD_BLOCKS];
+    uint32_t depth;
+    __asm__("mov %%esp, %0" : "=r"(depth));
+    if (unlikely(b->depth > depth + OUTER_FRAME))
+        return object_keep_block(t, address, size, caller, depth);
+    t->block_next++;
+    return recent_block_set(b, address, size, caller, depth);
 }
 
 /* Bytes of a block that this thread got lately, 0 = not known. */

@@ -31,10 +31,13 @@ extern HIDDEN struct record_settings record_settings;
 #define THREAD_HELD_STEPS 4      /* times 8 each: 320 .. 163,840 locks */
 #define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
 
+#define THREAD_OUTER_BLOCKS 8 /* earlier ones, got by functions that still run: see object_keep_block */
+
 struct recent_block {
     uintptr_t address;
-    size_t size;      /* bytes as asked for */
     uintptr_t caller; /* return address */
+    uint32_t size;    /* bytes as asked for, at most 4 GiB */
+    uint32_t depth;   /* low half of the stack pointer at the call */
 };
 
 struct stack_entry;
@@ -129,7 +132,8 @@ struct thread {
     struct stack_entry *stacks[THREAD_STACK_HEADS];
     struct stack_entry *predicted[THREAD_STACK_HEADS];
     int32_t discriminators[THREAD_STACK_HEADS][2];
-    struct recent_block blocks[THREAD_BLOCKS];
+    struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
+    uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* block_next when they were put there */
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
     /* From here on, what one owner of the slot leaves to the next. Rows that the trace gave for larger caches and held
      * arrays, by step of growth, 0 = not yet. */

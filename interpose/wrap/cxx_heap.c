@@ -64,9 +64,7 @@ static void *found_late(void **place, const char *name)
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
         void *block = real.name arguments;                                                                             \
-        if (t && block)                                                                                                \
-            object_note_block(t, block, size, __builtin_return_address(0));                                            \
-        return block;                                                                                                  \
+        return t && block ? object_note_block(t, block, size, __builtin_return_address(0)) : block;                    \
     }
 
 #define DEFINE_DELETE(name, parameters, arguments)                                                                     \

@@ -112,9 +112,7 @@ EXPORT void *malloc(size_t size)
     if (unlikely(!t && real_state != REAL_READY))
         return boot_allocate(size);
     void *p = real.malloc(size);
-    if (likely(t && p))
-        object_note_block(t, p, size, __builtin_return_address(0));
-    return p;
+    return likely(t && p) ? object_note_block(t, p, size, __builtin_return_address(0)) : p;
 }
 
 EXPORT void *calloc(size_t n, size_t size)
@@ -125,9 +123,7 @@ EXPORT void *calloc(size_t n, size_t size)
         return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
     }
     void *p = real.calloc(n, size);
-    if (likely(t && p))
-        object_note_block(t, p, n * size, __builtin_return_address(0));
-    return p;
+    return likely(t && p) ? object_note_block(t, p, n * size, __builtin_return_address(0)) : p;
 }
 
 EXPORT void free(void *p)

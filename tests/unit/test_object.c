@@ -139,6 +139,37 @@ static void object__long_ago_blocks_are_forgotten(void **state)
     assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
 }
 
+static NOINLINE void note_many(struct thread *t, int count)
+{
+    char frame[4096];
+
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    for (int i = 0; i < count; i++)
+        object_note_block(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
+}
+
+static void object__block_is_known_while_its_maker_runs(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    note_many(t, 4 * THREAD_BLOCKS);
+    const struct kiwi_object *o = region_object(used(t, LOCK, stack_made(1)));
+    assert_int_equal(o->block_caller, 0x4444);
+    assert_int_equal(o->creator, t->row);
+}
+
+static void object__outer_block_is_not_believed_for_ever(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    note_many(t, 10000);
+    assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
+}
+
 static void object__private_until_its_maker_lets_go(void **state)
 {
     struct thread *a = thread_made("a");
@@ -238,6 +269,8 @@ int main(void)
             FRESH(object__free_ends_all_in_the_block),
             FRESH(object__block_is_the_latest_around_it),
             FRESH(object__long_ago_blocks_are_forgotten),
+            FRESH(object__block_is_known_while_its_maker_runs),
+            FRESH(object__outer_block_is_not_believed_for_ever),
             FRESH(object__private_until_its_maker_lets_go),
             FRESH(object__its_maker_is_alone_until_others_take_it),
             FRESH(object__unknown_memory_is_never_private),
