@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NS_PER_US 1000
 #define NS_PER_MS 1000000
@@ -116,13 +117,32 @@ static const char *variable_name(struct model *m, uint64_t address)
     return arena_format(&m->names->texts, "%s in %s", variable, module);
 }
 
+/* "a 96-byte", "an 80-byte", "an 11-byte": by how the number begins when it is read out. */
+static const char *article(uint64_t number)
+{
+    while (number >= 1000)
+        number /= 1000;
+    return number == 8 || number == 11 || number == 18 || number / 10 == 8 || number / 100 == 8 ? "an" : "a";
+}
+
+/* xmalloc, g_malloc0, os::malloc, operator new: a place that allocates for everybody says nothing. */
+static bool is_allocator(const char *place)
+{
+    size_t length = strcspn(place, " (");
+
+    return strcasestr(place, "operator new") == place || memmem(place, length, "alloc", 5) ||
+           memmem(place, length, "Alloc", 5);
+}
+
 static const char *block_name(struct model *m, const struct kiwi_object *o)
 {
     if (!o->block || o->address < o->block || o->address - o->block >= o->block_size)
         return NULL;
-    const char *caller = o->block_caller ? code_text(m, o->block_caller, true) : "an unknown place";
-    return arena_format(&m->names->texts, "+0x%" PRIx64 " in a %" PRIu64 "-byte block allocated at %s",
-                        o->address - o->block, o->block_size, or_unnamed(caller));
+    const char *caller = o->block_caller ? or_unnamed(code_text(m, o->block_caller, true)) : "an unknown place";
+    if (is_allocator(caller) && o->init_stack)
+        return NULL;
+    return arena_format(&m->names->texts, "+0x%" PRIx64 " in %s %" PRIu64 "-byte block allocated at %s",
+                        o->address - o->block, article(o->block_size), o->block_size, caller);
 }
 
 /* "T3" of the thread whose stack holds the address; a thread that lives comes before one that used the same memory. */

@@ -174,14 +174,20 @@ static void merge_causes(struct finding_list *list, const struct health *h)
     list->count = kept;
 }
 
-/* One lock, one place and the same words: findings that differ only in what led there, as their second stacks tell.
- * (Where several locks are concerned, another path is another matter.) */
+/* Is it about one object, whatever else was held as well? Where several are concerned, another path is another
+ * matter. */
+static bool finding_of_one(const struct finding *f)
+{
+    return f->object_count == 1 || f->id == FINDING_LOCK_ACROSS_POLL || f->id == FINDING_LOCK_ACROSS_BLOCK;
+}
+
+/* One lock, one place and the same words: findings that differ only in what led there, as their second stacks tell. */
 static bool finding_alike(const struct finding *a, const struct finding *b)
 {
     struct symbol_frame x, y;
 
-    if (a->id != b->id || a->suppression != b->suppression || a->process != b->process || a->object_count != 1 ||
-        b->object_count != 1 || !a->stack_count || !b->stack_count || strcmp(a->title, b->title) != 0)
+    if (a->id != b->id || a->suppression != b->suppression || a->process != b->process || !finding_of_one(a) ||
+        !finding_of_one(b) || !a->stack_count || !b->stack_count || strcmp(a->title, b->title) != 0)
         return false;
     x = place_location(a->stacks[0].trace, a->stacks[0].symbols, a->stacks[0].stack);
     y = place_location(b->stacks[0].trace, b->stacks[0].symbols, b->stacks[0].stack);

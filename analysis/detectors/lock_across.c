@@ -46,6 +46,7 @@ struct across {
     uint32_t held;     /* chain row: the whole held set */
     uint32_t held_row; /* acquisition row of the lock */
     uint32_t thread;   /* who made a slow one, 0 = gone */
+    uint32_t stack;    /* where */
     uint32_t other;    /* another thread that used the lock at that time, 0 = none */
     uint64_t count, waited, ticks, max_ticks;
     uint64_t disturbed, disturbed_ticks;
@@ -197,6 +198,7 @@ static int across_add(struct lock_across *a, const struct sample *s)
         x->held = c->held;
         x->held_row = lock.row;
         x->thread = s->thread;
+        x->stack = c->stack;
         x->worst_row_ticks = s->ticks;
     }
     if (!x->other)
@@ -390,10 +392,17 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
 {
     struct model *m = a->m;
 
-    finding_evidence(f, "%" PRIu64 " of %" PRIu64 " calls of %s waited with the lock held: %s in all, %s at worst.",
-                     x->waited, x->count > x->waited ? x->count : x->waited, call_name(x->kind),
-                     model_duration(m, x->ticks), model_duration(m, x->max_ticks));
-    if (x->disturbed)
+    if (x->count <= 1 && x->waited <= 1)
+        finding_evidence(f, "One call of %s waited with the lock held, for %s.", call_name(x->kind),
+                         model_duration(m, x->ticks));
+    else
+        finding_evidence(f, "%" PRIu64 " of %" PRIu64 " calls of %s waited with the lock held: %s in all, %s at worst.",
+                         x->waited, x->count > x->waited ? x->count : x->waited, call_name(x->kind),
+                         model_duration(m, x->ticks), model_duration(m, x->max_ticks));
+    if (x->disturbed && x->waited <= 1)
+        finding_evidence(f, "Other threads wanted the lock meanwhile and lost %s.",
+                         model_duration(m, x->disturbed_ticks));
+    else if (x->disturbed)
         finding_evidence(f, "Other threads wanted the lock during %" PRIu64 " of them and lost %s.", x->disturbed,
                          model_duration(m, x->disturbed_ticks));
     else if (x->other)
@@ -508,11 +517,12 @@ static int across_report(const struct lock_across *a, struct across *x, struct f
     f->count = x->waited;
     f->cause = x->key;
     report_objects(a, f, x);
-    finding_stack(f, a->m, x->stacks[0], x->thread, "%s is called here", call_name(x->kind));
+    finding_stack(f, a->m, x->stack, x->thread, "%s is called here", call_name(x->kind));
     report_figures(a, f, x);
     report_locks(a, f, x);
-    for (uint32_t i = 1; i < x->stack_count; i++)
-        finding_stack(f, a->m, x->stacks[i], 0, "the same, by another call path");
+    for (uint32_t i = 0; i < x->stack_count; i++)
+        if (x->stacks[i] != x->stack)
+            finding_stack(f, a->m, x->stacks[i], 0, "the same, by another call path");
     report_texts(a, f, x);
     wording_validation(f, a->m, finding_info(x->id)->id, "this place must be gone from it.");
     wording_seen(f, a->m, x->first_ticks, x->last_ticks);

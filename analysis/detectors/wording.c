@@ -48,7 +48,7 @@ static void label_by_letter(struct finding *f, struct finding_object *o, unsigne
         finding_set(f, &o->label, "%s %c", o->kind, 'A' + (int)number);
     else
         finding_set(f, &o->label, "%s %u", o->kind, number);
-    finding_evidence(f, "By %s is meant: %s (at 0x%" PRIx64 ").", o->label ? o->label : "it", o->name, o->address);
+    finding_evidence(f, "Called %s here: %s (at 0x%" PRIx64 ").", o->label ? o->label : "it", o->name, o->address);
 }
 
 void wording_label(struct finding *f)
@@ -168,6 +168,23 @@ const char *wording_plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
+/*
+ * What to run to get this program: its file, but of one file with many names (redis-server is a link to
+ * redis-check-rdb) the name that was used, as the main thread has it.
+ */
+static const char *command_name(const struct model *m, const char *program)
+{
+    const struct kiwi_thread *main = trace_thread(m->trace, 1);
+    const char *base = place_base_name(program), *name = main ? main->name : "";
+    size_t length = strlen(name);
+
+    if (!program[0])
+        return "SERVICE";
+    if (!main || !(main->flags & KIWI_THREAD_MAIN) || !length || strncmp(base, name, length) == 0)
+        return program;
+    return strpbrk(name, " :/") ? program : name; /* a title that it gave itself */
+}
+
 void wording_validation(struct finding *f, struct model *m, const char *ids, const char *expectation)
 {
     const struct kiwi_header *h = trace_header(m->trace);
@@ -177,7 +194,7 @@ void wording_validation(struct finding *f, struct model *m, const char *ids, con
     finding_set(f, &f->validation,
                 "Run it again under the load that showed this, `kiwi run -- %s ...`, and then `kiwi report --only=%s "
                 "kiwi.%s.*.trace`: %s",
-                program[0] ? program : "SERVICE", ids, name, expectation);
+                command_name(m, program), ids, name, expectation);
 }
 
 void wording_seen(struct finding *f, struct model *m, uint64_t first_ticks, uint64_t last_ticks)

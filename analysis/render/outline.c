@@ -41,8 +41,13 @@ static unsigned own_frames(const struct finding_stack *s)
 {
     unsigned count = place_frames(s->trace, s->symbols, s->stack), kept = count;
 
-    while (kept && place_frame(s->trace, s->symbols, s->stack, kept - 1).internal)
+    while (kept) {
+        struct symbol_frame f = place_frame(s->trace, s->symbols, s->stack, kept - 1);
+
+        if (!f.internal && (!f.function || strcmp(f.function, "_start") != 0))
+            break;
         kept--;
+    }
     return kept ? kept : count;
 }
 

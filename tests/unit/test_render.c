@@ -118,7 +118,7 @@ static void text__has_the_shape_of_a_review(void **state)
                                         "#0  service+0x",
                                         "Fix: ",
                                         "Validation: ",
-                                        "kiwi report",
+                                        "--only=lock-order-cycle",
                                         "### [MEDIUM] ",
                                         "## Required Before Merge\n  - [CRITICAL] ",
                                         "## Follow-up (Non-blocking)\n  - [MEDIUM] ",
