@@ -44,6 +44,10 @@
     X(MISUSES, kiwi_misuse, thread, THREADS)                                                                           \
     X(MISUSES, kiwi_misuse, other_thread, THREADS)                                                                     \
     X(MISUSES, kiwi_misuse, other_row, ACQUISITIONS)                                                                   \
+    X(CONDS, kiwi_cond, object, OBJECTS)                                                                               \
+    X(CONDS, kiwi_cond, signal_thread, THREADS)                                                                        \
+    X(CONDS, kiwi_cond, signal_stack, STACKS)                                                                          \
+    X(WAIT_SITES, kiwi_wait_site, row, ACQUISITIONS)                                                                   \
     X(CONTENTIONS, kiwi_contention, object, OBJECTS)                                                                   \
     X(CONTENTIONS, kiwi_contention, pressed_max_stack, STACKS)                                                         \
     X(CONTENTIONS, kiwi_contention, pressed_max_thread, THREADS)                                                       \
@@ -55,6 +59,7 @@
     X(MISUSES, kiwi_misuse, other_stack, STACKS)                                                                       \
     X(SLOTS, kiwi_slot, thread, THREADS)                                                                               \
     X(SLOTS, kiwi_slot, want_row, ACQUISITIONS)                                                                        \
+    X(SLOTS, kiwi_slot, wait_row, ACQUISITIONS)                                                                        \
     X(SLOTS, kiwi_slot, call_row, CALLS)                                                                               \
     X(SLOTS, kiwi_slot, held_rows, HELD)                                                                               \
     X(SLOTS, kiwi_slot, cache_rows, CACHES)
@@ -154,7 +159,7 @@ void integrity_check(const struct trace *t, void (*report)(void *context, const 
             KIWI_TABLE_MODULES,  KIWI_TABLE_STACKS,  KIWI_TABLE_CLASSES,      KIWI_TABLE_THREADS,
             KIWI_TABLE_SEGMENTS, KIWI_TABLE_OBJECTS, KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_CALLS,
             KIWI_TABLE_MISUSES,  KIWI_TABLE_SLOTS,   KIWI_TABLE_CONTENTIONS,  KIWI_TABLE_HISTOGRAMS,
-            KIWI_TABLE_CHARGES,
+            KIWI_TABLE_CHARGES,  KIWI_TABLE_CONDS,   KIWI_TABLE_WAIT_SITES,
     };
     const struct complaint c = {report, context};
 

@@ -48,6 +48,8 @@
     X(12, SLOTS, struct kiwi_slot)                                                                                     \
     X(13, CACHES, struct kiwi_cache_entry)                                                                             \
     X(14, HELD, struct kiwi_held)                                                                                      \
+    X(15, CONDS, struct kiwi_cond)                                                                                     \
+    X(16, WAIT_SITES, struct kiwi_wait_site)                                                                           \
     X(17, CONTENTIONS, struct kiwi_contention)                                                                         \
     X(18, HISTOGRAMS, struct kiwi_histogram)                                                                           \
     X(19, CHARGES, struct kiwi_charge)                                                                                 \
@@ -364,6 +366,29 @@ struct kiwi_acquisition {
 /* No thread but the maker of the lock was seen to have taken it by then: others may not have known it yet. */
 #define KIWI_ACQ_MAKER_ALONE 4u
 
+/* A condition variable that was waited on, or signalled while nobody was blocked on it. Beside its object. */
+struct kiwi_cond {
+    uint32_t state;
+    uint32_t object, generation;
+    uint32_t signal_thread, signal_serial; /* who signalled when missed_ticks was set, and where */
+    uint32_t signal_stack;
+    uint64_t mutex;        /* address: with which the first of the present waiters waits */
+    uint64_t missed_ticks; /* the latest signal, if it found nobody blocked; 0 = it found somebody, or there was none */
+    uint64_t missed;       /* signals that found nobody; atomic */
+    uint64_t returned_ticks; /* when a wait on it last ended, however it did */
+    uint64_t reserved;
+};
+
+/* A lock site from which threads went on to wait on a condition variable. Written with the mutex held. */
+struct kiwi_wait_site {
+    uint32_t state;
+    uint32_t row;   /* ACQUISITIONS row: mutex, place and class of threads */
+    uint64_t waits; /* passes that led to a wait; atomic, as the next */
+    uint64_t looks; /* passes that did not */
+    /* When the latest of those ended; also when the row was made, if the place had been passed before. */
+    uint64_t looked_ticks;
+};
+
 /*
  * What is known of a lock's use in time: one row for each lock that was waited for, or of which a hold was timed. A
  * hold that ended while others waited is "pressed": one that was not timed from its beginning counts from the first
@@ -545,21 +570,22 @@ struct kiwi_call {
 
 /* Misuse seen while it happened: id, enumerator, finding id that reports it. */
 #define KIWI_MISUSES(X)                                                                                                \
-    X(1, RELOCK, "self-deadlock")            /* a normal mutex locked again by its owner */                            \
-    X(2, RELOCK_TIMED, "self-deadlock")      /* the same with a timeout */                                             \
-    X(3, UNLOCK_UNHELD, "unlock-not-owner")  /* unlock of a lock that nobody holds */                                  \
-    X(4, UNLOCK_FOREIGN, "unlock-not-owner") /* unlock of a lock that another thread holds */                          \
-    X(5, UNLOCK_REFUSED, "unlock-not-owner") /* the lock checked for itself and returned EPERM */                      \
-    X(6, DESTROY_HELD, "destroy-busy")       /* destroyed while held */                                                \
-    X(7, DESTROY_WAITED, "destroy-busy")     /* destroyed while waited on */                                           \
-    X(8, USE_DESTROYED, "use-after-destroy") /* used after its destroy; `other` destroyed it */                        \
-    X(9, DESTROY_AGAIN, "use-after-destroy") /* destroyed again; `other` did so first */                               \
-    X(10, INIT_HELD, "use-after-destroy")    /* initialised while held */                                              \
-    X(11, FREE_HELD, "free-holding-lock")    /* its heap block was freed while it was held */                          \
-    X(12, STACK_HELD, "free-holding-lock")   /* the thread on whose stack it lies ended while it was held */           \
-    X(13, EXIT_HELD, "exit-holding-lock")    /* its holder ended; `stack` is where it was taken */                     \
-    X(14, FORK_HELD, "fork-holding-lock")    /* in a child: held by a thread that is not in here */                    \
-    X(15, FORK_WANTED, "fork-holding-lock")  /* in a child: such a lock is asked for */
+    X(1, RELOCK, "self-deadlock")               /* a normal mutex locked again by its owner */                         \
+    X(2, RELOCK_TIMED, "self-deadlock")         /* the same with a timeout */                                          \
+    X(3, UNLOCK_UNHELD, "unlock-not-owner")     /* unlock of a lock that nobody holds */                               \
+    X(4, UNLOCK_FOREIGN, "unlock-not-owner")    /* unlock of a lock that another thread holds */                       \
+    X(5, UNLOCK_REFUSED, "unlock-not-owner")    /* the lock checked for itself and returned EPERM */                   \
+    X(6, DESTROY_HELD, "destroy-busy")          /* destroyed while held */                                             \
+    X(7, DESTROY_WAITED, "destroy-busy")        /* destroyed while waited on */                                        \
+    X(8, USE_DESTROYED, "use-after-destroy")    /* used after its destroy; `other` destroyed it */                     \
+    X(9, DESTROY_AGAIN, "use-after-destroy")    /* destroyed again; `other` did so first */                            \
+    X(10, INIT_HELD, "use-after-destroy")       /* initialised while held */                                           \
+    X(11, FREE_HELD, "free-holding-lock")       /* its heap block was freed while it was held */                       \
+    X(12, STACK_HELD, "free-holding-lock")      /* the thread on whose stack it lies ended while it was held */        \
+    X(13, EXIT_HELD, "exit-holding-lock")       /* its holder ended; `stack` is where it was taken */                  \
+    X(14, FORK_HELD, "fork-holding-lock")       /* in a child: held by a thread that is not in here */                 \
+    X(15, FORK_WANTED, "fork-holding-lock")     /* in a child: such a lock is asked for */                             \
+    X(16, COND_TWO_MUTEXES, "cond-two-mutexes") /* waited on while others wait on it with another mutex */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -575,8 +601,10 @@ struct kiwi_misuse {
     uint32_t thread, serial;             /* who did it, the first time */
     uint32_t other_thread, other_serial; /* who holds or waits, 0 = nobody or unknown */
     uint32_t other_row;                  /* acquisition row of the holder, 0 = unknown */
-    uint32_t result;                     /* what the real call returned, 0xffffffff = it had not returned */
-    uint64_t count;                      /* atomic */
+    /* What the real call returned, 0xffffffff = it had not returned. COND_TWO_MUTEXES: the acquisition row by which the
+     * thread held its mutex; other_row is then that of the other waiter. */
+    uint32_t result;
+    uint64_t count; /* atomic */
     uint64_t first_ticks, last_ticks;
     uint32_t other_stack; /* where the other took it (or destroyed it, by kind); 0 = other_row tells, or unknown */
     uint32_t other_name;  /* string: the other thread, where it has no row in this trace (after a fork); else 0 */
@@ -598,6 +626,7 @@ struct kiwi_held {
 };
 #define KIWI_HELD_WAITED 1u                         /* it was contended when taken */
 #define KIWI_HELD_TIMED 2u                          /* `since` tells when it was taken */
+#define KIWI_HELD_WAIT_SITE 8u                      /* taken at a wait site, and not yet given to a wait */
 #define KIWI_HELD_PRESSED 4u                        /* another thread has come to wait for it */
 #define KIWI_HELD_MODE(flags) ((flags) >> 30 & 1u)  /* enum kiwi_mode */
 #define KIWI_HELD_HOW(flags) ((flags) >> 28 & 3u)   /* enum kiwi_how */
@@ -681,7 +710,9 @@ struct kiwi_slot {
     uint32_t cache_rows;  /* 0: cache[] below; else first row in KIWI_TABLE_CACHES */
     uint32_t cache_count; /* entries, a power of two */
     uint32_t event_next;  /* events written in all; the ring position is event_next % KIWI_SLOT_EVENTS */
-    uint64_t reserved[5];
+    uint32_t wait_row;    /* cond calls: acquisition row by which the mutex was held, 0 = none made */
+    uint32_t reserved0;
+    uint64_t reserved[4];
     struct kiwi_held held[KIWI_SLOT_HELD];
     struct kiwi_cache_entry cache[KIWI_SLOT_CACHE];
     struct kiwi_event events[KIWI_SLOT_EVENTS];
@@ -701,6 +732,8 @@ KIWI_SIZE_IS(struct kiwi_sighting, 32);
 KIWI_SIZE_IS(struct kiwi_call, 128);
 KIWI_SIZE_IS(struct kiwi_misuse, 80);
 KIWI_SIZE_IS(struct kiwi_held, 32);
+KIWI_SIZE_IS(struct kiwi_cond, 64);
+KIWI_SIZE_IS(struct kiwi_wait_site, 32);
 KIWI_SIZE_IS(struct kiwi_contention, 216);
 KIWI_SIZE_IS(struct kiwi_histogram, 144);
 KIWI_SIZE_IS(struct kiwi_charge, 128);

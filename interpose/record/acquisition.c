@@ -4,6 +4,8 @@
 #include "call.h"
 #include "contention.h"
 
+#include "wait_site.h"
+
 #include <string.h>
 
 #define CHAIN_LIMIT 64u /* a longer chain keeps its 64th link as parent: nobody nests deeper by design */
@@ -383,7 +385,9 @@ void acquisition_released_slow(struct thread *t, int at)
 {
     uint32_t n = t->slot->held_count;
     struct kiwi_held gone = t->held[at];
-    if (gone.flags & KIWI_HELD_SLOW)
+    if (gone.flags & KIWI_HELD_WAIT_SITE)
+        wait_site_looked(&gone);
+    if (gone.flags & (KIWI_HELD_TIMED | KIWI_HELD_PRESSED))
         contention_hold_end(t, &gone, clock_ticks());
     if (record_settings.events_all)
         event_add(t, KIWI_EVENT_RELEASE, gone.row, 0, 0);

@@ -176,7 +176,7 @@ static ALWAYS_INLINE int acquisition_held(const struct thread *t, uintptr_t addr
 }
 
 /* The end of such a hold is noted in contention.h. */
-#define KIWI_HELD_SLOW (KIWI_HELD_TIMED | KIWI_HELD_PRESSED)
+#define KIWI_HELD_SLOW (KIWI_HELD_TIMED | KIWI_HELD_PRESSED | KIWI_HELD_WAIT_SITE)
 
 /* The hold at `at` ends: takes it off the array, whatever its recursion count. It stays readable just past the held
  * ones until the next lock is taken, and the state says KIWI_WANT_RELEASING until the caller ends that. */

@@ -57,6 +57,9 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->derived, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->stack_objects, region_capacity(KIWI_TABLE_STACKS));
     PLACE(m->stack_class, region_capacity(KIWI_TABLE_STACKS));
+    PLACE(m->stack_pinned, region_capacity(KIWI_TABLE_STACKS));
+    PLACE(m->wait_sites, region_capacity(KIWI_TABLE_ACQUISITIONS));
+    PLACE(m->conds, region_capacity(KIWI_TABLE_OBJECTS));
     at = (at + 4095) & ~(size_t)4095;
     PLACE(m->thread_pool, m->slots * ((sizeof(struct thread) + 63) & ~(size_t)63));
 #undef PLACE

@@ -61,6 +61,9 @@ struct memory {
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */
     uint32_t *stack_class;   /* by stack row: locks taken there are one class, named by this stack; 0 = not */
+    uint8_t *stack_pinned;   /* by stack row: every lock taken there is recorded in full */
+    uint32_t *wait_sites;    /* by acquisition row: WAIT_SITES row, 0 = none */
+    uint32_t *conds;         /* by object row: CONDS row, 0 = none */
     uint32_t *tid_slots;     /* THREAD_IDS slots, by the kernel's thread id; a hint to be checked */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */

@@ -35,6 +35,8 @@ static const struct budget {
         {KIWI_TABLE_SLOTS, sizeof(struct kiwi_slot), 2048, KIWI_DROP_SLOTS},
         {KIWI_TABLE_CACHES, sizeof(struct kiwi_cache_entry), 256u << 10, KIWI_DROP_LIMIT},
         {KIWI_TABLE_HELD, sizeof(struct kiwi_held), 64u << 10, KIWI_DROP_LIMIT},
+        {KIWI_TABLE_CONDS, sizeof(struct kiwi_cond), 4096, KIWI_DROP_OBJECTS},
+        {KIWI_TABLE_WAIT_SITES, sizeof(struct kiwi_wait_site), 4096, KIWI_DROP_ACQUISITIONS},
         {KIWI_TABLE_CONTENTIONS, sizeof(struct kiwi_contention), 2048, KIWI_DROP_CONTENTIONS},
         {KIWI_TABLE_HISTOGRAMS, sizeof(struct kiwi_histogram), 4096, KIWI_DROP_CONTENTIONS},
         {KIWI_TABLE_CHARGES, sizeof(struct kiwi_charge), 4096, KIWI_DROP_CHARGES},

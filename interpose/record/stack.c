@@ -349,12 +349,27 @@ uint32_t stack_sample(struct thread *t, struct stack_entry *e)
     uint32_t weight = e->interval, x = thread_random(t);
     if (record_settings.events_all)
         return 1; /* tick stays at 1: each one is recorded in full */
+    if (unlikely(RELAXED_LOAD(&memory.stack_pinned[e->row]))) {
+        e->tick = e->interval = 1;
+        return 1;
+    }
     if (++e->samples >= (e->interval == 1 ? SAMPLE_EXACT : SAMPLE_STEP) && e->interval < SAMPLE_MAX) {
         e->interval *= 2;
         e->samples = 0;
     }
     e->tick = e->interval == 1 ? 1 : 1 + x % (2 * e->interval - 1); /* mean gap = interval */
     return weight;
+}
+
+COLD void stack_pin(struct thread *t, uint32_t row)
+{
+    if (!row)
+        return;
+    RELAXED_STORE(&memory.stack_pinned[row], 1);
+    for (uint32_t i = 0; i < THREAD_STACK_HEADS; i++)
+        for (struct stack_entry *e = t->stacks[i]; e; e = e->next)
+            if (e->row == row && e->sp) /* not a signpost */
+                e->tick = e->interval = 1;
 }
 
 COLD static uint32_t capture_short(struct call_site site)

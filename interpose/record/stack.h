@@ -117,4 +117,7 @@ static ALWAYS_INLINE uint32_t stack_of(struct thread *t, struct call_site site)
 #define SAMPLE_STEP 64u
 #define SAMPLE_MAX 256u
 uint32_t stack_sample(struct thread *t, struct stack_entry *e);
+/* From now on each use of a call path is one to record in full: at once on this thread, and on others from the next one
+ * on that is. */
+void stack_pin(struct thread *t, uint32_t row);
 #endif

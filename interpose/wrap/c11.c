@@ -102,12 +102,12 @@ EXPORT int cnd_timedwait(cnd_t *c, mtx_t *m, const struct timespec *until)
 
 EXPORT int cnd_signal(cnd_t *c)
 {
-    return c11_result(cond_signal(cond_of(c)));
+    return c11_result(cond_signal_at(cond_of(c), CALL_SITE()));
 }
 
 EXPORT int cnd_broadcast(cnd_t *c)
 {
-    return c11_result(cond_broadcast(cond_of(c)));
+    return c11_result(cond_broadcast_at(cond_of(c), CALL_SITE()));
 }
 
 EXPORT void call_once(once_flag *flag, void (*function)(void))

@@ -4,70 +4,15 @@
  * A wait is a release and a reacquisition of its mutex, while every other lock stays held. glibc takes the mutex back
  * inside, not through the wrapper, and on cancellation as well: then the cleanup handler puts it back on the held array
  * before the service's own handlers run. (This file is compiled without -fexceptions, see the Makefile.)
- *
- * How many threads wait and how many of them were woken is one 64-bit word per condvar, so that destroy can tell a
- * thread that is still blocked from one that is on its way out.
  */
 #include "../record/call.h"
+#include "../record/condition.h"
 #include "../record/handover.h"
 #include "cond.h"
 #include "lock.h"
 #include "mutex.h"
 
 #include <errno.h>
-
-#define ONE_WAITING 1ull
-#define ONE_SIGNALLED (1ull << 32)
-
-static uint32_t waiting_of(uint64_t w)
-{
-    return (uint32_t)w;
-}
-
-static uint32_t signalled_of(uint64_t w)
-{
-    return (uint32_t)(w >> 32);
-}
-
-static uint64_t *waiters_word(uint32_t object)
-{
-    _Static_assert(offsetof(struct kiwi_object, cond_signalled) == offsetof(struct kiwi_object, cond_waiting) + 4 &&
-                           offsetof(struct kiwi_object, cond_waiting) % 8 == 0,
-                   "the two counts are one atomic word");
-    return (uint64_t *)(void *)&region_object(object)->cond_waiting;
-}
-
-static uint64_t one_woken(uint64_t w)
-{
-    return signalled_of(w) < waiting_of(w) ? w + ONE_SIGNALLED : w;
-}
-
-static uint64_t all_woken(uint64_t w)
-{
-    return (uint64_t)waiting_of(w) << 32 | waiting_of(w);
-}
-
-/* A waiter that was woken uses up a signal; one that timed out leaves it to the others. */
-static uint64_t one_returned(uint64_t w)
-{
-    uint32_t waiting = waiting_of(w) ? waiting_of(w) - 1 : 0, signalled = signalled_of(w) ? signalled_of(w) - 1 : 0;
-    return (uint64_t)signalled << 32 | waiting;
-}
-
-static uint64_t one_gave_up(uint64_t w)
-{
-    uint32_t waiting = waiting_of(w) ? waiting_of(w) - 1 : 0;
-    return (uint64_t)(signalled_of(w) < waiting ? signalled_of(w) : waiting) << 32 | waiting;
-}
-
-static void change(uint32_t object, uint64_t (*next)(uint64_t))
-{
-    if (!object)
-        return;
-    uint64_t *w = waiters_word(object), old = RELAXED_LOAD(w);
-    while (!__atomic_compare_exchange_n(w, &old, next(old), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
-}
 
 /* Its attributes stand in the lowest bits of __wrefs (glibc's nptl/pthread_cond_common.c). */
 #define COND_SHARED 1u
@@ -109,6 +54,7 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     w->word = stack | ACQUISITION_KIND(0, KIWI_HOW_COND);
     int at = acquisition_held(t, (uintptr_t)w->m);
     w->held_count = at >= 0 ? t->held[at].count : 0;
+    condition_wait_begin(t, w->cond, (uintptr_t)w->m, at, stack);
     if (at >= 0) {
         acquisition_chain(t);
         handover_monitor(lock_held_object(t, at));
@@ -116,8 +62,6 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
         acquisition_want(t, KIWI_WANT_NONE);
     }
     handover_waits(t, w->cond);
-    if (w->cond)
-        RELAXED_ADD(waiters_word(w->cond), ONE_WAITING);
     call_enter(&w->call, t, kind, stack, flags, w->cond);
     guard_clear(t);
 }
@@ -142,7 +86,7 @@ static void wait_end(struct wait *w, int result)
         lock_sample_hold(&q);
     }
     call_leave(&w->call, 0, 0);
-    change(w->cond, result == 0 ? one_returned : one_gave_up);
+    condition_wait_end(w->cond, result == 0);
     if (again) {
         t->held[t->slot->held_count].count = w->held_count;
         lock_taken(&q);
@@ -205,48 +149,52 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
 }
 
 /* Before the real call: the woken thread may destroy the condvar as soon as it runs. */
-static void note_signal(pthread_cond_t *c, uint64_t (*next)(uint64_t))
+static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return;
     guard_set(t);
+    uint32_t object = object_find((uintptr_t)c), blocked = condition_blocked(object), stack = 0;
     if (unlikely(record_settings.events_all))
-        event_add(t, KIWI_EVENT_COND_SIGNAL, object_find((uintptr_t)c), next == all_woken, 0);
-    uint32_t object = object_find((uintptr_t)c);
+        event_add(t, KIWI_EVENT_COND_SIGNAL, object, all, 0);
     if (t->slot->held_count && !thread_handed_enough(t)) { /* tells whoever comes to the mutex later, too */
         acquisition_chain(t);
         lock_is_monitor(t, (int)t->slot->held_count - 1);
     }
-    if (next == all_woken)
+    if (!blocked)
+        stack = stack_of(t, site);
+    if (!object)
+        object = cond_object(t, c, stack);
+    if (all)
         handover_wakes_all(t, object);
-    if (object && waiting_of(RELAXED_LOAD(waiters_word(object))))
+    if (condition_waiting(object))
         handover_give(t, object);
-    change(object, next);
+    condition_signal(t, object, all, stack);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
 }
 
-int cond_signal(pthread_cond_t *c)
+int cond_signal_at(pthread_cond_t *c, struct call_site site)
 {
-    note_signal(c, one_woken);
+    note_signal(c, false, site);
     return real.pthread_cond_signal(c);
 }
 
-int cond_broadcast(pthread_cond_t *c)
+int cond_broadcast_at(pthread_cond_t *c, struct call_site site)
 {
-    note_signal(c, all_woken);
+    note_signal(c, true, site);
     return real.pthread_cond_broadcast(c);
 }
 
 EXPORT int pthread_cond_signal(pthread_cond_t *c)
 {
-    return cond_signal(c);
+    return cond_signal_at(c, CALL_SITE());
 }
 
 EXPORT int pthread_cond_broadcast(pthread_cond_t *c)
 {
-    return cond_broadcast(c);
+    return cond_broadcast_at(c, CALL_SITE());
 }
 
 void cond_initialised(struct thread *t, const pthread_cond_t *c, struct call_site site)
@@ -272,8 +220,7 @@ EXPORT int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
 static uint32_t note_waited(struct thread *t, pthread_cond_t *c, struct call_site site)
 {
     uint32_t object = object_find((uintptr_t)c);
-    uint64_t w = object ? RELAXED_LOAD(waiters_word(object)) : 0;
-    if (waiting_of(w) <= signalled_of(w))
+    if (!condition_blocked(object))
         return 0;
     struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_WAITED, .object = object, .stack = stack_of(t, site)};
     return misuse_note(t, &f);

@@ -11,8 +11,8 @@
 
 int cond_wait_at(pthread_cond_t *c, pthread_mutex_t *m, struct call_site site);
 int cond_timedwait_at(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until, struct call_site site);
-int cond_signal(pthread_cond_t *c);
-int cond_broadcast(pthread_cond_t *c);
+int cond_signal_at(pthread_cond_t *c, struct call_site site);
+int cond_broadcast_at(pthread_cond_t *c, struct call_site site);
 int cond_destroy_at(pthread_cond_t *c, struct call_site site);
 void cond_initialised(struct thread *t, const pthread_cond_t *c, struct call_site site); /* t may be NULL */
 #endif

@@ -15,6 +15,7 @@
 #include "../record/leftover.h"
 #include "../record/misuse.h"
 #include "../record/stack.h"
+#include "../record/wait_site.h"
 
 /* A request on its way to the held array. */
 struct lock_request {

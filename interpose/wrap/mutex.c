@@ -175,10 +175,12 @@ static NOINLINE int lock_contended(struct thread *t, const struct request *r, st
     int result = wait_real(t, r, row, holder, &now);
     if (t->guard == GUARD_WIPED)
         return result;
-    if (granted(result) && acquisition_taking(t, q->address, q->word, row))
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
         lock_waited(q, row, now);
-    else
+        wait_site_taken(t);
+    } else {
         acquisition_want(t, KIWI_WANT_NONE);
+    }
     guard_clear(t);
     return result;
 }
@@ -202,10 +204,12 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
     bool room = lock_taking(&q);
     lock_sample(&q);
     int result = real.pthread_mutex_lock(m);
-    if (granted(result) && room)
+    if (granted(result) && room) {
         lock_taken(&q);
-    else
+        wait_site_taken(t);
+    } else {
         acquisition_want(t, KIWI_WANT_NONE);
+    }
     guard_clear(t);
     return result;
 }

@@ -4,11 +4,15 @@
 #include "../../interpose/base/clock.h"
 #include "../../interpose/record/acquisition.h"
 #include "../../interpose/record/call.h"
+#include "../../interpose/record/condition.h"
 #include "../../interpose/record/handover.h"
 #include "../../interpose/record/leftover.h"
 #include "../../interpose/record/misuse.h"
 #include "../../interpose/record/rounds.h"
 #include "../../interpose/record/stack.h"
+#include "../../interpose/record/wait_site.h"
+
+#include "names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,22 +23,9 @@
 #include <cmocka.h>
 
 #define REGION_SIZE (64u << 20)
-#define WORD 48u
-#define NAMES_MAX 40000u
 #define LOCKS_AT 0x10000000ull
 #define PLACES_AT 0x400000ull
 #define MS_DEFAULT 1000u
-
-struct name {
-    char text[WORD];
-    uint32_t hash_next;
-};
-
-/* Words to numbers, in order of appearance. */
-struct names {
-    struct name *items;
-    uint32_t count, buckets[4096];
-};
 
 struct actor {
     struct thread *t;
@@ -43,6 +34,8 @@ struct actor {
     bool timed;
     uint32_t want_word;
     struct call_record call;
+    uint32_t cond; /* it waits for */
+    uintptr_t cond_mutex;
 };
 
 struct history {
@@ -66,33 +59,6 @@ static void die(const char *what, const char *where)
 {
     fprintf(stderr, "history: %s: %s\n", what, where);
     abort();
-}
-
-static uint32_t word_hash(const char *text)
-{
-    uint32_t hash = 5381;
-
-    for (; *text; text++)
-        hash = hash * 33 ^ (unsigned char)*text;
-    return hash;
-}
-
-/* Number of a word, from 1; with `add` it is given one, else 0 = not known. */
-static uint32_t name_number(struct names *n, const char *text, bool add)
-{
-    uint32_t *bucket = &n->buckets[word_hash(text) % 4096];
-
-    for (uint32_t i = *bucket; i; i = n->items[i].hash_next)
-        if (strcmp(n->items[i].text, text) == 0)
-            return i;
-    if (!add)
-        return 0;
-    if (n->count + 1 >= NAMES_MAX)
-        die("too many names", text);
-    snprintf(n->items[++n->count].text, WORD, "%s", text);
-    n->items[n->count].hash_next = *bucket;
-    *bucket = n->count;
-    return n->count;
 }
 
 static uintptr_t lock_address(uint32_t lock)
@@ -213,6 +179,7 @@ static void take(struct thread *t, uintptr_t address, uint32_t word)
         t->chain = line->row;
     }
     acquisition_taken(t);
+    wait_site_taken(t);
 }
 
 static bool take_again(struct thread *t, uintptr_t address)
@@ -451,6 +418,45 @@ static bool play_condwait(struct history *h, struct actor *a, const struct state
     return true;
 }
 
+static uint32_t statement_cond(struct history *h, struct actor *a, const struct statement *s)
+{
+    struct object_facts facts = {.address = statement_lock(h, s), .kind = KIWI_OBJECT_COND};
+
+    return object_get(a->t, &facts, statement_stack(h, s));
+}
+
+static void play_wait(struct history *h, struct actor *a, const struct statement *s)
+{
+    uint32_t n = a->t->slot->held_count, stack = statement_stack(h, s);
+
+    if (!n || a->cond)
+        die("it holds no mutex, or waits already", s->text);
+    a->cond = statement_cond(h, a, s);
+    a->cond_mutex = a->t->held[n - 1].address;
+    condition_wait_begin(a->t, a->cond, a->cond_mutex, (int)n - 1, stack);
+    let_go(a->t, a->cond_mutex, s);
+    call_enter(&a->call, a->t, KIWI_CALL_COND_WAIT, stack, KIWI_CALLF_UNTIMED, a->cond);
+}
+
+static bool play_cond(struct history *h, struct actor *a, const struct statement *s)
+{
+    bool returns = strcmp(s->verb, "returns") == 0, all = strcmp(s->verb, "broadcasts") == 0;
+
+    if (strcmp(s->verb, "blocks-on") == 0) {
+        play_wait(h, a, s);
+    } else if (all || strcmp(s->verb, "signals") == 0) {
+        condition_signal(a->t, statement_cond(h, a, s), all, statement_stack(h, s));
+    } else if (returns || strcmp(s->verb, "times-out") == 0) {
+        call_leave(&a->call, 0, 0);
+        condition_wait_end(a->cond, returns);
+        a->cond = 0;
+        take(a->t, a->cond_mutex, statement_stack(h, s) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_COND));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void wakes_all(struct thread *t, uint32_t object, uint32_t parties)
 {
     (void)parties;
@@ -566,7 +572,8 @@ static void play_one(struct history *h, const char *text, size_t length)
     parse(text, length, &s);
     a = actor_of(h, s.thread, NULL);
     if (!play_lock(h, a, &s) && !play_want(h, a, &s) && !play_thread(h, a, &s) && !play_object(h, a, &s) &&
-        !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_handover(h, a, &s) && !play_misuse(h, a, &s))
+        !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_handover(h, a, &s) && !play_cond(h, a, &s) &&
+        !play_misuse(h, a, &s))
         die("unknown verb", s.text);
 }
 

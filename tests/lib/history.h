@@ -21,6 +21,9 @@
  *     init L, destroy L, free L                         a new generation at its address; its end
  *     recursive L, rwlock L     normal L                kind of a lock, before its first use
  *     condwait L                                        a wait that lets go of L and takes it again
+ *     blocks-on C                                       waits on C with the mutex it took last, from here on
+ *     returns, times-out                                ... until a signal ends that, or not
+ *     signals C, broadcasts C
  *     wakes C, woken C                                  signals C; goes on after a wait for C that a signal ended
  *     waits C, wakes-all C                              begins such a wait; wakes all who wait
  *     arrives B at 2, leaves B at 2                     before and after the wait of a barrier for 2 threads

@@ -34,6 +34,8 @@ static struct {
     struct kiwi_contention contention;
     struct kiwi_histogram histogram;
     struct kiwi_charge charge;
+    struct kiwi_cond cond;
+    struct kiwi_wait_site wait_site;
 } *volatile all_of_them;
 
 struct fixture {
