@@ -83,6 +83,7 @@ static bool drop_weakens(unsigned kind)
     case KIWI_DROP_NESTED:
     case KIWI_DROP_TRUNCATED_STACKS:
     case KIWI_DROP_UNWOUND_SHORT:
+    case KIWI_DROP_CONDS:
     case KIWI_DROP_CONTENTIONS:
     case KIWI_DROP_CHARGES:
         return false;
