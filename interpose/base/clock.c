@@ -6,6 +6,10 @@
 #include <fcntl.h>
 #include <string.h>
 
+#define SAMPLE_TRIES 4
+#define ESTIMATE_LEAST_NS 100000u
+#define ESTIMATE_MOST_NS 20000000u
+
 struct clock_state clock_state;
 
 static bool tsc_is_invariant(void)
@@ -26,15 +30,31 @@ static bool kernel_trusts_tsc(void)
     return n >= 3 && memcmp(name, "tsc", 3) == 0;
 }
 
-/* A first estimate for traces too short for two clock pairs: 100 microseconds give about 0.1 %. */
+/* On a busy machine the thread may stand still for milliseconds between two readings, and likes to on its way out of
+ * the system call: the tightest of a few tries counts. */
+struct clock_sample clock_sample(void)
+{
+    struct clock_sample best = {.slack = UINT64_MAX};
+    for (int i = 0; i < SAMPLE_TRIES; i++) {
+        uint64_t before = clock_ticks(), ns = sys_clock_ns(CLOCK_MONOTONIC), slack = clock_ticks() - before;
+        if (slack < best.slack)
+            best = (struct clock_sample){before + slack / 2, ns, slack};
+    }
+    return best;
+}
+
+/* A first estimate for traces too short for two clock pairs: mostly after 100 microseconds, and later if the samples
+ * are so loose that more than 1 % could be wrong. */
 static uint64_t tsc_frequency(void)
 {
-    uint64_t t0 = __rdtsc(), n0 = sys_clock_ns(CLOCK_MONOTONIC), n1;
-    do
-        n1 = sys_clock_ns(CLOCK_MONOTONIC);
-    while (n1 - n0 < 100000);
-    uint64_t t1 = __rdtsc();
-    return (uint64_t)((unsigned __int128)(t1 - t0) * 1000000000u / (n1 - n0));
+    struct clock_sample first = clock_sample(), last;
+    uint64_t ticks, ns;
+    do {
+        last = clock_sample();
+        ticks = last.ticks - first.ticks;
+        ns = last.monotonic_ns - first.monotonic_ns;
+    } while (ns < ESTIMATE_LEAST_NS || ((first.slack + last.slack) * 100 > ticks && ns < ESTIMATE_MOST_NS));
+    return (uint64_t)((unsigned __int128)ticks * 1000000000u / ns);
 }
 
 void clock_init(void)

@@ -27,6 +27,15 @@ static inline uint64_t clock_ticks(void)
     return likely(clock_state.tsc) ? __rdtsc() : sys_clock_ns(CLOCK_MONOTONIC);
 }
 
+/* Both clocks at one moment, as nearly as can be. */
+struct clock_sample {
+    uint64_t ticks, monotonic_ns;
+    uint64_t slack; /* ticks that passed while they were read */
+};
+
+/* Some microseconds; async-signal-safe. */
+struct clock_sample clock_sample(void);
+
 static inline uint64_t clock_ns_to_ticks(uint64_t ns)
 {
     return (uint64_t)((unsigned __int128)ns * clock_state.ticks_per_second / 1000000000u);

@@ -183,8 +183,9 @@ static void fill_header(bool child)
     h->clock_kind = clock_state.tsc ? KIWI_CLOCK_TSC : KIWI_CLOCK_MONOTONIC_NS;
     h->ticks_per_second = clock_state.ticks_per_second;
     h->start_realtime_ns = sys_clock_ns(CLOCK_REALTIME);
-    h->clock[0].monotonic_ns = sys_clock_ns(CLOCK_MONOTONIC);
-    h->start_ticks = h->clock[0].ticks = clock_ticks();
+    struct clock_sample now = clock_sample();
+    h->clock[0].monotonic_ns = now.monotonic_ns;
+    h->start_ticks = h->clock[0].ticks = now.ticks;
     h->executable = text_row(identity.executable);
     h->host = text_row(identity.host.nodename);
     h->command_line = text_row(identity.command_line);

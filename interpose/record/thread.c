@@ -397,11 +397,12 @@ void clock_pair_note(void)
         return;
     struct kiwi_header *h = region.header;
     struct kiwi_clock_pair *p = &h->clock[1 + RELAXED_ADD(&h->clock_next, 1) % (KIWI_CLOCK_PAIRS - 1)];
+    struct clock_sample both = clock_sample();
     p->ticks = 0; /* a reader skips a pair without ticks */
     COMPILER_BARRIER();
-    p->monotonic_ns = sys_clock_ns(CLOCK_MONOTONIC);
+    p->monotonic_ns = both.monotonic_ns;
     COMPILER_BARRIER();
-    p->ticks = clock_ticks();
+    p->ticks = both.ticks;
 }
 
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)

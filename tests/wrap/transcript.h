@@ -8,9 +8,9 @@
  *     say("poll %s", waited(since, 20));                  // poll waited     or     poll did not wait
  *     poke_start(&p, SIGALRM); poll(NULL, 0, -1); poke_end(&p);     // interrupted while it waits, never before
  *
- * The machine may be busy: anything may take long, between two lines as well. So a program does not rely on being quick:
- * since is read before what it bounds (deadlines too), and `waited` is asked with little where a call waits, with a lot
- * more than an idle machine needs where it must not.
+ * The machine may be busy: anything may take long, between two lines as well. So a program does not rely on being
+ * quick: since is read before what it bounds (deadlines too), and `waited` is asked with little where a call waits,
+ * with a lot more than an idle machine needs where it must not.
  */
 #ifndef KIWI_TEST_TRANSCRIPT_H
 #define KIWI_TEST_TRANSCRIPT_H
