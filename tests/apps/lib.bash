@@ -116,8 +116,8 @@ no_critical() {
     esac
 }
 
-wait_for() { # COMMAND...: up to five seconds
-    local tries=100
+wait_for() { # COMMAND...: up to half a minute
+    local tries=600
     until "$@"; do
         [ $((tries -= 1)) -gt 0 ] || return 1
         sleep 0.05

@@ -30,7 +30,7 @@ session() { # MODE
     port=$(sed -n 's/^TCP INET: //p' port)
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     conversation >&3
-    timeout 10 cat <&3
+    timeout 60 cat <&3
     exec 3>&-
     "$work/line_load" memcached "$port" 6 1 | sed 's/^[0-9]* answers/many answers/'
     kill -TERM $server

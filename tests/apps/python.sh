@@ -46,7 +46,7 @@ def condition():
     def player(me):
         for i in range(50):
             with cond:
-                cond.wait_for(lambda: turn[0] % 2 == me, timeout=5)
+                cond.wait_for(lambda: turn[0] % 2 == me, timeout=60)
                 seen.append(me); turn[0] += 1; cond.notify_all()
     threads = [threading.Thread(target=player, args=(i,)) for i in (0, 1)]
     for thread in threads: thread.start()

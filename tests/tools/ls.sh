@@ -28,7 +28,7 @@ expect "a cut-off trace does not hide the others" 2 " exit 4 " "^kiwi: cannot re
 rm traces/cut.trace
 mkfifo traces/pipe
 ln -s nowhere traces/dangling
-run timeout 10 "$KIWI" ls traces
+run timeout 30 "$KIWI" ls traces
 expect "pipes and dangling links are passed over" 0 " exit 4 " ""
 
 # Traces whose name was lost or is taken.
@@ -38,7 +38,7 @@ while :; do sleep 0.1; done
 SCRIPT
 "$KIWI" run --out="$PWD/lost.trace" --follow=root sh ./holder.sh >/dev/null 2>&1 &
 process=$!
-wait_until 10 test -e pid
+wait_until 30 test -e pid
 for name in lost.trace*; do
     if [ -L "$name" ]; then
         stored=$(readlink "$name")
@@ -50,7 +50,7 @@ for name in lost.trace*; do
         "$KIWI" ls --collect . >/dev/null
         check "and not moved" test -e "$stored"
         kill -KILL "$(cat pid)"
-        wait_until 10 sh -c "! kill -0 $(cat pid)"
+        wait_until 30 sh -c "! kill -0 $(cat pid)"
         run "$KIWI" ls --collect .
         expect "it is moved when its process has ended" 0 "moved $stored to $PWD/$name" ""
         check "to its name" test -f "$name" -a ! -e "$stored"

@@ -12,6 +12,7 @@ cat >service.c <<'SOURCE'
 #include <pthread.h>
 #include <unistd.h>
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static volatile int ended; /* how many: the second order comes after the first, or the two could meet */
 static void *one(void *arg)
 {
     for (int i = 0; i < 3; i++) {
@@ -22,17 +23,23 @@ static void *one(void *arg)
         pthread_mutex_unlock(&a);
         usleep(1000);
     }
+    ended = 1;
+    while (ended < 2)
+        usleep(1000);
     return arg;
 }
 static void *two(void *arg)
 {
-    pthread_mutex_lock(&a);
-    pthread_mutex_unlock(&a);
-    usleep(150000);
+    while (!ended) {
+        pthread_mutex_lock(&a);
+        pthread_mutex_unlock(&a);
+        usleep(2000);
+    }
     pthread_mutex_lock(&b);
     pthread_mutex_lock(&a);
     pthread_mutex_unlock(&a);
     pthread_mutex_unlock(&b);
+    ended = 2;
     return arg;
 }
 int main(int argc, char **argv)

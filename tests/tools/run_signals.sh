@@ -14,7 +14,7 @@ start() { # COMMAND...: in the background, waits until the listener is ready
     rm -f pid
     "$@" >out 2>err &
     process=$!
-    wait_until 10 test -e pid || echo "# the command did not start"
+    wait_until 30 test -e pid || echo "# the command did not start"
 }
 state_of() { awk '{ sub(/.*\) /, ""); print $1 }' "/proc/$1/stat"; }
 group_of() { awk '{ sub(/.*\) /, ""); print $3 }' "/proc/$1/stat"; }
@@ -26,7 +26,7 @@ link=$(find . -name 'kiwi.*.trace' | head -n 1)
 check "the trace has its name from the start" test -e "$link"
 check "a live trace is shown as live" sh -c "'$KIWI' ls | grep -w live"
 kill -USR1 $process
-check "SIGUSR1 is passed on" wait_until 10 printed "USR1"
+check "SIGUSR1 is passed on" wait_until 30 printed "USR1"
 kill -TERM $process
 wait $process
 # shellcheck disable=SC2034 # expect reads it
@@ -45,27 +45,31 @@ mask=$(awk '/SigBlk/ { print $2 }' "/proc/$(cat pid)/status")
 check "no signal is blocked in the command" test "$mask" = 0000000000000000
 check "the command is in kiwi's process group" test "$(group_of $process)" = "$(group_of "$(cat pid)")"
 kill -STOP "$(cat pid)"
-check "kiwi stops when the command stops" wait_until 10 is_in_state $process T
+check "kiwi stops when the command stops" wait_until 30 is_in_state $process T
 kill -CONT $process
-check "kiwi goes on" wait_until 10 is_in_state $process S
+check "kiwi goes on" wait_until 30 is_in_state $process S
 kill -USR1 $process
-check "and so does the command" wait_until 10 printed "USR1"
+check "and so does the command" wait_until 30 printed "USR1"
 kill -KILL "$(cat pid)"
 wait $process 2>/dev/null
 check "the command's SIGKILL is 137" test $? = 137
 
 if command -v script >/dev/null; then
+    # After the first SIGINT it waits a while for a second.
     cat >count.sh <<'SCRIPT'
 trap 'n=$((n + 1))' INT
 >ready
-for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done
+i=0
+while [ ${n:-0} = 0 ] && [ $((i += 1)) -lt 300 ]; do sleep 0.1; done
+for i in 1 2 3 4 5; do sleep 0.1; done
 echo "interrupted ${n:-0} times"
+>counted
 exit 9
 SCRIPT
     # The terminal sends SIGINT to the whole foreground group: kiwi must not send it again. exec, because a shell of
     # script's that waited for kiwi would get it as well and end with a status of its own.
-    { wait_until 10 test -e ready && printf '\003'; sleep 2; } |
-        timeout 20 script -qec "exec '$KIWI' run sh count.sh" /dev/null >out
+    { wait_until 30 test -e ready && printf '\003'; wait_until 60 test -e counted; sleep 1; } |
+        timeout 120 script -qec "exec '$KIWI' run sh count.sh" /dev/null >out
     # shellcheck disable=SC2034 # expect reads it
     status=$?
     : >err
@@ -78,8 +82,8 @@ kill -KILL $process
 wait $process 2>/dev/null
 check "the command survives kiwi" kill -0 "$(cat pid)"
 kill -KILL "$(cat pid)"
-wait_until 10 sh -c "! kill -0 $(cat pid)"
-trace=$(find . -name 'kiwi.*.trace' | head -n 1)
+wait_until 30 sh -c "! kill -0 $(cat pid)"
+trace=$(find . -name "kiwi.*.$(cat pid).trace")
 check "the trace can be read through its name" "$KIWI" threads "$trace"
 if [ -L "$trace" ]; then
     stored=$(readlink "$trace")

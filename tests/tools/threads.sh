@@ -53,7 +53,6 @@ int main(void)
     pthread_create(&t[1], 0, take_blue_then_red, 0);
     pthread_create(&t[2], 0, wait_for_work, 0);
     pthread_create(&t[3], 0, poll_for_ever, 0);
-    usleep(300000);
     puts("knotted");
     fflush(stdout);
     pthread_join(t[0], 0);
@@ -64,7 +63,14 @@ gcc -g -O1 -pthread knot.c -o knot
 
 "$KIWI" run --out=knot.trace ./knot >knot.out &
 process=$!
-wait_until 20 grep -q knotted knot.out
+# All are where they stay, and have been there for a moment.
+in_place() {
+    "$KIWI" threads knot.trace >out
+    [ "$(grep -c 'waits for' out)" = 2 ] && grep -q 'in *pthread_cond_wait' out && grep -q 'in *poll' out &&
+        grep -q 'in *pthread_join' out && grep -q '"idle"' out && grep -q '"poller"' out
+}
+wait_until 60 grep -q knotted knot.out
+wait_until 60 in_place
 sleep 0.3
 
 run "$KIWI" threads knot.trace

@@ -18,16 +18,21 @@ static void both(pthread_mutex_t *x, pthread_mutex_t *y)
     pthread_mutex_unlock(y);
     pthread_mutex_unlock(x);
 }
+static volatile int taken;
 static void *forth(void *unused)
 {
     both(&a, &b);
-    usleep(1000);
+    taken = 1;
+    while (taken < 2)
+        usleep(1000);
     return unused;
 }
 static void *back(void *unused)
 {
-    usleep(20000);
+    while (!taken)
+        usleep(1000);
     both(&b, &a);
+    taken = 2;
     return unused;
 }
 int main(void)

@@ -8,7 +8,7 @@ for way in exec exit; do
     env LD_PRELOAD="$KIWI_BUILD/libkiwi.so" KIWI_OPTIONS="follow=root:out=$scratch/$way.trace" \
         "$KIWI_BUILD/wrap/clone_vm" $way >"$scratch/out" &
     pid=$!
-    for ((i = 0; i < 100; i++)); do
+    for ((i = 0; i < 600; i++)); do
         sleep 0.05
         grep -q 'still here' "$scratch/out" && break
     done
