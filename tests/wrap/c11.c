@@ -29,9 +29,10 @@ static void result(const char *what, int value)
 static int ask(void *arg)
 {
     mtx_t *m = arg;
-    struct timespec until = in_ms(CLOCK_REALTIME, 10), past = {1, 0}, bad = {0, 1000000000};
+    struct timespec until, past = {1, 0}, bad = {0, 1000000000};
     result("other trylock", mtx_trylock(m));
     uint64_t since = now_ns();
+    until = in_ms(CLOCK_REALTIME, 10);
     result("other timedlock", mtx_timedlock(m, &until));
     say("it %s", waited(since, 9));
     result("other timedlock, past", mtx_timedlock(m, &past));
@@ -92,11 +93,12 @@ static int wait_ready(void *arg)
 static void conditions(void)
 {
     thrd_t threads[4];
-    struct timespec until = in_ms(CLOCK_REALTIME, 15), bad = {0, -1};
+    struct timespec until, bad = {0, -1};
     mtx_init(&mutex, mtx_plain);
     result("cnd_init", cnd_init(&cond));
     mtx_lock(&mutex);
     uint64_t since = now_ns();
+    until = in_ms(CLOCK_REALTIME, 15);
     result("timedwait", cnd_timedwait(&cond, &mutex, &until));
     say("it %s", waited(since, 14));
     result("timedwait, bad time", cnd_timedwait(&cond, &mutex, &bad));

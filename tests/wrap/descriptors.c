@@ -19,8 +19,8 @@ static void *write_later(void *fd)
 /* Reads that must wait for the byte, whatever the descriptor was before. */
 static void reads_that_wait(const char *what, int from, int to)
 {
-    pthread_t id = start(write_later, (void *)(long)to);
     uint64_t since = now_ns();
+    pthread_t id = start(write_later, (void *)(long)to);
     returned(what, read(from, &byte, 1));
     say("%s %s", what, waited(since, 20));
     finish(id);
