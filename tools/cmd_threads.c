@@ -12,13 +12,14 @@
 static const char help[] =
         "Usage: kiwi threads [OPTION...] TRACE\n\n"
         "Shows every thread of a process: what it does, which locks it holds and where it took them, and for which\n"
-        "lock or call it waits since when. The process may run, hang, or have been killed: then this is its last\n"
-        "moment.\n\n"
+        "lock or call it waits since when. Deadlocks, and the locks that most threads wait for, come first. The\n"
+        "process may run, hang, or have been killed: then this is its last moment.\n\n"
         "Options:\n"
         "  --format=text|json  how to print (default text)\n"
         "  -o, --output=FILE   write there instead of standard output\n"
         "  --frames=N          show N frames of each stack, 0 for all (default 12)\n"
         "  --events=N          show the N latest events of each thread, text only (default 3)\n"
+        "  --all               show each thread; else threads that do the same and hold nothing are shown once\n"
         "  --ended             show threads that have ended, too\n"
         "  --help              show this text\n\n"
         "Examples:\n"
@@ -59,12 +60,13 @@ static bool set_number(unsigned *number, const char *name, const char *value)
 /* Returns -1 when the dump can be made, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct request *q)
 {
-    enum { FORMAT = 256, FRAMES, EVENTS, ENDED };
+    enum { FORMAT = 256, FRAMES, EVENTS, ALL, ENDED };
     static const struct option options[] = {
             {"format", required_argument, NULL, FORMAT},
             {"output", required_argument, NULL, 'o'},
             {"frames", required_argument, NULL, FRAMES},
             {"events", required_argument, NULL, EVENTS},
+            {"all", no_argument, NULL, ALL},
             {"ended", no_argument, NULL, ENDED},
             {"help", no_argument, NULL, 'h'},
             {NULL, 0, NULL, 0},
@@ -87,6 +89,9 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             break;
         case EVENTS:
             valid = set_number(&q->dump.events, "events", optarg);
+            break;
+        case ALL:
+            q->dump.all = true;
             break;
         case ENDED:
             q->dump.ended = true;

@@ -16,6 +16,7 @@ struct thread_dump {
     unsigned frames; /* of each stack, 0 = all */
     unsigned events; /* of each thread, latest first */
     bool ended;      /* show threads that have ended, too */
+    bool all;        /* text only: show each thread, though others do the same */
 };
 
 /* Both return 0, or -1 with errno when memory ran out or writing failed. */

@@ -1,5 +1,7 @@
 /* thread_dump.h as text. */
 #include "thread_dump.h"
+#include "thread_groups.h"
+#include "thread_summary.h"
 #include "thread_view.h"
 #include "words.h"
 
@@ -11,8 +13,11 @@
 #define LABEL "    %-10s"
 #define NO_LABEL "              "
 
+#define ALIKE_NAMED 8u /* threads of a group that are named */
+
 struct writer {
     const struct thread_dump *dump;
+    struct thread_groups groups; /* empty with --all */
     FILE *out;
 };
 
@@ -224,6 +229,24 @@ static void print_events(const struct writer *w, const struct thread_view *v)
     }
 }
 
+/* "T5, T6, T7 and 94 more": those that go with a thread. */
+static void print_alike(const struct writer *w, uint32_t row)
+{
+    const struct trace *t = w->dump->model->trace;
+    uint32_t others = thread_groups_others(&w->groups, row), named = 0;
+
+    if (!others)
+        return;
+    fprintf(w->out, LABEL "%" PRIu32 " more threads do the same: ", "", others);
+    for (uint32_t i = row + 1; i < trace_rows(t, KIWI_TABLE_THREADS) && named < ALIKE_NAMED; i++) {
+        const struct kiwi_thread *other = trace_thread(t, i);
+
+        if (other && thread_groups_first(&w->groups, i) == row)
+            fprintf(w->out, "%sT%" PRIu32, named++ ? ", " : "", other->serial);
+    }
+    fprintf(w->out, "%s (--all shows each)\n", named < others ? ", ..." : "");
+}
+
 static void print_thread(const struct writer *w, const struct thread_view *v)
 {
     fprintf(w->out, "\n%s: %s%s\n", thread_name(w, v->row), thread_state_word(v->state),
@@ -234,6 +257,7 @@ static void print_thread(const struct writer *w, const struct thread_view *v)
         print_lock_state(w, v);
     if (v->stack)
         print_stack(w, v->stack, "at");
+    print_alike(w, v->row);
     print_held(w, v);
     print_events(w, v);
 }
@@ -277,7 +301,7 @@ static int each_thread(const struct writer *w, unsigned *states)
             return -1;
         if (states)
             states[v.state]++;
-        else if (v.state != THREAD_EXITED || d->ended)
+        else if ((v.state != THREAD_EXITED || d->ended) && thread_groups_first(&w->groups, row) == row)
             print_thread(w, &v);
         thread_view_close(&v);
     }
@@ -288,11 +312,13 @@ int thread_dump_text(const struct thread_dump *d, FILE *out)
 {
     struct writer w = {.dump = d, .out = out};
     unsigned states[THREAD_CALLING + 1] = {0};
+    int result = -1;
 
-    if (each_thread(&w, states) != 0)
+    if (each_thread(&w, states) != 0 || (!d->all && thread_groups_make(&w.groups, d->model, d->facts.duration_ns) != 0))
         return -1;
     print_heading(&w, states);
-    if (each_thread(&w, NULL) != 0)
-        return -1;
-    return ferror(out) ? -1 : 0;
+    if (thread_summary_print(d, out) == 0 && each_thread(&w, NULL) == 0)
+        result = ferror(out) ? -1 : 0;
+    thread_groups_release(&w.groups);
+    return result;
 }

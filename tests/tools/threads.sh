@@ -95,6 +95,7 @@ dump_is_right() { # WHEN
     check "$1: the idle thread does not hold its mutex" sh -c '! grep -q "holds .*idle_lock" out'
 }
 dump_is_right live
+check "live: the deadlock comes first" sh -c "sed -n '/^T[0-9]/q;p' out | grep -q '^Deadlock: 2 threads wait for each other over '"
 check "live: durations are exact" sh -c '! grep -q "at least" out'
 check "ended threads are counted" grep -q '1 ended before' out
 
