@@ -225,6 +225,14 @@ static pthread_key_t end_key;
 static bool end_key_made;
 static struct thread thread_gone = {.guard = GUARD_ENDED}, thread_left_out = {.guard = GUARD_LEFT_OUT};
 
+static void thread_end(struct thread *t)
+{
+    t->guard = (uintptr_t)__builtin_frame_address(0);
+    leftover_thread_ends(t);
+    kiwi_self = &thread_gone; /* the slot may have its next owner before this thread is quite dead */
+    thread_detach(t);
+}
+
 /* TLS destructors of the service run wrappers too: stay until the last round of key destructors. */
 static void thread_ending(void *self)
 {
@@ -236,10 +244,19 @@ static void thread_ending(void *self)
         pthread_setspecific(end_key, t);
         return;
     }
-    t->guard = (uintptr_t)__builtin_frame_address(0);
-    leftover_thread_ends(t);
-    kiwi_self = &thread_gone; /* the slot may have its next owner before this thread is quite dead */
-    thread_detach(t);
+    thread_end(t);
+}
+
+bool process_yield_key(void)
+{
+    return __atomic_exchange_n(&end_key_made, false, __ATOMIC_RELAXED) && pthread_key_delete(end_key) == 0;
+}
+
+void process_thread_returned(void)
+{
+    struct thread *t = kiwi_self;
+    if (unlikely(!RELAXED_LOAD(&end_key_made)) && t->guard == GUARD_IDLE)
+        thread_end(t);
 }
 
 /* What a forked child must know about its thread, whose state the kernel has wiped. */
@@ -254,7 +271,7 @@ static void adopt(struct thread *t)
     origin.stack_low = t->stack_low;
     origin.stack_high = t->stack_high;
     origin.tid = t->tid;
-    if (end_key_made) {
+    if (RELAXED_LOAD(&end_key_made)) {
         t->guard = (uintptr_t)__builtin_frame_address(0);
         pthread_setspecific(end_key, t);
         t->guard = GUARD_IDLE;
@@ -373,11 +390,29 @@ static void start_recording(void)
     __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);
 }
 
+#define INLINE_KEYS 32 /* the first so many keys have their values in the thread itself; others would allocate */
+
+/* The key whose destructor sees threads end. Of the inline ones it takes the last: the service's keys get the numbers
+ * that they have without Kiwi, and glibc calls destructors in the order of numbers. */
+static bool make_end_key(void)
+{
+    pthread_key_t keys[INLINE_KEYS];
+    int made = 0;
+    while (made < INLINE_KEYS && real.pthread_key_create(&keys[made], thread_ending) == 0 &&
+           keys[made++] < INLINE_KEYS - 1)
+        ;
+    for (int i = 0; i + 1 < made; i++)
+        pthread_key_delete(keys[i]);
+    if (made)
+        end_key = keys[made - 1];
+    return made > 0;
+}
+
 static void hook_process(void)
 {
     pthread_atfork(fork_prepare, NULL, fork_child);
     on_exit(at_exit, NULL);
-    end_key_made = pthread_key_create(&end_key, thread_ending) == 0;
+    end_key_made = make_end_key();
 }
 
 static bool choose_options(bool *child)

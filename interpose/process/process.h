@@ -23,6 +23,12 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 /* Attaches a thread that Kiwi has not seen begin; NULL if there is no recording. */
 struct thread *process_adopt_thread(void);
 
+/* The service wants the last key for thread-specific data, and Kiwi has one: gives it up. From then on threads are seen
+ * to end only by returning from their start function. false: there was none to give. */
+bool process_yield_key(void);
+/* The calling thread is about to return from its start function. */
+void process_thread_returned(void);
+
 void process_exec_begin(void);  /* before the real exec */
 void process_exec_failed(void); /* it returned */
 void process_exiting(int status);

@@ -2,6 +2,7 @@
  * thread.c - pthread_create, join, detach, exit and names, and what C11 calls them.
  */
 #include "../process/enter.h"
+#include "../process/process.h"
 #include "../record/call.h"
 #include "lock.h"
 
@@ -67,13 +68,17 @@ static struct package thread_started(void *arg)
 static void *thread_main(void *arg)
 {
     struct package p = thread_started(arg);
-    return p.start(p.argument);
+    void *result = p.start(p.argument);
+    process_thread_returned();
+    return result;
 }
 
 static int thread_main_c11(void *arg)
 {
     struct package p = thread_started(arg);
-    return p.start_c11(p.argument);
+    int result = p.start_c11(p.argument);
+    process_thread_returned();
+    return result;
 }
 
 /* Bytes of stack that a thread with these attributes certainly has; its guard pages are taken off. */
@@ -295,5 +300,14 @@ EXPORT int pthread_setname_np(pthread_t id, const char *name)
     int result = real.pthread_setname_np(id, name);
     if (t && result == 0)
         thread_name(thread_row_of_id((uintptr_t)id), name);
+    return result;
+}
+
+EXPORT int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+    real_ensure();
+    int result = real.pthread_key_create(key, destructor);
+    if (result == EAGAIN && process_yield_key())
+        result = real.pthread_key_create(key, destructor);
     return result;
 }
