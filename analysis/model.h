@@ -105,8 +105,8 @@ bool model_threads_overlap(const struct model *m, uint32_t thread_a, uint32_t th
 
 /*
  * Names for people; results live as long as the model. Of an object the best that is known: "cache_lock in memcached",
- * "+0x28 in a 96-byte block allocated at conn_new conn.c:112", "mutex initialised at f a.c:3", "mutex first locked at
- * f a.c:3", "mutex 0x7f...".
+ * "mutex at +0x28 in a 96-byte block allocated at conn_new conn.c:112", "mutex initialised at f a.c:3", "mutex first
+ * locked at f a.c:3", "mutex 0x7f...".
  */
 const char *model_object_name(struct model *m, uint32_t object);
 const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex" */

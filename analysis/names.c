@@ -134,14 +134,14 @@ static bool is_allocator(const char *place)
            memmem(place, length, "Alloc", 5);
 }
 
-static const char *block_name(struct model *m, const struct kiwi_object *o)
+static const char *block_name(struct model *m, const struct kiwi_object *o, const char *kind)
 {
     if (!o->block || o->address < o->block || o->address - o->block >= o->block_size)
         return NULL;
     const char *caller = o->block_caller ? or_unnamed(code_text(m, o->block_caller, true)) : "an unknown place";
     if (is_allocator(caller) && o->init_stack)
         return NULL;
-    return arena_format(&m->names->texts, "+0x%" PRIx64 " in %s %" PRIu64 "-byte block allocated at %s",
+    return arena_format(&m->names->texts, "%s at +0x%" PRIx64 " in %s %" PRIu64 "-byte block allocated at %s", kind,
                         o->address - o->block, article(o->block_size), o->block_size, caller);
 }
 
@@ -204,7 +204,7 @@ static const char *make_object_name(struct model *m, uint32_t object)
         return "an unknown object";
     if (o->name && trace_string(m->trace, o->name)[0])
         return trace_string(m->trace, o->name);
-    if ((name = class_name(m, o, kind)) || (name = variable_name(m, o->address)) || (name = block_name(m, o)) ||
+    if ((name = class_name(m, o, kind)) || (name = variable_name(m, o->address)) || (name = block_name(m, o, kind)) ||
         (name = stack_variable_name(m, o, kind)) || (name = site_name(m, o, kind)))
         return name;
     return arena_format(&m->names->texts, "%s 0x%" PRIx64, kind, o->address);

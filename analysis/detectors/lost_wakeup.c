@@ -160,11 +160,10 @@ static void describe(const struct lost *l, struct finding *f, const struct waite
                          model_duration(m, l->end_ticks - w->since));
     if (others)
         finding_evidence(f, "%u more thread%s waited there in the same way.", others, wording_plural(others));
-    finding_evidence(
-            f,
-            "The last signal came from %s, %s before the wait began, and found nobody waiting. (So did %" PRIu64
-            " in all.)",
-            wording_thread(m, signaller), model_duration(m, w->since - w->cond->missed_ticks), w->cond->missed);
+    finding_evidence(f, "The last signal came from %s, %s before the wait began, and found nobody waiting.",
+                     wording_thread(m, signaller), model_duration(m, w->since - w->cond->missed_ticks));
+    if (w->cond->missed > 1)
+        finding_evidence(f, "%" PRIu64 " signals in all found nobody waiting.", w->cond->missed);
     finding_evidence(f, "Since then no wait on %s has ended, and nobody took %s at %s without going on to wait.",
                      wording_lock(f, w->cond->object), wording_lock(f, own->object), model_site(m, own->stack));
     if (site)
@@ -181,8 +180,8 @@ static int lost_report(const struct lost *l, const struct waiter *w, uint32_t ot
         return -1;
     f->confidence = CONFIDENCE_MEDIUM;
     f->cause = lock_cause(m, w->cond->object);
-    finding_set(f, &f->title, "A signal of %s came before %s waited, and none came since",
-                model_object_name(m, w->cond->object), model_thread_name(m, w->thread));
+    finding_set(f, &f->title, "The last signal of %s found nobody waiting, and a thread has waited for it since",
+                model_object_name(m, w->cond->object));
     finding_set(
             f, &f->why,
             "A condition variable does not remember signals. What the last one announced (a request, a batch, the end "

@@ -61,8 +61,12 @@ static int churn_report(struct model *m, const struct thread_site *s, struct fin
                      " of them began in quarters of a second that saw %u or more begin (%.2f s of such quarters "
                      "in all; %u quarters and %u threads are the least that is reported).",
                      s->busy_started, KIWI_CLASS_BUSY, busy_s, WINDOWS_LEAST, THREADS_LEAST);
-    finding_evidence(f, "Half of the %" PRIu64 " that have ended lived less than %s, 95 %% less than %s.", s->ended,
-                     model_duration(m, thread_site_life(s, 50)), model_duration(m, thread_site_life(s, 95)));
+    if (thread_site_life(s, 50) == thread_site_life(s, 95))
+        finding_evidence(f, "95 %% of the %" PRIu64 " that have ended lived less than %s.", s->ended,
+                         model_duration(m, thread_site_life(s, 95)));
+    else
+        finding_evidence(f, "Half of the %" PRIu64 " that have ended lived less than %s, 95 %% less than %s.", s->ended,
+                         model_duration(m, thread_site_life(s, 50)), model_duration(m, thread_site_life(s, 95)));
     wording_validation(f, m, finding_info(f->id)->id, "it must be silent, and the latency of requests lower.");
     wording_seen(f, m, s->first_ticks, s->last_ticks);
     return 0;

@@ -103,10 +103,16 @@ static bool never_joined(const struct leak *k, uint64_t count)
 static void describe_count(struct finding *f, struct model *m, const struct thread_site *s, const struct leak *k,
                            uint64_t count)
 {
-    finding_evidence(f,
-                     "%" PRIu64 " of the %" PRIu64
-                     " threads started here ended and were neither joined nor detached; %" PRIu64 " were.",
-                     count, s->started, s->settled);
+    if (s->started == 1)
+        finding_evidence(f, "The one thread started here ended and was neither joined nor detached.");
+    else if (!s->settled && count == s->started)
+        finding_evidence(f, "None of the %" PRIu64 " thread%s started here was joined or detached, and all ended.",
+                         count, wording_plural(count));
+    else
+        finding_evidence(f,
+                         "%" PRIu64 " of the %" PRIu64
+                         " threads started here ended and were neither joined nor detached; %" PRIu64 " were.",
+                         count, s->started, s->settled);
     if (k->orphans)
         finding_evidence(f,
                          "The thread that had started %" PRIu64 " of them has ended, too: nobody is left who "

@@ -125,6 +125,8 @@ const char *wording_title(struct model *m, const uint32_t *objects, unsigned cou
     if (same) {
         const char *kind = model_object_kind(m, objects[0]);
 
+        if (strncmp(same, kind, strlen(kind)) == 0 && same[strlen(kind)] == ' ')
+            same += strlen(kind) + 1; /* "mutex at +0x28 in ..." */
         append(text, size, "%s %s%s, each %s", number_word(count), kind, kind[strlen(kind) - 1] == 'x' ? "es" : "s",
                same);
         return text;

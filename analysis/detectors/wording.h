@@ -21,7 +21,8 @@ const char *wording_thread(struct model *m, uint32_t thread);
 void wording_label(struct finding *f);
 const char *wording_lock(const struct finding *f, uint32_t object); /* its label */
 
-/* For titles: "a and b in memcached", "two mutexes, each +0x28 in a 96-byte block allocated at conn_new conn.c:112". */
+/* For titles: "a and b in memcached", "two mutexes, each at +0x28 in a 96-byte block allocated at conn_new
+ * conn.c:112". */
 const char *wording_title(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size);
 /* "a, b and c" of labels; the first few, then "and 7 more". */
 const char *wording_locks(const struct finding *f, const uint32_t *objects, unsigned count, char *text, size_t size);

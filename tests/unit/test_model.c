@@ -285,7 +285,7 @@ static void model__objects_are_named_by_what_is_known(void **state)
     assert_string_equal(model_object_name(m, bare), "mutex 0x1000");
     assert_string_equal(model_object_name(m, used), "mutex first locked at 0x401000");
     assert_string_equal(model_object_name(m, made), "condition variable initialised at 0x401000");
-    assert_string_equal(model_object_name(m, block), "+0x28 in a 96-byte block allocated at 0x402000");
+    assert_string_equal(model_object_name(m, block), "mutex at +0x28 in a 96-byte block allocated at 0x402000");
     assert_string_equal(model_object_name(m, named), "session table");
     assert_string_equal(model_object_name(m, local), "mutex in the stack of T1 at 0x401000");
     assert_string_equal(model_object_name(m, 0), "an unknown object");
