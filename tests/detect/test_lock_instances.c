@@ -1,0 +1,174 @@
+/* lock-order-instances: which nestings of locks of one kind are a fault, and which have an order. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+/* Locks of unknown origin, in address order A < B < C ... by their first mention. */
+static void name_locks(struct history *h, const char *names)
+{
+    for (; *names; names++)
+        history_playf(h, "N lock %c; N unlock %c", *names, *names);
+}
+
+static void transfer(struct history *h, const char *thread, const char *pair)
+{
+    history_playf(h, "%s lock %c at from; %s lock %c at to; %s unlock %c; %s unlock %c", thread, pair[0], thread,
+                  pair[1], thread, pair[1], thread, pair[0]);
+}
+
+static const struct finding *assert_instances(struct history *h)
+{
+    const struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_LOCK_ORDER_INSTANCES);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    history_assert_stack(h, f, "to");
+    history_assert_stack(h, f, "from");
+    return f;
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static void instances__both_directions_by_two_threads(void **state)
+{
+    name_locks(*state, "ABCDEF");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "BC");
+    transfer(*state, "T1", "AC");
+    transfer(*state, "T2", "FE");
+    transfer(*state, "T2", "ED");
+    transfer(*state, "T2", "FD");
+    assert_int_equal(assert_instances(*state)->confidence, CONFIDENCE_MEDIUM);
+}
+
+static void instances__pair_in_both_orders_by_one_thread(void **state)
+{
+    name_locks(*state, "ABCD");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "BA");
+    transfer(*state, "T2", "CD");
+    assert_int_equal(assert_instances(*state)->confidence, CONFIDENCE_HIGH);
+}
+
+static void instances__cycle_that_ran_is_that(void **state)
+{
+    name_locks(*state, "AB");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T2", "BA");
+    assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ORDER_CYCLE), 1);
+    assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ORDER_INSTANCES), 0);
+}
+
+static void instances__by_address_is_silent(void **state)
+{
+    name_locks(*state, "ABCD");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "BC");
+    transfer(*state, "T2", "AC");
+    transfer(*state, "T2", "CD");
+    assert_silent(*state);
+}
+
+static void instances__by_an_id_is_silent(void **state)
+{
+    static const char by_id[] = "CAFBED"; /* any two of them are taken in this order */
+
+    name_locks(*state, "ABCDEF");
+    for (int i = 0; i < 6; i++)
+        for (int k = i + 1; k < 6; k++)
+            transfer(*state, (i + k) % 2 ? "T1" : "T2", (char[]){by_id[i], by_id[k], 0});
+    assert_silent(*state);
+}
+
+static void instances__parents_before_children_are_silent(void **state)
+{
+    name_locks(*state, "ABCDEFG");
+    transfer(*state, "T1", "DB");
+    transfer(*state, "T1", "DF");
+    transfer(*state, "T2", "BA");
+    transfer(*state, "T2", "BC");
+    transfer(*state, "T1", "FG");
+    transfer(*state, "T2", "FE");
+    assert_silent(*state);
+}
+
+static void instances__two_kinds_at_one_place_are_silent(void **state)
+{
+    name_locks(*state, "ABCDEF"); /* A, C, E are of one kind, always the outer ones */
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "CB");
+    transfer(*state, "T2", "ED");
+    transfer(*state, "T2", "CD");
+    assert_silent(*state);
+}
+
+static void instances__one_thread_alone_is_silent(void **state)
+{
+    name_locks(*state, "ABC");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "CB");
+    transfer(*state, "T1", "BA");
+    assert_silent(*state);
+}
+
+static void instances__gate_makes_it_silent(void **state)
+{
+    name_locks(*state, "ABCDG");
+    history_play(*state, "T1 lock G");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "BA");
+    history_play(*state, "T1 unlock G; T2 lock G");
+    transfer(*state, "T2", "CD");
+    history_play(*state, "T2 unlock G");
+    assert_silent(*state);
+}
+
+static void instances__trylock_makes_it_silent(void **state)
+{
+    name_locks(*state, "ABCD");
+    history_play(*state, "T1 lock A at from; T1 trylock B at to; T1 unlock B; T1 unlock A;"
+                         "T1 lock B at from; T1 trylock A at to; T1 unlock A; T1 unlock B");
+    transfer(*state, "T2", "CD");
+    assert_silent(*state);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(instances__both_directions_by_two_threads),
+            TEST(instances__pair_in_both_orders_by_one_thread),
+            TEST(instances__cycle_that_ran_is_that),
+            TEST(instances__by_address_is_silent),
+            TEST(instances__by_an_id_is_silent),
+            TEST(instances__parents_before_children_are_silent),
+            TEST(instances__two_kinds_at_one_place_are_silent),
+            TEST(instances__one_thread_alone_is_silent),
+            TEST(instances__gate_makes_it_silent),
+            TEST(instances__trylock_makes_it_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
