@@ -42,6 +42,14 @@ struct recent_block {
 
 struct stack_entry;
 
+/* An object that the thread has looked up lately. */
+struct known_object {
+    uintptr_t address; /* 0 = none */
+    uint32_t stamp;    /* acquisition_stamp */
+    uint32_t object;
+};
+#define THREAD_SEMAPHORES 4
+
 /* A span of time in which a thread could not go on, and by which row that is known. */
 struct thread_span {
     uint32_t row;
@@ -113,6 +121,7 @@ struct thread {
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
+    struct known_object semaphores[THREAD_SEMAPHORES]; /* by address */
     /* Contention. Of these, other threads write pressed_object and read the latest call and wait. */
     uint32_t watch;          /* locks that still take the full way, because of waiters */
     uint32_t pressed_object; /* object that the latest comer waits for */
@@ -221,6 +230,21 @@ static inline uint32_t thread_random(struct thread *t)
     x ^= x >> 17;
     x ^= x << 5;
     return t->random = x;
+}
+
+/* That word as a number, for the steps that change it by a constant and leave the rest as it is. */
+#define SLOT_ONE_HELD ((uint64_t)1)
+#define SLOT_ONE_RELEASE ((uint64_t)1 << 40)
+static ALWAYS_INLINE uint64_t slot_state(const struct thread *t)
+{
+    return RELAXED_LOAD((const uint64_t *)(const void *)&t->slot->held_count);
+}
+
+static ALWAYS_INLINE void slot_state_put(struct thread *t, uint64_t state)
+{
+    COMPILER_BARRIER();
+    RELAXED_STORE((uint64_t *)(void *)&t->slot->held_count, state);
+    COMPILER_BARRIER();
 }
 
 static ALWAYS_INLINE uint32_t thread_releases(const struct thread *t)

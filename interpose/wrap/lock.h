@@ -28,6 +28,17 @@ struct lock_request {
     uint64_t asked;  /* ticks just before the real call, 0 = not timed */
 };
 
+/* The cache entry of a known call path whose turn to be recorded in full has not come; NULL = not the quick way. */
+static ALWAYS_INLINE struct stack_entry *lock_quick_path(struct thread *t, struct call_site site)
+{
+    if (unlikely(t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
+        return NULL;
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (unlikely(!e || !stack_entry_matches(e, site)) && (!e || !e->next || !(e = stack_search(t, site))))
+        return NULL;
+    return unlikely(e->tick <= 1) ? NULL : e;
+}
+
 /*
  * The quick way in: a free lock that makes no order (nothing is held yet, or it is only tried), a known call path, not
  * sampled. Notes the lock as being taken behind the `n` held ones and returns true; the caller then makes the real call
@@ -36,12 +47,8 @@ struct lock_request {
 static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintptr_t address, struct call_site site,
                                             uint32_t kind)
 {
-    if (unlikely(t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
-        return false;
-    struct stack_entry *e = t->stacks[stack_bucket(site)];
-    if (unlikely(!e || !stack_entry_matches(e, site)) && (!e || !e->next || !(e = stack_search(t, site))))
-        return false;
-    if (unlikely(e->tick <= 1))
+    struct stack_entry *e = lock_quick_path(t, site);
+    if (unlikely(!e))
         return false;
     e->tick--;
     acquisition_note_taking(t, n, address, e->row | kind, 0);
@@ -54,6 +61,61 @@ static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintpt
 static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
     return likely(!t->slot->held_count) && lock_quick_behind(t, 0, address, site, kind);
+}
+
+/* After the real call of the quick way, for locks that grant with 0 alone. */
+static ALWAYS_INLINE int lock_quick_end(struct thread *t, int result)
+{
+    slot_state_set(t, result == 0, KIWI_WANT_NONE, 0);
+    guard_clear(t);
+    return result;
+}
+
+/* Before the real unlock of the lock that was taken last, if it is held once and not timed: takes it off the held array
+ * and returns how many are left, for the state afterwards; else -1. */
+static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
+{
+    uint32_t n = t->slot->held_count - 1;
+    const struct kiwi_held *h = &t->held[n];
+    if (unlikely((int32_t)n < 0 || h->address != address || h->count != 1 || (h->flags & KIWI_HELD_SLOW)))
+        return -1;
+    if (t->chained > n) {
+        t->chained = n;
+        t->chain = n ? h[-1].row : 0;
+    }
+    slot_state_set(t, n, KIWI_WANT_RELEASING, 1);
+    return (int)n;
+}
+
+#define HELD_ONCE ((uint64_t)1 << 32) /* count and row of a hold that needed no row yet */
+
+/*
+ * The same two steps in one store each and without the guard, for locks that cost so little that it would show: the
+ * lock is already taken, or will be let go for certain. What a signal handler did in between, it has undone, but for
+ * the place behind the held locks; so that is looked at once more. `state`: slot_state, from before.
+ */
+static ALWAYS_INLINE void lock_note_held(struct thread *t, uint64_t state, uintptr_t address, uint32_t stack,
+                                         uint32_t kind)
+{
+    do {
+        struct kiwi_held *h = &t->held[(uint32_t)state];
+        h->address = address;
+        RELAXED_STORE((uint64_t *)(void *)&h->row, HELD_ONCE);
+        RELAXED_STORE((uint64_t *)(void *)&h->stack, (uint64_t)kind << 32 | stack);
+        slot_state_put(t, state + SLOT_ONE_HELD);
+    } while (unlikely(t->held[(uint32_t)state].address != address));
+}
+
+/* false: it is not the lock that was taken last, or something more than that depends on it. */
+static ALWAYS_INLINE bool lock_let_go(struct thread *t, uintptr_t address)
+{
+    uint64_t state = slot_state(t);
+    const struct kiwi_held *h = &t->held[(uint32_t)state - 1];
+    if (unlikely(!(uint32_t)state || h->address != address || *(const uint64_t *)(const void *)&h->row != HELD_ONCE ||
+                 (h->flags & KIWI_HELD_SLOW)))
+        return false;
+    slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE);
+    return true;
 }
 
 /* A lock that came the full way for another reason than that its turn has come is one of those not recorded. */

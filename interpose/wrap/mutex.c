@@ -479,17 +479,11 @@ static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site 
         return real.pthread_mutex_unlock(m);
     struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
-    uint32_t n = t->slot->held_count - 1;
-    const struct kiwi_held *h = &t->held[n];
-    if (unlikely((int32_t)n < 0 || h->address != (uintptr_t)m || h->count != 1 || (h->flags & KIWI_HELD_SLOW)))
+    int left = lock_release_quick(t, (uintptr_t)m);
+    if (unlikely(left < 0))
         return unlock_full(t, m, site);
-    if (t->chained > n) {
-        t->chained = n;
-        t->chain = n ? h[-1].row : 0;
-    }
-    slot_state_set(t, n, KIWI_WANT_RELEASING, 1);
     int result = real.pthread_mutex_unlock(m);
-    slot_state_set(t, n, KIWI_WANT_NONE, 0);
+    slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return result;
 }

@@ -121,7 +121,7 @@ static int held_already(struct lock_call *c, int at)
     return lock_reenter(c, at);
 }
 
-static int acquire(struct lock_call *c)
+static NOINLINE int acquire(struct lock_call *c)
 {
     c->t = thread_enter();
     if (!c->t || record_settings.locks_off)
@@ -138,8 +138,24 @@ static int acquire(struct lock_call *c)
     return lock_acquire(c);
 }
 
+/* The thread, with its guard set and the lock noted as being taken; NULL = not the quick way. */
+static ALWAYS_INLINE struct thread *quick(const pthread_rwlock_t *l, bool waits, struct call_site site, uint32_t kind)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t || waits))
+        return NULL;
+    guard_set(t);
+    if (likely(lock_quick(t, (uintptr_t)l, site, kind)))
+        return t;
+    guard_clear(t);
+    return NULL;
+}
+
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 {
+    struct thread *t = quick(l, reader_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK));
+    if (likely(t))
+        return lock_quick_end(t, real.pthread_rwlock_rdlock(l));
     struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_read};
     c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK);
     return acquire(&c);
@@ -147,6 +163,9 @@ EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *l)
 {
+    struct thread *t = quick(l, writer_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    if (likely(t))
+        return lock_quick_end(t, real.pthread_rwlock_wrlock(l));
     struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_write};
     c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     return acquire(&c);
@@ -209,19 +228,27 @@ static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct 
                        (uintptr_t)l, site);
 }
 
-EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
+static NOINLINE int unlock_full(struct thread *t, pthread_rwlock_t *l, struct call_site site)
 {
-    struct thread *t = thread_enter();
-    if (!t || record_settings.locks_off)
-        return real.pthread_rwlock_unlock(l);
-    guard_set(t);
-    uint32_t noted = 0;
-    if (unlikely(!lock_release(t, (uintptr_t)l)))
-        noted = note_unheld(t, l, CALL_SITE());
+    uint32_t noted = lock_release(t, (uintptr_t)l) ? 0 : note_unheld(t, l, site);
     int result = real.pthread_rwlock_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);
-    contention_settle(t);
+    guard_clear(t);
+    return result;
+}
+
+EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t || record_settings.locks_off))
+        return real.pthread_rwlock_unlock(l);
+    guard_set(t);
+    int left = lock_release_quick(t, (uintptr_t)l);
+    if (unlikely(left < 0))
+        return unlock_full(t, l, CALL_SITE());
+    int result = real.pthread_rwlock_unlock(l);
+    slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return result;
 }

@@ -22,10 +22,34 @@ static uint32_t semaphore_object(uintptr_t address)
     return object && region_object(object)->kind == KIWI_OBJECT_SEMAPHORE ? object : 0;
 }
 
-bool semaphore_is_lock_like(uintptr_t address)
+static COLD uint32_t look_up(struct known_object *k, uintptr_t address, uint32_t stamp)
 {
     uint32_t object = semaphore_object(address);
+    k->address = 0; /* for a signal handler that looks meanwhile */
+    COMPILER_BARRIER();
+    k->stamp = stamp;
+    k->object = object;
+    COMPILER_BARRIER();
+    k->address = object ? address : 0;
+    return object;
+}
+
+/* The same, from among those that the thread has met lately. */
+static ALWAYS_INLINE uint32_t known_semaphore(struct thread *t, uintptr_t address)
+{
+    struct known_object *k = &t->semaphores[address / sizeof(sem_t) % THREAD_SEMAPHORES];
+    uint32_t stamp = acquisition_stamp(t, address);
+    return likely(k->address == address && k->stamp == stamp) ? k->object : look_up(k, address, stamp);
+}
+
+static ALWAYS_INLINE bool is_lock_like(uint32_t object)
+{
     return object && (RELAXED_LOAD(&region_object(object)->flags) & KIWI_OBJECT_LOCK_LIKE);
+}
+
+bool semaphore_is_lock_like(uintptr_t address)
+{
+    return is_lock_like(semaphore_object(address));
 }
 
 struct wait {
@@ -70,19 +94,38 @@ static int wait_end(struct wait *w, int result)
     if (!t || result || t->guard != GUARD_IDLE)
         return result;
     guard_set(t);
+    uint32_t object = known_semaphore(t, (uintptr_t)w->s);
     if (w->call.t) /* it had to wait for a post */
-        handover_take(t, semaphore_object((uintptr_t)w->s));
-    if (semaphore_is_lock_like((uintptr_t)w->s))
+        handover_take(t, object);
+    if (is_lock_like(object))
         hold(t, (uintptr_t)w->s, w->site);
     guard_clear(t);
     return result;
 }
 
-EXPORT int sem_wait(sem_t *s)
+/* Called as the last thing of the wrapper, hence by a jump, so that it has the wrapper's caller. */
+static NOINLINE int wait_full(sem_t *s)
 {
     struct wait w;
     wait_begin(&w, s, KIWI_CALL_SEM_WAIT, KIWI_CALLF_UNTIMED, CALL_SITE());
     return wait_end(&w, real.sem_wait(s));
+}
+
+/* The quick way: one that serves as a lock and is free. */
+EXPORT int sem_wait(sem_t *s)
+{
+    struct thread *t = kiwi_self;
+    if (unlikely(t->guard != GUARD_IDLE || t->slot->held_count || !positive(s)))
+        return wait_full(s);
+    struct stack_entry *e = lock_quick_path(t, CALL_SITE());
+    if (unlikely(!e || !is_lock_like(known_semaphore(t, (uintptr_t)s))))
+        return wait_full(s);
+    int result = real.sem_wait(s);
+    if (likely(!result && t->guard == GUARD_IDLE && !t->slot->held_count)) {
+        e->tick--;
+        lock_note_held(t, slot_state(t), (uintptr_t)s, e->row, SEM_KIND);
+    }
+    return result;
 }
 
 EXPORT int sem_timedwait(sem_t *s, const struct timespec *until)
@@ -107,20 +150,28 @@ EXPORT int sem_trywait(sem_t *s)
     return wait_end(&w, real.sem_trywait(s));
 }
 
-/* Before the real call: the thread that it wakes may destroy the semaphore. */
-EXPORT int sem_post(sem_t *s)
+static NOINLINE int post_full(sem_t *s)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return real.sem_post(s);
     guard_set(t);
     bool released = lock_release(t, (uintptr_t)s);
-    uint32_t object = released ? 0 : semaphore_object((uintptr_t)s);
-    if (object)
+    uint32_t object = released ? 0 : known_semaphore(t, (uintptr_t)s);
+    if (is_lock_like(object))
         __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
     handover_give(t, object);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
+    return real.sem_post(s);
+}
+
+/* Recorded before the real call: the thread that it wakes may destroy the semaphore. */
+EXPORT int sem_post(sem_t *s)
+{
+    struct thread *t = kiwi_self;
+    if (unlikely(t->guard != GUARD_IDLE || !lock_let_go(t, (uintptr_t)s)))
+        return post_full(s);
     return real.sem_post(s);
 }
 

@@ -6,6 +6,7 @@
 #include "lock.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define SPIN_FREE 1
 #define SPIN_KIND(how) (ACQUISITION_OBJECT(KIWI_OBJECT_SPIN) | ACQUISITION_KIND(KIWI_MODE_WRITE, how))
@@ -30,7 +31,7 @@ static int real_try(const struct lock_call *c)
     return real.pthread_spin_trylock((pthread_spinlock_t *)c->address);
 }
 
-static int acquire(struct lock_call *c)
+static NOINLINE int acquire(struct lock_call *c)
 {
     c->t = thread_enter();
     if (!c->t || record_settings.locks_off)
@@ -49,11 +50,49 @@ static int acquire(struct lock_call *c)
     return lock_acquire(c);
 }
 
-EXPORT int pthread_spin_lock(pthread_spinlock_t *l)
+/* Called as the last thing of the wrapper, hence by a jump, so that it has the wrapper's caller. */
+static NOINLINE int lock_full(pthread_spinlock_t *l)
 {
     struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_lock};
     c.kind = SPIN_KIND(KIWI_HOW_LOCK);
     return acquire(&c);
+}
+
+/* Whether the real lock is glibc's, which begins with `lock decl (%rdi)`: only then is it known what a taken one looks
+ * like, and that nobody in between wants to know of it. */
+static bool is_plain;
+
+__attribute__((constructor(101))) static void spin_start(void)
+{
+    static const unsigned char code[] = {0xf0, 0xff, 0x0f};
+    if (real_ensure())
+        is_plain = memcmp((const void *)real.pthread_spin_lock, code, sizeof code) == 0;
+}
+
+static ALWAYS_INLINE bool take_free_one(pthread_spinlock_t *l)
+{
+    int free_one = SPIN_FREE;
+    return is_plain && __atomic_compare_exchange_n(l, &free_one, 0, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/*
+ * A pair of a spinlock is one atomic instruction, and that waits for all stores before it: those that save registers
+ * around a call would double its price. So the instruction stands here, and what is to be noted is noted after it.
+ */
+EXPORT int pthread_spin_lock(pthread_spinlock_t *l)
+{
+    struct thread *t = kiwi_self;
+    if (unlikely(t->guard != GUARD_IDLE))
+        return lock_full(l);
+    uint64_t state = slot_state(t);
+    struct stack_entry *e = likely(!(uint32_t)state) ? lock_quick_path(t, CALL_SITE()) : NULL;
+    if (unlikely(!e || !take_free_one(l)))
+        return lock_full(l);
+    if (likely(t->guard == GUARD_IDLE)) { /* no child that a signal handler has just forked */
+        e->tick--;
+        lock_note_held(t, state, (uintptr_t)l, e->row, SPIN_KIND(KIWI_HOW_LOCK));
+    }
+    return 0;
 }
 
 EXPORT int pthread_spin_trylock(pthread_spinlock_t *l)
@@ -63,23 +102,30 @@ EXPORT int pthread_spin_trylock(pthread_spinlock_t *l)
     return acquire(&c);
 }
 
-EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
+static NOINLINE int unlock_full(pthread_spinlock_t *l)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return real.pthread_spin_unlock(l);
     guard_set(t);
     uint32_t noted = 0;
-    if (unlikely(!lock_release(t, (uintptr_t)l)) && !lock_untracked(t) && !leftover_was_freed(t, (uintptr_t)l))
+    if (!lock_release(t, (uintptr_t)l) && !lock_untracked(t) && !leftover_was_freed(t, (uintptr_t)l))
         noted = lock_misuse(
                 t, RELAXED_LOAD((const int *)l) == SPIN_FREE ? KIWI_MISUSE_UNLOCK_UNHELD : KIWI_MISUSE_UNLOCK_FOREIGN,
                 KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_spin_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);
-    contention_settle(t);
     guard_clear(t);
     return result;
+}
+
+EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
+{
+    struct thread *t = kiwi_self;
+    if (unlikely(t->guard != GUARD_IDLE || !lock_let_go(t, (uintptr_t)l)))
+        return unlock_full(l);
+    return real.pthread_spin_unlock(l);
 }
 
 EXPORT int pthread_spin_init(pthread_spinlock_t *l, int shared)

@@ -1,4 +1,4 @@
-/* contended.c - two threads that compete for one lock, each with a critical section of a given length. */
+/* contended.c - threads that compete for one lock, each with a critical section of a given length. */
 #include "measure.h"
 #include "scenario.h"
 
@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 #include <x86intrin.h>
+
+#define CONTENDERS_MAX 64
 
 struct contest {
     pthread_mutex_t lock;
@@ -68,8 +70,8 @@ static void *peer_run(void *argument)
 
 static int contest_run(struct contest *contest, struct contender *contenders, const struct settings *settings)
 {
-    pthread_t threads[2];
-    for (int i = 0; i < 2; i++) {
+    pthread_t threads[CONTENDERS_MAX];
+    for (long i = 0; i < settings->contenders; i++) {
         int error = pthread_create(&threads[i], NULL, peer_run, &contenders[i]);
         if (error != 0) {
             fprintf(stderr, "bench: cannot start a thread: %s\n", strerror(error));
@@ -80,12 +82,12 @@ static int contest_run(struct contest *contest, struct contender *contenders, co
     struct timespec time = {settings->ms / 1000, settings->ms % 1000 * 1000000};
     nanosleep(&time, NULL);
     atomic_store_explicit(&contest->stop, true, memory_order_relaxed);
-    for (int i = 0; i < 2; i++)
+    for (long i = 0; i < settings->contenders; i++)
         pthread_join(threads[i], NULL);
     return 0;
 }
 
-/* One batch of all the time: the sections of both threads together over the wall time of the contest. */
+/* One batch of all the time: the sections of all threads together over the wall time of the contest. */
 int scenario_contended(const struct settings *settings)
 {
     struct contest contest = {
@@ -93,8 +95,10 @@ int scenario_contended(const struct settings *settings)
             .section_ticks = ticks_of_ns(settings->section_ns),
             .gap_ticks = ticks_of_ns(settings->gap_ns),
     };
-    pthread_barrier_init(&contest.start, NULL, 3);
-    struct contender contenders[2] = {{&contest, settings->cpu, 0}, {&contest, settings->peer_cpu, 0}};
+    pthread_barrier_init(&contest.start, NULL, (unsigned)settings->contenders + 1);
+    struct contender contenders[CONTENDERS_MAX];
+    for (long i = 0; i < settings->contenders; i++)
+        contenders[i] = (struct contender){&contest, i % 2 ? settings->peer_cpu : settings->cpu, 0};
     struct measure *measure = measure_open(settings->ms, 0);
     if (measure == NULL)
         return 1;
@@ -102,7 +106,10 @@ int scenario_contended(const struct settings *settings)
     measure_start(measure);
     int failed = contest_run(&contest, contenders, settings);
     if (failed == 0) {
-        measure_stop(measure, contenders[0].done + contenders[1].done);
+        unsigned long long done = 0;
+        for (long i = 0; i < settings->contenders; i++)
+            done += contenders[i].done;
+        measure_stop(measure, done);
         failed = measure_print(measure);
     }
     measure_close(measure);

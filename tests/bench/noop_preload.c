@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,13 @@
     X(pthread_mutex_lock, "GLIBC_2.2.5")                                                                               \
     X(pthread_mutex_trylock, "GLIBC_2.34")                                                                             \
     X(pthread_mutex_unlock, "GLIBC_2.2.5")                                                                             \
+    X(pthread_rwlock_rdlock, "GLIBC_2.34")                                                                             \
+    X(pthread_rwlock_wrlock, "GLIBC_2.34")                                                                             \
+    X(pthread_rwlock_unlock, "GLIBC_2.34")                                                                             \
+    X(pthread_spin_lock, "GLIBC_2.34")                                                                                 \
+    X(pthread_spin_unlock, "GLIBC_2.34")                                                                               \
+    X(sem_wait, "GLIBC_2.34")                                                                                          \
+    X(sem_post, "GLIBC_2.34")                                                                                          \
     X(pthread_cond_wait, "GLIBC_2.3.2")                                                                                \
     X(pthread_cond_signal, "GLIBC_2.3.2")                                                                              \
     X(pthread_cond_broadcast, "GLIBC_2.3.2")                                                                           \
@@ -81,6 +89,41 @@ int pthread_mutex_trylock(pthread_mutex_t *mutex)
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     return get_real()->pthread_mutex_unlock(mutex);
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+    return get_real()->pthread_rwlock_rdlock(lock);
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+    return get_real()->pthread_rwlock_wrlock(lock);
+}
+
+int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+{
+    return get_real()->pthread_rwlock_unlock(lock);
+}
+
+int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    return get_real()->pthread_spin_lock(lock);
+}
+
+int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    return get_real()->pthread_spin_unlock(lock);
+}
+
+int sem_wait(sem_t *semaphore)
+{
+    return get_real()->sem_wait(semaphore);
+}
+
+int sem_post(sem_t *semaphore)
+{
+    return get_real()->sem_post(semaphore);
 }
 
 int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)

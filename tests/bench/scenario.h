@@ -12,7 +12,12 @@
 #define SCENARIOS(X)                                                                                                   \
     X("pair", scenario_pair, "uncontended lock and unlock, per pair")                                                  \
     X("nested", scenario_nested, "two nested pairs, per outer pair")                                                   \
-    X("contended", scenario_contended, "two threads and one lock, per critical section")                               \
+    X("read-pair", scenario_read_pair, "the same with a rwlock, for reading")                                          \
+    X("write-pair", scenario_write_pair, "the same with a rwlock, for writing")                                        \
+    X("spin-pair", scenario_spin_pair, "the same with a spinlock")                                                     \
+    X("semaphore-pair", scenario_semaphore_pair, "sem_wait and sem_post of a semaphore that is free, per pair")        \
+    X("std-pair", scenario_std_pair, "std::mutex through std::lock_guard, per pair")                                   \
+    X("contended", scenario_contended, "threads that compete for one lock, per critical section")                      \
     X("queue", scenario_queue, "producer and consumer over mutex and condition variables, per item")                   \
     X("pingpong", scenario_pingpong, "two threads that take turns over a condition variable, per round trip")          \
     X("poll", scenario_poll, "write, epoll_wait and read of a byte through a pipe, per round")                         \

@@ -68,6 +68,8 @@ static int settings_check(const struct settings *settings)
         wrong = "sites must be 1 to 64";
     else if (settings->locks < 1 || settings->ops < 1 || settings->ms < 1 || settings->threads < 0)
         wrong = "locks, ops and ms must be 1 or more";
+    else if (settings->contenders < 2 || settings->contenders > 64)
+        wrong = "contenders must be 2 to 64";
     else if (settings->batches < 0 || settings->repeat < 0)
         wrong = "batches and repeat must not be negative";
     if (wrong == NULL)

@@ -22,6 +22,7 @@
     X("repeat", repeat, 0, "pairs that a site makes before the next path is taken, 0 = the whole batch")               \
     X("shared", shared, 0, "1: all paths go through one common locking function")                                      \
     X("alone", alone, 0, "1: no second thread")                                                                        \
+    X("contenders", contenders, 2, "threads that compete (2 to 64)")                                                   \
     X("section-ns", section_ns, 200, "length of a contended critical section, nanoseconds")                            \
     X("gap-ns", gap_ns, 0, "time between two contended critical sections, nanoseconds")                                \
     X("cpu", cpu, -1, "processor of the measuring thread, -1 = any")                                                   \

@@ -7,12 +7,12 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parent.parent
 
 # -O2 as services are built: no frame pointers, but every call a real frame.
-FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-fomit-frame-pointer",
+FLAGS = ["-D_GNU_SOURCE=1", "-O2", "-g", "-Wall", "-Wextra", "-fomit-frame-pointer",
          "-fno-optimize-sibling-calls"]
 PRELOAD_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fno-builtin",
                  "-shared", "-Wl,-z,now"]
 BENCH = ["bench.c", "settings.c", "measure.c", "paths.c", "locks.c", "contended.c", "queue.c", "polls.c", "heap.c",
-         "process.c"]
+         "process.c", "kinds.c", "kinds_cxx.cpp", "-lstdc++"]
 
 PROGRAMS = {
     "bench": (FLAGS, BENCH),
@@ -24,7 +24,7 @@ OPTIONAL = {"bench-tsan"}
 
 
 def newest_source():
-    return max(path.stat().st_mtime for path in [*SOURCES.glob("*.[ch]"), Path(__file__)])
+    return max(path.stat().st_mtime for path in [*SOURCES.glob("*.[ch]"), *SOURCES.glob("*.cpp"), Path(__file__)])
 
 
 def build_programs(build):
@@ -38,7 +38,8 @@ def build_programs(build):
         if target.exists() and target.stat().st_mtime > newest:
             continue
         fresh = directory / f"{name}.{os.getpid()}"
-        command = [*compiler, *flags, *(str(SOURCES / source) for source in sources), "-o", str(fresh)]
+        inputs = (source if source.startswith("-") else str(SOURCES / source) for source in sources)
+        command = [*compiler, *flags, *inputs, "-o", str(fresh)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode == 0:
             fresh.replace(target)
