@@ -20,20 +20,36 @@ static const char help[] =
         "  kiwi explain lock-order-cycle\n\n"
         "Exit status: 0, or 2 for an unknown ID.\n";
 
-static void list_findings(void)
+/* Those that this version decides, or those that it does not, by category. Returns how many. */
+static int list_some(bool decided)
 {
     const char *category = "";
+    int count = 0;
 
     for (int id = 0; id < FINDING_COUNT; id++) {
         const struct finding_info *info = finding_info((enum finding_id)id);
 
+        if (explain_decided((enum finding_id)id) != decided)
+            continue;
         if (strcmp(category, info->category) != 0) {
-            printf("%s%s\n", id > 0 ? "\n" : "", info->category);
+            printf("%s%s\n", count ? "\n" : "", info->category);
             category = info->category;
         }
-        printf("  %-22s %-9s%s%s\n", info->id, severity_name(info->severity), info->title,
-               explain_decided((enum finding_id)id) ? "" : " (not decided by this version)");
+        printf("  %-22s %-9s%s\n", info->id, severity_name(info->severity), info->title);
+        count++;
     }
+    return count;
+}
+
+static void list_findings(void)
+{
+    int decided = list_some(true);
+
+    printf("\nThese %d findings are decided by this version. The ids below are fixed and not decided yet: that no "
+           "report\n"
+           "contains them says nothing about the program.\n\n",
+           decided);
+    list_some(false);
 }
 
 static int unknown_finding(const char *name)

@@ -7,6 +7,8 @@ run "$KIWI" explain
 expect "the list" 0 "^  lock-order-cycle " ""
 for id in $ids; do grep -qE "^  $id " out || echo "$id"; done >missing
 check "the list is complete" test ! -s missing
+check "what is decided comes before what is not" \
+    awk '/^  deadlock /{d = NR} /are decided by this version/{m = NR} END { exit !(d && m && d < m) }' out
 for id in $ids; do "$KIWI" explain "$id" >text && [ "$(wc -l <text)" -ge 4 ] && head -n 1 text | grep -q "^$id: " || echo "$id"; done >missing
 check "each finding is explained" test ! -s missing
 run "$KIWI" explain deadlock lock-across-poll
