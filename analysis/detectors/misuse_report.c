@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define SHUTDOWN_NS 50000000u /* a thread that ends so long before the process is part of its end */
+
 int misuse_finding(uint32_t kind)
 {
     switch (kind) {
@@ -90,6 +92,28 @@ static void report_ending(struct model *m, struct finding *f, const struct incid
     finding_evidence(f, "The process was ending by then.");
 }
 
+/*
+ * A detached thread that takes a lock with it when the process is about to end does so to keep others out of what goes
+ * away: the Java VM's own thread does. Nobody waits for it, and nobody will.
+ */
+static void report_shutdown(struct model *m, struct finding *f, const struct incident *n)
+{
+    const struct kiwi_header *h = trace_header(m->trace);
+    const struct kiwi_thread *t = trace_thread(m->trace, n->thread);
+    uint32_t waiters;
+    uint64_t left_ns;
+
+    if (n->kind != KIWI_MISUSE_EXIT_HELD || !t || !(t->flags & KIWI_THREAD_DETACHED) || n->count > 1 ||
+        h->end_kind != KIWI_END_EXIT || h->end_ticks < n->last_ticks || model_waiters(m, n->object, &waiters))
+        return;
+    left_ns = trace_ns(m->trace, h->end_ticks - n->last_ticks);
+    if (left_ns > SHUTDOWN_NS)
+        return;
+    f->severity = SEVERITY_LOW;
+    finding_evidence(f, "The thread was detached, and the process ended %s later: it may keep the lock on purpose.",
+                     model_duration(m, h->end_ticks - n->last_ticks));
+}
+
 static void report_others(struct model *m, struct finding *f, const struct misuse_group *g)
 {
     for (uint32_t i = 0; i < g->stack_count; i++)
@@ -111,6 +135,7 @@ static void report_evidence(struct model *m, struct finding *f, const struct mis
     report_other(m, f, w, n);
     report_waiters(m, f, n);
     report_ending(m, f, n);
+    report_shutdown(m, f, n);
     report_others(m, f, g);
 }
 

@@ -52,6 +52,24 @@ static void exit_holding__who_waits_is_shown(void **state)
     history_assert_stack(*state, assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH), "reader");
 }
 
+static void exit_holding__detached_as_the_process_ends_is_low(void **state)
+{
+    history_play(*state, "T1 create T2; T1 detach T2; T1 lock A; T1 unlock A; T2 lock A at begin; T2 end; T1 exit 10");
+    assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_LOW);
+}
+
+static void exit_holding__detached_long_before_the_end_is_not(void **state)
+{
+    history_play(*state, "T1 create T2; T1 detach T2; T2 lock A at begin; T2 end; T1 exit 500");
+    assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH);
+}
+
+static void exit_holding__joined_as_the_process_ends_is_not(void **state)
+{
+    history_play(*state, "T1 create T2; T2 lock A at begin; T2 end; T1 join T2; T1 exit 10");
+    assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_HIGH);
+}
+
 static void exit_holding__several_threads_at_one_place_are_one(void **state)
 {
     history_play(*state, "T1 lock A at import; T1 end; T2 lock A at import; T2 end");
@@ -113,6 +131,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(exit_holding__is_reported_where_it_was_taken),
             FRESH(exit_holding__who_waits_is_shown),
+            FRESH(exit_holding__detached_as_the_process_ends_is_low),
+            FRESH(exit_holding__detached_long_before_the_end_is_not),
+            FRESH(exit_holding__joined_as_the_process_ends_is_not),
             FRESH(exit_holding__several_threads_at_one_place_are_one),
             FRESH(exit_holding__handed_over_is_not_this),
             FRESH(exit_holding__mark_that_something_was_done),
