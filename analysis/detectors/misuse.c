@@ -51,10 +51,11 @@ static struct misuse_group *group_get(struct misuse *u, uint64_t key)
 
 static uint64_t incident_key(const struct misuse *u, const struct incident *n)
 {
-    bool one_fork = n->kind == KIWI_MISUSE_FORK_HELD; /* of several locks */
+    bool one_destroy = n->kind == KIWI_MISUSE_USE_DESTROYED && n->other_stack; /* used in several places after it */
+    bool one_fork = n->kind == KIWI_MISUSE_FORK_HELD;                          /* of several locks */
     uint64_t key = place_hash(n->kind, one_fork ? 0 : lock_cause(u->m, n->object));
 
-    return place_hash(key, place_location_hash(u->m->trace, u->m->symbols, n->stack));
+    return place_hash(key, place_location_hash(u->m->trace, u->m->symbols, one_destroy ? n->other_stack : n->stack));
 }
 
 /* A call that did not return is worse than one that did. */

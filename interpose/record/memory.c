@@ -48,6 +48,8 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->charges, KIWI_TABLE_CHARGES);
     PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->destroys, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->destroyed_filter, FILTER_GENERATIONS);
     PLACE(m->handovers, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->handover_counts, m->slots);
     PLACE(m->rounds, region_capacity(KIWI_TABLE_OBJECTS));

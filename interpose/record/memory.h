@@ -27,6 +27,11 @@ struct object_birth {
     uint32_t referred : 1; /* another row names it: see object_refer */
 };
 
+/* Who destroyed an object, and where; index = object row. */
+struct destroy {
+    uint32_t thread, stack; /* rows; thread 0 = it was not destroyed */
+};
+
 /* What a thread gave and took by handovers; index = slot. */
 struct handover_count {
     uint32_t latest, from;        /* the segment taken last, and the object it came from */
@@ -51,8 +56,10 @@ struct memory {
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges;
     struct object_birth *births;
-    uint32_t *contentions; /* by object row: its CONTENTIONS row, 0 = none */
-    uint32_t *handovers;   /* by object row: segment of the thread that signalled it last, 0 = none */
+    struct destroy *destroys;
+    uint8_t *destroyed_filter; /* FILTER_GENERATIONS saturating counts of destroyed objects, by hash of the address */
+    uint32_t *contentions;     /* by object row: its CONTENTIONS row, 0 = none */
+    uint32_t *handovers;       /* by object row: segment of the thread that signalled it last, 0 = none */
     struct handover_count *handover_counts;
     struct barrier_rounds *rounds; /* by object row, of barriers */
     uint32_t *arrivals;            /* by object row, of condition variables: the latest who waits for it */

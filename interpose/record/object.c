@@ -1,6 +1,7 @@
 #include "object.h"
 
 #include "../base/clock.h"
+#include "destroyed.h"
 
 #include <string.h>
 
@@ -65,7 +66,7 @@ static uint64_t object_hash(uintptr_t address)
     return hash_mix(address >> 3);
 }
 
-static uint32_t object_at(uintptr_t address)
+uint32_t object_latest(uintptr_t address)
 {
     struct object_facts key = {.address = address};
     return index_find(&memory.objects, object_hash(address), &object_ops, &key);
@@ -73,7 +74,7 @@ static uint32_t object_at(uintptr_t address)
 
 uint32_t object_find(uintptr_t address)
 {
-    uint32_t row = object_at(address);
+    uint32_t row = object_latest(address);
     return row && RELAXED_LOAD(&region_object(row)->state) != KIWI_ROW_ENDED ? row : 0;
 }
 
@@ -84,14 +85,14 @@ static uint32_t line_slot(uintptr_t address)
 
 /* A saturated count is no longer exact and stays. It must not wrap either when threads meet at its end: zero would hide
  * the locks there from object_end_range for ever. */
-static void count_up(uint8_t *n)
+void object_count_up(uint8_t *n)
 {
     uint8_t v = RELAXED_LOAD(n);
     while (v < 255 && !__atomic_compare_exchange_n(n, &v, v + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
 }
 
-static void count_down(uint8_t *n)
+void object_count_down(uint8_t *n)
 {
     uint8_t v = RELAXED_LOAD(n);
     while (v && v < 255 && !__atomic_compare_exchange_n(n, &v, v - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -186,11 +187,12 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
         o->creator = t->row;
     memory.births[row].releases = thread_releases(t);
     memory.births[row].creates = t->creates & INT32_MAX;
-    mark_memory(o->address, count_up);
+    mark_memory(o->address, object_count_up);
 }
 
 static uint32_t next_generation(struct thread *t, const struct object_facts *facts, uint32_t old, bool initialised)
 {
+    destroyed_forget(old);
     if (object_take_over(old, facts)) {
         place_object(t, old, initialised);
         object_publish(old);
@@ -201,7 +203,7 @@ static uint32_t next_generation(struct thread *t, const struct object_facts *fac
         return 0;
     region_object(row)->generation = region_object(old)->generation + 1;
     if (!index_replace(&memory.objects, object_hash(facts->address), old, row))
-        return object_at(facts->address); /* another thread was first: ours is wasted and stays unpublished */
+        return object_latest(facts->address); /* another thread was first: ours is wasted and stays unpublished */
     place_object(t, row, initialised);
     object_publish(row);
     return row;
@@ -218,7 +220,7 @@ static uint32_t first_generation(struct thread *t, const struct object_facts *fa
 
 static uint32_t object_obtain(struct thread *t, const struct object_facts *facts, bool initialised)
 {
-    uint32_t old = object_at(facts->address);
+    uint32_t old = object_latest(facts->address);
     if (!old)
         return first_generation(t, facts, initialised);
     if (region_object(old)->kind != facts->kind)
@@ -259,7 +261,7 @@ void object_end(uintptr_t address)
     o->ended_ticks = clock_ticks();
     RELAXED_ADD(&memory.generations[object_generation_slot(address)], 1);
     if (!(o->flags & KIWI_OBJECT_STATIC))
-        mark_memory(address, count_down);
+        mark_memory(address, object_count_down);
 }
 
 void object_each_in(uintptr_t address, size_t size, void (*visit)(uint32_t object, void *arg), void *arg)

@@ -28,6 +28,8 @@ static inline uint32_t object_generation_slot(uintptr_t address)
 uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t stack);
 /* The current object at the address, or 0. */
 uint32_t object_find(uintptr_t address);
+/* The same, or the last one there was if it has ended. */
+uint32_t object_latest(uintptr_t address);
 /* Begins a new generation at the address (init call at `stack`), ending the old one. Returns its row or 0. */
 uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack);
 /* Another row names the object for good. One that ended without that gives its row to the next object at its
@@ -36,6 +38,10 @@ static inline void object_refer(uint32_t object)
 {
     memory.births[object].referred = 1;
 }
+
+/* Counts that may saturate: then they are no longer exact, and stay. */
+void object_count_up(uint8_t *n);
+void object_count_down(uint8_t *n);
 
 /* Ends the current generation, if there is one. */
 void object_end(uintptr_t address);

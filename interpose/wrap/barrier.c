@@ -24,6 +24,8 @@ static void arrive(struct arrival *a, struct thread *t, pthread_barrier_t *b, st
     if (!a->t)
         return;
     guard_set(t);
+    if (destroyed_suspect((uintptr_t)b))
+        lock_after_destroy(t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_BARRIER, (uintptr_t)b, site);
     uint32_t stack = stack_of(t, site);
     struct object_facts facts = {.address = (uintptr_t)b, .kind = KIWI_OBJECT_BARRIER};
     a->barrier = object_get(t, &facts, stack);
@@ -102,7 +104,7 @@ EXPORT int pthread_barrier_destroy(pthread_barrier_t *b)
         guard_set(t);
         misuse_result(noted, result);
         if (result == 0)
-            object_end((uintptr_t)b);
+            lock_destroyed(t, (uintptr_t)b, CALL_SITE());
         guard_clear(t);
     }
     return result;

@@ -26,6 +26,25 @@ static struct object_facts facts_of(const pthread_cond_t *c)
     return (struct object_facts){.address = (uintptr_t)c, .kind = KIWI_OBJECT_COND, .flags = flags};
 }
 
+/* Destroy leaves its flag behind in __wrefs, above which the waiters are counted. */
+#define COND_DESTROYED 4u
+#define COND_WREFS_SHIFT 3
+
+static bool is_destroyed(const pthread_cond_t *c)
+{
+    unsigned wrefs = RELAXED_LOAD(&c->__data.__wrefs);
+    return unlikely(wrefs & COND_DESTROYED) && !(wrefs >> COND_WREFS_SHIFT);
+}
+
+static void check_destroyed(struct thread *t, const pthread_cond_t *c, struct call_site site)
+{
+    if (!t || record_settings.locks_off || !is_destroyed(c))
+        return;
+    guard_set(t);
+    lock_after_destroy(t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_COND, (uintptr_t)c, site);
+    guard_clear(t);
+}
+
 static uint32_t cond_object(struct thread *t, const pthread_cond_t *c, uint32_t stack)
 {
     struct object_facts facts = facts_of(c);
@@ -48,6 +67,7 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     w->t = record_settings.locks_off ? NULL : t;
     if (!w->t)
         return;
+    check_destroyed(t, w->c, site);
     guard_set(t);
     uint32_t stack = stack_of(t, site);
     w->cond = cond_object(t, w->c, stack);
@@ -154,6 +174,7 @@ static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return;
+    check_destroyed(t, c, site);
     guard_set(t);
     uint32_t object = object_find((uintptr_t)c), blocked = condition_blocked(object), stack = 0;
     if (unlikely(record_settings.events_all))
@@ -232,7 +253,8 @@ int cond_destroy_at(pthread_cond_t *c, struct call_site site)
     uint32_t noted = 0;
     if (t) {
         guard_set(t);
-        noted = note_waited(t, c, site);
+        noted = is_destroyed(c) ? lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_COND, (uintptr_t)c, site)
+                                : note_waited(t, c, site);
         guard_clear(t);
     }
     int result = real.pthread_cond_destroy(c);
@@ -240,7 +262,7 @@ int cond_destroy_at(pthread_cond_t *c, struct call_site site)
         guard_set(t);
         misuse_result(noted, result);
         if (result == 0)
-            object_end((uintptr_t)c);
+            lock_destroyed(t, (uintptr_t)c, site);
         guard_clear(t);
     }
     return result;

@@ -225,3 +225,39 @@ uint32_t lock_misuse(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_obj
     misuse_blame(&f, address);
     return f.object ? misuse_note(t, &f) : 0;
 }
+
+uint32_t lock_after_destroy(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_object_kind object_kind,
+                            uintptr_t address, struct call_site site)
+{
+    struct misuse_facts f = {.kind = kind};
+    if (!destroyed_find(address, object_kind, &f))
+        return 0;
+    f.stack = stack_of(t, site);
+    return misuse_note(t, &f);
+}
+
+/* In a forked child the locks that the forking thread holds may be made anew: there is no other way to free all. */
+void lock_init_begin(struct thread *t, uintptr_t address, struct call_site site)
+{
+    if (!t || record_settings.locks_off)
+        return;
+    guard_set(t);
+    struct misuse_facts f;
+    uint32_t object = object_find(address);
+    int own = acquisition_held(t, address);
+    if (object && !t->fork_tid && leftover_in_block(object, &f)) {
+        f.kind = KIWI_MISUSE_INIT_HELD;
+        f.stack = stack_of(t, site);
+        misuse_note(t, &f);
+    }
+    if (own >= 0) {
+        acquisition_released(t, own);
+        acquisition_want(t, KIWI_WANT_NONE);
+    }
+    guard_clear(t);
+}
+
+bool lock_destroyed(struct thread *t, uintptr_t address, struct call_site site)
+{
+    return destroyed_note(t, address, stack_of(t, site));
+}

@@ -11,6 +11,7 @@
 #include "../process/enter.h"
 #include "../record/acquisition.h"
 #include "../record/contention.h"
+#include "../record/destroyed.h"
 #include "../record/handover.h"
 #include "../record/leftover.h"
 #include "../record/misuse.h"
@@ -286,4 +287,12 @@ bool lock_release(struct thread *t, uintptr_t address);
 /* Misuse of a lock of a kind: the object is made now if nothing needed it before. Returns the misuse row. */
 uint32_t lock_misuse(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_object_kind object_kind, uintptr_t address,
                      struct call_site site);
+/* The object at the address was destroyed, and nothing new was made of it: notes its use, or that it is destroyed
+ * again. Returns the misuse row, 0 = that is not so. */
+uint32_t lock_after_destroy(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_object_kind object_kind,
+                            uintptr_t address, struct call_site site);
+/* Before a lock is initialised, without the guard: nobody may hold it. `t` may be NULL. */
+void lock_init_begin(struct thread *t, uintptr_t address, struct call_site site);
+/* After its real destroy succeeded. false: nothing was known of it. */
+bool lock_destroyed(struct thread *t, uintptr_t address, struct call_site site);
 #endif

@@ -60,6 +60,17 @@ bool mutex_still_owned(const struct thread *t, uintptr_t address)
     return owner && (owner == t->tid || owner == t->fork_tid);
 }
 
+/* What destroy leaves behind; whatever makes a new mutex there overwrites it. */
+static bool is_destroyed(const pthread_mutex_t *m)
+{
+    return unlikely(RELAXED_LOAD(&m->__data.__kind) == MUTEX_KIND_DESTROYED);
+}
+
+static void note_destroyed(struct thread *t, const pthread_mutex_t *m, struct call_site site)
+{
+    lock_after_destroy(t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_MUTEX, (uintptr_t)m, site);
+}
+
 static bool looks_taken(const pthread_mutex_t *m)
 {
     return RELAXED_LOAD(&m->__data.__lock) != 0;
@@ -185,6 +196,14 @@ static NOINLINE int lock_contended(struct thread *t, const struct request *r, st
     return result;
 }
 
+/* Nothing else is recorded: the real call refuses it. */
+static COLD int use_destroyed(struct thread *t, const struct request *r)
+{
+    note_destroyed(t, r->m, r->site);
+    guard_clear(t);
+    return call_real(r);
+}
+
 static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
@@ -193,6 +212,8 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
         guard_clear(t);
         return real.pthread_mutex_lock(m);
     }
+    if (is_destroyed(m))
+        return use_destroyed(t, &r);
     bool taken = looks_taken(m);
     int at = held_still(t, m);
     if (unlikely(at >= 0))
@@ -215,8 +236,10 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
 }
 
 /* The quick way failed, or a robust mutex lost its owner. */
-static NOINLINE int lock_odd(struct thread *t, int result)
+static NOINLINE int lock_odd(struct thread *t, const pthread_mutex_t *m, struct call_site site, int result)
 {
+    if (result == EINVAL && is_destroyed(m))
+        note_destroyed(t, m, site);
     if (granted(result))
         acquisition_taken(t);
     else
@@ -257,7 +280,7 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct cal
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
-        return lock_odd(t, result);
+        return lock_odd(t, m, site, result);
     line->count++;
     t->chained = n + 1;
     t->chain = t->held[n].row;
@@ -282,7 +305,7 @@ static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *g
         return lock_nested(t, m, site);
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
-        return lock_odd(t, result);
+        return lock_odd(t, m, site, result);
     slot_state_set(t, 1, KIWI_WANT_NONE, 0);
     if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
         lock_raced(t, m);
@@ -307,6 +330,8 @@ static int lock_timed(const struct request *r)
         return call_real(r);
     struct lock_request q;
     guard_set(t);
+    if (is_destroyed(r->m))
+        return use_destroyed(t, r);
     int at = held_still(t, r->m);
     if (at >= 0)
         return lock_again(t, r, at);
@@ -349,6 +374,11 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const st
 static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
+    if (is_destroyed(m)) {
+        note_destroyed(t, m, site);
+        guard_clear(t);
+        return real.pthread_mutex_trylock(m);
+    }
     held_still(t, m);
     lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), false);
     bool room = lock_taking(&q);
@@ -399,7 +429,7 @@ static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *gi
         return try_full(t, m, site);
     int result = real.pthread_mutex_trylock(m);
     if (unlikely(result))
-        return lock_odd(t, result);
+        return lock_odd(t, m, site, result);
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return 0;
@@ -436,7 +466,7 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
 {
     uint32_t noted = 0;
     int owner = mutex_owner(m);
-    bool counted_elsewhere = lock_untracked(t) || leftover_was_freed(t, (uintptr_t)m);
+    bool counted_elsewhere = lock_untracked(t) || leftover_was_freed(t, (uintptr_t)m) || is_destroyed(m);
     if (!record_settings.locks_off && !counted_elsewhere && !owned_here(t, owner)) {
         struct misuse_facts f = {.stack = stack_of(t, site)};
         f.object = object_here(t, m, f.stack);
@@ -518,6 +548,7 @@ void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_s
 EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attr)
 {
     struct thread *t = thread_enter();
+    lock_init_begin(t, (uintptr_t)m, CALL_SITE());
     int result = real.pthread_mutex_init(m, attr);
     if (!result)
         mutex_initialised(t, m, CALL_SITE());
@@ -542,11 +573,13 @@ int mutex_destroy_at(pthread_mutex_t *m, struct call_site site)
     if (!t || record_settings.locks_off)
         return real.pthread_mutex_destroy(m);
     guard_set(t);
-    uint32_t noted = note_busy(t, m, site);
+    bool again = is_destroyed(m);
+    uint32_t noted = again ? lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_MUTEX, (uintptr_t)m, site)
+                           : note_busy(t, m, site);
     int result = real.pthread_mutex_destroy(m);
     misuse_result(noted, result);
     if (result == 0)
-        object_end((uintptr_t)m);
+        lock_destroyed(t, (uintptr_t)m, site);
     guard_clear(t);
     return result;
 }

@@ -16,6 +16,7 @@
 #define MUTEX_KIND_INHERIT 32
 #define MUTEX_KIND_PROTECT 64
 #define MUTEX_KIND_SHARED 128
+#define MUTEX_KIND_DESTROYED (-1)
 #define MUTEX_INCONSISTENT 0x7fffffff    /* owner of a robust mutex between EOWNERDEAD and pthread_mutex_consistent */
 #define MUTEX_NOT_RECOVERABLE 0x7ffffffe /* in __owner of a robust mutex that can only be destroyed any more */
 #define MUTEX_OWNER_TID 0x3fffffff       /* of the lock word of robust and priority-inheriting mutexes */

@@ -121,12 +121,8 @@ static int held_already(struct lock_call *c, int at)
     return lock_reenter(c, at);
 }
 
-static NOINLINE int acquire(struct lock_call *c)
+static int acquire_recorded(struct lock_call *c)
 {
-    c->t = thread_enter();
-    if (!c->t || record_settings.locks_off)
-        return c->call(c);
-    guard_set(c->t);
     const pthread_rwlock_t *l = lock_of(c);
     int at = acquisition_held(c->t, c->address);
     if (unlikely(at >= 0))
@@ -138,11 +134,43 @@ static NOINLINE int acquire(struct lock_call *c)
     return lock_acquire(c);
 }
 
+/*
+ * glibc's destroy leaves no trace, and a static initialiser calls nothing. So destroy leaves a mark of Kiwi's own in
+ * the padding, which glibc never reads: whoever makes a new lock there, by whatever means, overwrites it.
+ */
+static unsigned long destroyed_mark(const pthread_rwlock_t *l)
+{
+    return 0x6b697769206f7665ul ^ (uintptr_t)l;
+}
+
+static bool is_destroyed(const pthread_rwlock_t *l)
+{
+    return unlikely(RELAXED_LOAD(&l->__data.__pad2) == destroyed_mark(l));
+}
+
+/* It works all the same, and is followed as a new lock from here on. */
+static COLD void use_destroyed(struct thread *t, pthread_rwlock_t *l, struct call_site site)
+{
+    lock_after_destroy(t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_RWLOCK, (uintptr_t)l, site);
+    RELAXED_STORE(&l->__data.__pad2, 0);
+}
+
+static NOINLINE int acquire(struct lock_call *c)
+{
+    c->t = thread_enter();
+    if (!c->t || record_settings.locks_off)
+        return c->call(c);
+    guard_set(c->t);
+    if (is_destroyed(lock_of(c)))
+        use_destroyed(c->t, lock_of(c), c->site);
+    return acquire_recorded(c);
+}
+
 /* The thread, with its guard set and the lock noted as being taken; NULL = not the quick way. */
 static ALWAYS_INLINE struct thread *quick(const pthread_rwlock_t *l, bool waits, struct call_site site, uint32_t kind)
 {
     struct thread *t = thread_enter();
-    if (unlikely(!t || waits))
+    if (unlikely(!t || waits || is_destroyed(l)))
         return NULL;
     guard_set(t);
     if (likely(lock_quick(t, (uintptr_t)l, site, kind)))
@@ -219,7 +247,7 @@ EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t clock, cons
 static uint32_t note_unheld(struct thread *t, const pthread_rwlock_t *l, struct call_site site)
 {
     int writer = writer_of(l);
-    if (lock_untracked(t) || leftover_was_freed(t, (uintptr_t)l))
+    if (lock_untracked(t) || leftover_was_freed(t, (uintptr_t)l) || is_destroyed(l))
         return 0;
     if (writer && (writer == t->tid || writer == t->fork_tid))
         return 0;
@@ -256,6 +284,7 @@ EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l)
 EXPORT int pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *attr)
 {
     struct thread *t = thread_enter();
+    lock_init_begin(t, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_rwlock_init(l, attr);
     if (!t || result || record_settings.locks_off)
         return result;
@@ -274,12 +303,14 @@ EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l)
         return real.pthread_rwlock_destroy(l);
     guard_set(t);
     uint32_t noted = 0;
-    if (writer_of(l) || readers_word(l) >> RW_READERS_SHIFT)
+    if (is_destroyed(l))
+        noted = lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_RWLOCK, (uintptr_t)l, CALL_SITE());
+    else if (writer_of(l) || readers_word(l) >> RW_READERS_SHIFT)
         noted = lock_misuse(t, KIWI_MISUSE_DESTROY_HELD, KIWI_OBJECT_RWLOCK, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_rwlock_destroy(l);
     misuse_result(noted, result);
-    if (result == 0)
-        object_end((uintptr_t)l);
+    if (result == 0 && lock_destroyed(t, (uintptr_t)l, CALL_SITE()))
+        RELAXED_STORE(&l->__data.__pad2, destroyed_mark(l));
     guard_clear(t);
     return result;
 }

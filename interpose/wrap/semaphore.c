@@ -66,11 +66,22 @@ static bool positive(const sem_t *s)
     return (uint32_t)RELAXED_LOAD((const uint64_t *)(const void *)s) > 0;
 }
 
+/* Its words stay as they are, and only an init call makes a new one. */
+static void check_destroyed(struct thread *t, const sem_t *s, struct call_site site)
+{
+    if (!t || !destroyed_suspect((uintptr_t)s))
+        return;
+    guard_set(t);
+    lock_after_destroy(t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_SEMAPHORE, (uintptr_t)s, site);
+    guard_clear(t);
+}
+
 static void wait_begin(struct wait *w, sem_t *s, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
 {
     *w = (struct wait){.t = thread_enter(), .s = s, .site = site};
     if (record_settings.locks_off)
         w->t = NULL;
+    check_destroyed(w->t, s, site);
     call_begin(&w->call, positive(s) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
 }
 
@@ -147,6 +158,7 @@ EXPORT int sem_trywait(sem_t *s)
     struct wait w = {.t = thread_enter(), .s = s, .site = CALL_SITE()};
     if (record_settings.locks_off)
         w.t = NULL;
+    check_destroyed(w.t, s, w.site);
     return wait_end(&w, real.sem_trywait(s));
 }
 
@@ -155,6 +167,7 @@ static NOINLINE int post_full(sem_t *s)
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return real.sem_post(s);
+    check_destroyed(t, s, CALL_SITE());
     guard_set(t);
     bool released = lock_release(t, (uintptr_t)s);
     uint32_t object = released ? 0 : known_semaphore(t, (uintptr_t)s);
@@ -191,14 +204,33 @@ EXPORT int sem_init(sem_t *s, int shared, unsigned value)
     return result;
 }
 
+/* The waiters are the high half of the word. As many as the value are on their way out. */
+static bool waited_on(const sem_t *s)
+{
+    uint64_t word = RELAXED_LOAD((const uint64_t *)(const void *)s);
+    return word >> 32 > (uint32_t)word;
+}
+
+static uint32_t note_destroy(struct thread *t, const sem_t *s, struct call_site site)
+{
+    struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_WAITED, .object = semaphore_object((uintptr_t)s)};
+    if (!f.object || !waited_on(s))
+        return 0;
+    f.stack = stack_of(t, site);
+    return misuse_note(t, &f);
+}
+
 EXPORT int sem_destroy(sem_t *s)
 {
     struct thread *t = thread_enter();
-    int result = real.sem_destroy(s);
-    if (!t || result || record_settings.locks_off)
-        return result;
+    if (!t || record_settings.locks_off)
+        return real.sem_destroy(s);
     guard_set(t);
-    object_end((uintptr_t)s);
+    uint32_t noted = note_destroy(t, s, CALL_SITE());
+    int result = real.sem_destroy(s);
+    misuse_result(noted, result);
+    if (result == 0)
+        lock_destroyed(t, (uintptr_t)s, CALL_SITE());
     guard_clear(t);
     return result;
 }

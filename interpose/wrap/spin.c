@@ -37,6 +37,8 @@ static NOINLINE int acquire(struct lock_call *c)
     if (!c->t || record_settings.locks_off)
         return c->call(c);
     guard_set(c->t);
+    if (destroyed_suspect(c->address)) /* it works all the same; only an init call makes a new one */
+        lock_after_destroy(c->t, KIWI_MISUSE_USE_DESTROYED, KIWI_OBJECT_SPIN, c->address, c->site);
     bool tries = KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY;
     int at = acquisition_held(c->t, c->address);
     if (unlikely(at >= 0) && is_free(c)) { /* somebody else let it go: it is not held any more */
@@ -131,6 +133,7 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *l)
 EXPORT int pthread_spin_init(pthread_spinlock_t *l, int shared)
 {
     struct thread *t = thread_enter();
+    lock_init_begin(t, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_spin_init(l, shared);
     if (!t || result || record_settings.locks_off)
         return result;
@@ -150,12 +153,12 @@ EXPORT int pthread_spin_destroy(pthread_spinlock_t *l)
         return real.pthread_spin_destroy(l);
     guard_set(t);
     uint32_t noted = 0;
-    if (RELAXED_LOAD((const int *)l) != SPIN_FREE)
+    if (RELAXED_LOAD((const int *)l) != SPIN_FREE && object_find((uintptr_t)l)) /* not mere zeroes */
         noted = lock_misuse(t, KIWI_MISUSE_DESTROY_HELD, KIWI_OBJECT_SPIN, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_spin_destroy(l);
     misuse_result(noted, result);
     if (result == 0)
-        object_end((uintptr_t)l);
+        lock_destroyed(t, (uintptr_t)l, CALL_SITE());
     guard_clear(t);
     return result;
 }
