@@ -278,7 +278,7 @@ $(B)/wrap/%: tests/wrap/%.c Makefile | $(B)/.deps
 $(B)/wrap/%: tests/wrap/%.cpp Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(Q)$(CXX) -std=gnu++17 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $< -ldl
+	$(Q)$(CXX) -std=gnu++20 -Wall -Wextra -O2 -g -pthread -Iinterpose -MMD -MP -MF $@.d -o $@ $< -ldl
 $(B)/examples/service: $(SERVICE_C) $(wildcard examples/service/*.h) Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)

@@ -528,7 +528,8 @@ struct kiwi_sighting {
     X(35, SEM_WAIT, "sem_wait", SYNC)                                                                                  \
     X(36, SEM_TIMEDWAIT, "sem_timedwait", SYNC)                                                                        \
     X(37, SEM_CLOCKWAIT, "sem_clockwait", SYNC)                                                                        \
-    X(64, BARRIER_WAIT, "pthread_barrier_wait", SYNC)
+    X(64, BARRIER_WAIT, "pthread_barrier_wait", SYNC)                                                                  \
+    X(65, FUTEX_WAIT, "futex wait", SYNC)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,

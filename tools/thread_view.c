@@ -55,7 +55,8 @@ bool thread_view_has_lock(const struct thread_view *v)
 /* The call's object is a row of OBJECTS. */
 static bool waits_on_object(uint32_t kind)
 {
-    return (kind >= KIWI_CALL_COND_WAIT && kind <= KIWI_CALL_COND_CLOCKWAIT) || kind == KIWI_CALL_BARRIER_WAIT;
+    return (kind >= KIWI_CALL_COND_WAIT && kind <= KIWI_CALL_COND_CLOCKWAIT) || kind == KIWI_CALL_BARRIER_WAIT ||
+           kind == KIWI_CALL_FUTEX_WAIT;
 }
 
 static void view_call(struct thread_view *v, const struct model *m, uint64_t now_ns)

@@ -39,7 +39,7 @@ struct thread_view {
     bool for_reading;
     const char *call;   /* name of the call that it is in, NULL = none; with a lock it is one that locks again */
     uint32_t joined;    /* thread row that it joins, 0 = none */
-    uint32_t condition; /* object row of the condition variable or barrier that it waits on, 0 = none */
+    uint32_t condition; /* object row of the condition variable, barrier or futex that it waits on, 0 = none */
     int64_t descriptor; /* of the call, -1 = none */
     uint32_t stack;     /* where it takes, waits or calls, 0 = not recorded */
     uint64_t for_ns;    /* how long by now, 0 = not recorded */

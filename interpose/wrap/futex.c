@@ -1,0 +1,112 @@
+/*
+ * futex.c - syscall(SYS_futex, ...): how Rust's locks, C++20's atomic waits, latches and semaphores, and hand-made
+ * locks wait and wake. What the word means is the program's own affair, so nobody owns a futex: a wait is a blocking
+ * call on an object, and a wake-up puts what was done before it in front of what the woken one does next.
+ *
+ * The C library's own futexes do not come through here.
+ */
+#include "futex.h"
+
+#include "../record/call.h"
+#include "../record/handover.h"
+#include "lock.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13 /* Linux 5.14 */
+#endif
+
+static bool is_wait(int command)
+{
+    return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
+           command == FUTEX_LOCK_PI2 || command == FUTEX_WAIT_REQUEUE_PI;
+}
+
+static bool is_wake(int command)
+{
+    return command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET || command == FUTEX_WAKE_OP ||
+           command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE || command == FUTEX_UNLOCK_PI;
+}
+
+/* Only FUTEX_WAIT counts its timeout from now. */
+static uint32_t time_flags(int command, const struct timespec *timeout)
+{
+    if (!timeout)
+        return KIWI_CALLF_UNTIMED;
+    return command == FUTEX_WAIT && !timeout->tv_sec && !timeout->tv_nsec ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
+}
+
+/* Inside a wait that is recorded already, a futex is only how that is made. */
+static bool part_of_another(const struct thread *t)
+{
+    return t->slot->call_kind || KIWI_WANT_OF(t->slot) != KIWI_WANT_NONE;
+}
+
+struct wait {
+    struct thread *t; /* NULL: not recorded */
+    struct call_record call;
+    uint32_t object;
+};
+
+static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, struct call_site site)
+{
+    struct thread *t = thread_enter();
+    w->t = NULL;
+    if (!t || record_settings.locks_off || part_of_another(t))
+        return;
+    guard_set(t);
+    uint32_t stack = stack_of(t, site);
+    struct object_facts facts = {.address = address, .kind = KIWI_OBJECT_FUTEX};
+    w->t = t;
+    w->object = object_find(address); /* perhaps it is known as what it is the word of */
+    if (!w->object)
+        w->object = object_get(t, &facts, stack);
+    if (w->object)
+        RELAXED_ADD(&region_object(w->object)->cond_waiting, 1);
+    call_enter(&w->call, t, KIWI_CALL_FUTEX_WAIT, stack, flags, w->object);
+    guard_clear(t);
+}
+
+static void wait_end(struct wait *w, long result)
+{
+    struct thread *t = w->t;
+    if (!t || t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    call_leave(&w->call, result < 0 ? errno : 0, 0);
+    if (w->object)
+        RELAXED_ADD(&region_object(w->object)->cond_waiting, (uint32_t)-1);
+    if (result == 0)
+        handover_take(t, w->object);
+    guard_clear(t);
+}
+
+/* Before the real call: the memory may be another's as soon as somebody is woken. */
+static void note_wake(uintptr_t address)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.locks_off || part_of_another(t))
+        return;
+    guard_set(t);
+    uint32_t object = object_find(address);
+    if (object && region_object(object)->kind == KIWI_OBJECT_FUTEX &&
+        RELAXED_LOAD(&region_object(object)->cond_waiting))
+        handover_give(t, object);
+    slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
+    guard_clear(t);
+}
+
+long syscall_futex(long number, long word, long operation, long a3, long a4, long a5, long a6)
+{
+    int command = (int)operation & FUTEX_CMD_MASK;
+    struct wait w = {0};
+    if (is_wait(command))
+        wait_begin(&w, (uintptr_t)word, time_flags(command, (const struct timespec *)a4), CALL_SITE());
+    else if (is_wake(command))
+        note_wake((uintptr_t)word);
+    long result = real.syscall(number, word, operation, a3, a4, a5, a6);
+    wait_end(&w, result);
+    return result;
+}
