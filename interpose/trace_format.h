@@ -81,7 +81,7 @@ enum kiwi_table_id {
     X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
     X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")              \
     X(16, CONDS, "what signals of condition variables found, and places of waits")                                     \
-    X(20, CONTENTIONS, "locks whose hold and wait times are kept")                                                     \
+    X(20, CONTENTIONS, "hold and wait times of locks")                                                                 \
     X(21, CHARGES, "who waited for whom")                                                                              \
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")
 

@@ -66,7 +66,7 @@ static int look_at(struct thread_group *item, const struct model *m, uint64_t no
         return 0;
     if (!thread_view_open(&v, m, now_ns, item->row))
         return -1;
-    item->groups = v.stack && !v.held_count && !v.joined && v.descriptor < 0 &&
+    item->groups = v.stack && !v.held_count && !v.joined &&
                    ((v.state == THREAD_CALLING && v.call) || (v.state == THREAD_WAITING && v.object));
     if (item->groups) {
         item->call = v.call ? v.call : "";

@@ -7,8 +7,8 @@
  *     if (thread_groups_first(&g, row) == row) ... print it, and thread_groups_others(&g, row) more do the same
  *     thread_groups_release(&g);
  *
- * Alike are threads that hold nothing and are in the same call, or wait for the same lock, at the same stack. Few of
- * them are not put together.
+ * Alike are threads that hold nothing and are in the same call, or wait for the same lock, at the same stack, on
+ * whichever descriptor. Few of them are not put together.
  */
 #ifndef KIWI_THREAD_GROUPS_H
 #define KIWI_THREAD_GROUPS_H

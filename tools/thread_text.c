@@ -230,14 +230,16 @@ static void print_events(const struct writer *w, const struct thread_view *v)
 }
 
 /* "T5, T6, T7 and 94 more": those that go with a thread. */
-static void print_alike(const struct writer *w, uint32_t row)
+static void print_alike(const struct writer *w, const struct thread_view *v)
 {
+    uint32_t row = v->row;
     const struct trace *t = w->dump->model->trace;
     uint32_t others = thread_groups_others(&w->groups, row), named = 0;
 
     if (!others)
         return;
-    fprintf(w->out, LABEL "%" PRIu32 " more threads do the same: ", "", others);
+    fprintf(w->out, LABEL "%" PRIu32 " more threads do the same%s: ", "", others,
+            v->descriptor >= 0 ? ", each on its descriptor" : "");
     for (uint32_t i = row + 1; i < trace_rows(t, KIWI_TABLE_THREADS) && named < ALIKE_NAMED; i++) {
         const struct kiwi_thread *other = trace_thread(t, i);
 
@@ -257,7 +259,7 @@ static void print_thread(const struct writer *w, const struct thread_view *v)
         print_lock_state(w, v);
     if (v->stack)
         print_stack(w, v->stack, "at");
-    print_alike(w, v->row);
+    print_alike(w, v);
     print_held(w, v);
     print_events(w, v);
 }
