@@ -49,8 +49,7 @@ static void others(void)
     g_rec_mutex_unlock(&again);
     g_rec_mutex_unlock(&again);
     g_rw_lock_reader_lock(&table);
-    g_print("reader beside reader %d, writer %d\n", g_rw_lock_reader_trylock(&table),
-            g_rw_lock_writer_trylock(&table));
+    g_print("reader beside reader %d, writer %d\n", g_rw_lock_reader_trylock(&table), g_rw_lock_writer_trylock(&table));
     g_rw_lock_reader_unlock(&table);
     g_rw_lock_reader_unlock(&table);
     g_rw_lock_writer_lock(&table);
