@@ -217,6 +217,13 @@ uint32_t acquisition_classes;
 /* From this many distinct hashes of 64 on, a path has met about 130 locks: -64 ln(1 - 56/64), by linear counting. */
 #define CLASS_BITS 56
 
+static void class_begin(uint32_t stack, uint32_t named_by)
+{
+    if (!RELAXED_LOAD(&memory.stack_class[stack]))
+        RELAXED_ADD(&acquisition_classes, 1);
+    RELAXED_STORE(&memory.stack_class[stack], named_by);
+}
+
 static void count_instances(uint32_t stack, uint32_t object)
 {
     uint64_t *met = &memory.stack_objects[stack], bit = 1ull << (hash_mix(object) >> 20 & 63);
@@ -225,9 +232,7 @@ static void count_instances(uint32_t stack, uint32_t object)
     if (__builtin_popcountll(__atomic_or_fetch(met, bit, __ATOMIC_RELAXED)) < CLASS_BITS)
         return;
     uint32_t init = region_object(object)->init_stack;
-    if (!RELAXED_LOAD(&memory.stack_class[stack]))
-        RELAXED_ADD(&acquisition_classes, 1);
-    RELAXED_STORE(&memory.stack_class[stack], init ? init : stack);
+    class_begin(stack, init ? init : stack);
 }
 
 static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
@@ -240,7 +245,12 @@ static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
     uint32_t object = object_get(t, &facts, stack);
     if (object && stack && !(address & CLASS_ADDRESS))
         count_instances(stack, object);
-    return object;
+    if (object || !stack || (address & CLASS_ADDRESS))
+        return object;
+    class_begin(stack, stack); /* no room for one more lock: what is taken here is told by class from now on */
+    facts = (struct object_facts){
+            .address = CLASS_ADDRESS | stack, .kind = facts.kind, .type = facts.type, .flags = KIWI_OBJECT_CLASS};
+    return object_get(t, &facts, stack);
 }
 
 /* How far others can know the lock: KIWI_ACQ_UNPUBLISHED, KIWI_ACQ_MAKER_ALONE or 0. */

@@ -30,9 +30,19 @@ static void object_fill(struct kiwi_object *o, const struct object_facts *f)
     o->created_ticks = clock_ticks();
 }
 
+/* The last eighth of the table is for what stands for many locks: a service with a million of them needs it most. */
+static uint32_t row_claim(bool for_class)
+{
+    const struct kiwi_table *objects = &region.header->tables[KIWI_TABLE_OBJECTS];
+    if (for_class || RELAXED_LOAD(&objects->used) < objects->capacity - objects->capacity / 8)
+        return region_claim(KIWI_TABLE_OBJECTS, 1);
+    region_drop(KIWI_DROP_OBJECTS);
+    return 0;
+}
+
 static uint32_t object_make(const void *key)
 {
-    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
+    uint32_t row = row_claim(((const struct object_facts *)key)->flags & KIWI_OBJECT_CLASS);
     if (!row)
         return 0;
     object_fill(region_object(row), key);
@@ -238,9 +248,20 @@ uint32_t object_get(struct thread *t, const struct object_facts *facts, uint32_t
     return row;
 }
 
+/* Where many locks are made that nobody may ever take, those in use shall find room. */
+static bool half_full(void)
+{
+    const struct kiwi_table *objects = &region.header->tables[KIWI_TABLE_OBJECTS];
+    return RELAXED_LOAD(&objects->used) > objects->capacity / 2;
+}
+
 uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_t stack)
 {
     object_end(facts->address);
+    if (half_full() && !object_latest(facts->address)) {
+        region_drop(KIWI_DROP_OBJECTS);
+        return 0;
+    }
     uint32_t row = object_obtain(t, facts, true);
     if (row) {
         region_object(row)->flags |= KIWI_OBJECT_INITIALISED;

@@ -83,6 +83,11 @@ if command -v memcached >/dev/null; then
 else
     skip "the driver measures memcached" "memcached is not installed"
 fi
+if [ -e "$build/libkiwi.so" ] && [ -x /usr/bin/time ]; then
+    check "very many locks are recorded and analysed" env KIWI_BUILD="$build" tests/bench/scale.sh 10000
+else
+    skip "very many locks are recorded and analysed" "libkiwi.so or /usr/bin/time is missing"
+fi
 check "the driver compares variants" tests/bench/run --quick --rounds=2 --only=pair-d4 --variants='bare*,no-op' \
     -o "$scratch/result.json"
 check "the driver's JSON is whole" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["scenarios"]' \

@@ -207,6 +207,47 @@ static void acquisition__full_table_still_tracks_what_is_held(void **state)
     assert_true(region.header->dropped[KIWI_DROP_ACQUISITIONS] >= 30);
 }
 
+static void acquisition__path_without_room_for_locks_is_a_class(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct object_facts facts = {.address = 0x7700000000, .kind = KIWI_OBJECT_MUTEX};
+    uint32_t stack = stack_made(9), none = stack_made(8);
+
+    (void)state;
+    while (object_get(t, &facts, none))
+        facts.address += 64;
+    uint32_t row = lock_taken_at(t, A, stack)->row;
+    assert_int_not_equal(row, 0);
+    lock_let_go(t, A);
+    assert_true(region_object(region_acquisition(row)->object)->flags & KIWI_OBJECT_CLASS);
+    assert_int_equal(acquisition_identity(A + 64, stack), CLASS_ADDRESS | stack);
+    assert_true(region.header->dropped[KIWI_DROP_OBJECTS] > 0);
+    RELAXED_STORE(&acquisition_classes, 0); /* as a new process begins */
+}
+
+static void acquisition__sightings_are_kept_ever_fewer(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t outer = stack_made(1), inner = stack_made(2);
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        lock_taken_at(t, A, outer);
+        lock_taken_at(t, A + 64, inner);
+        lock_let_go(t, A + 64);
+        lock_let_go(t, A);
+        thread_created_another(t);
+    }
+    uint64_t kept = region.header->tables[KIWI_TABLE_SIGHTINGS].used;
+    assert_in_range(kept, 60, 120);
+    for (uint32_t i = 1; i < kept; i++) {
+        const struct kiwi_sighting *s = region_sighting(i);
+        assert_int_equal(s->thread, t->row);
+        assert_int_not_equal(s->segment, 0);
+        assert_true(i == 1 || s->segment > s[-1].segment);
+    }
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -223,6 +264,8 @@ int main(void)
             FRESH(acquisition__waiting_shows_and_adds_up),
             FRESH(acquisition__witnesses_are_distinct_threads),
             FRESH(acquisition__full_table_still_tracks_what_is_held),
+            FRESH(acquisition__path_without_room_for_locks_is_a_class),
+            FRESH(acquisition__sightings_are_kept_ever_fewer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,6 +170,23 @@ static void object__outer_block_is_not_believed_for_ever(void **state)
     assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
 }
 
+static void object__locks_made_leave_room_for_locks_used(void **state)
+{
+    struct thread *t = thread_made("a");
+    uintptr_t address = LOCK;
+
+    (void)state;
+    while (initialised(t, address, stack_made(1)))
+        address += 64;
+    assert_true(region.header->dropped[KIWI_DROP_OBJECTS] > 0);
+    assert_int_not_equal(used(t, address, stack_made(2)), 0);
+    while (used(t, address, stack_made(2)))
+        address += 64;
+    struct object_facts all = {
+            .address = (uintptr_t)1 << 63 | 5, .kind = KIWI_OBJECT_MUTEX, .flags = KIWI_OBJECT_CLASS};
+    assert_int_not_equal(object_get(t, &all, stack_made(3)), 0);
+}
+
 static void object__private_until_its_maker_lets_go(void **state)
 {
     struct thread *a = thread_made("a");
@@ -271,6 +288,7 @@ int main(void)
             FRESH(object__long_ago_blocks_are_forgotten),
             FRESH(object__block_is_known_while_its_maker_runs),
             FRESH(object__outer_block_is_not_believed_for_ever),
+            FRESH(object__locks_made_leave_room_for_locks_used),
             FRESH(object__private_until_its_maker_lets_go),
             FRESH(object__its_maker_is_alone_until_others_take_it),
             FRESH(object__unknown_memory_is_never_private),
