@@ -594,6 +594,7 @@ enum kiwi_misuse_kind {
     KIWI_MISUSES(X)
 #undef X
 };
+#define KIWI_MISUSE_WENT_ON 1u /* FORK_HELD: the child used the heap, or ended by exit() */
 
 struct kiwi_misuse {
     uint32_t state;
@@ -610,7 +611,8 @@ struct kiwi_misuse {
     uint64_t first_ticks, last_ticks;
     uint32_t other_stack; /* where the other took it (or destroyed it, by kind); 0 = other_row tells, or unknown */
     uint32_t other_name;  /* string: the other thread, where it has no row in this trace (after a fork); else 0 */
-    uint64_t reserved;
+    uint32_t flags;       /* KIWI_MISUSE_*; atomic */
+    uint32_t reserved;
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "misuse_wording.h"
 #include "wording.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ static void report_result(struct finding *f, const struct incident *n)
         f->severity = SEVERITY_HIGH;
         finding_evidence(f, "The call did return: another thread unlocked the mutex in its owner's place.");
     } else if (n->kind == KIWI_MISUSE_FORK_WANTED) {
-        f->severity = SEVERITY_HIGH;
+        f->severity = n->result == EBUSY ? SEVERITY_MEDIUM : SEVERITY_HIGH;
         finding_evidence(f, "The call came back with error %" PRIu32 " (%s), as it always will in such a child.",
                          n->result, strerrorname_np((int)n->result) ? strerrorname_np((int)n->result) : "unknown");
     } else if (n->result != RESULT_UNKNOWN && n->result != 0) {

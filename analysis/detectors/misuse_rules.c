@@ -35,11 +35,51 @@ static bool is_mark(const struct model *m, uint32_t object)
     return taken <= 1 && !asked;
 }
 
+static bool wanted_in_child(const struct model *m, uint32_t object)
+{
+    for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_MISUSES); i++) {
+        const struct kiwi_misuse *r = trace_misuse(m->trace, i);
+
+        if (r && r->kind == KIWI_MISUSE_FORK_WANTED && r->object == object && r->result)
+            return true;
+    }
+    return false;
+}
+
+/* Locks taken in all, or of one object alone. */
+static bool takes_locks(const struct model *m, uint32_t object)
+{
+    for (uint32_t i = 1; i < m->acquisition_count; i++) {
+        const struct kiwi_acquisition *a = m->acquisitions[i].row;
+
+        if (a && m->acquisitions[i].count && (!object || a->object == object))
+            return true;
+    }
+    return false;
+}
+
+/* Between fork and exec or _exit a child may do little, and one that keeps to that does no harm. A lock that is taken
+ * after all, or is another one now, was made anew. */
+static bool goes_on(const struct model *m, const struct kiwi_misuse *r)
+{
+    const struct kiwi_object *o = trace_object(m->trace, r->object);
+
+    if (!r->result || !o || o->state != KIWI_ROW_LIVE || wanted_in_child(m, r->object) || takes_locks(m, r->object))
+        return false;
+    if (trace_header(m->trace)->end_kind == KIWI_END_EXEC)
+        return false;
+    return (r->flags & KIWI_MISUSE_WENT_ON) || takes_locks(m, 0);
+}
+
 bool misuse_counts(const struct model *m, const struct kiwi_misuse *r)
 {
     switch (r->kind) {
     case KIWI_MISUSE_EXIT_HELD:
         return !handed_over(m, r) && !is_mark(m, r->object);
+    case KIWI_MISUSE_FORK_HELD:
+        return goes_on(m, r);
+    case KIWI_MISUSE_FORK_WANTED:
+        return r->result != 0;
     default:
         return true;
     }

@@ -8,6 +8,7 @@
 #include "../record/memory.h"
 #include "../record/module.h"
 #include "../record/stack.h"
+#include "inherited.h"
 #include "output.h"
 
 #include <errno.h>
@@ -344,9 +345,20 @@ struct thread *process_adopt_thread(void)
 
 /* Start. */
 
+static void end_inherited(bool by_exit)
+{
+    struct thread *t = kiwi_self;
+    if (likely(!inherited_count) || t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    inherited_end(t, by_exit);
+    guard_clear(t);
+}
+
 static void at_exit(int status, void *arg)
 {
     (void)arg;
+    end_inherited(true);
     process_exiting(status);
 }
 
@@ -359,9 +371,12 @@ static void fork_prepare(void)
     struct thread *t = thread_enter();
     fork_held_count = 0;
     fork_held_more = FORK_UNKNOWN;
-    if (!t)
+    if (!t) {
+        inherited_collect(NULL, CALL_SITE());
         return;
+    }
     guard_set(t);
+    inherited_collect(t, CALL_SITE());
     for (uint32_t i = 0; i < t->slot->held_count && fork_held_count < FORK_HELD; i++) {
         const struct kiwi_held *h = &t->held[i];
         fork_held[fork_held_count++] = (struct fork_held){h->address, h->count, h->flags};
@@ -373,6 +388,12 @@ static void fork_prepare(void)
 static void fork_child(void)
 {
     process_forked(fork_held, fork_held_count, fork_held_more);
+    struct thread *t = kiwi_self;
+    if (t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    inherited_note(t);
+    guard_clear(t);
 }
 
 static void start_recording(void)
@@ -477,6 +498,7 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
         return;
     int saved = errno;
     process_state = PROCESS_OFF;
+    inherited_forget();
     bool silent = region.frozen; /* a filter that the child inherited: nothing may be opened */
     if (!silent)
         recorder_memory_inherited();
@@ -537,6 +559,7 @@ void process_exiting(int status)
 {
     if (!is_own_end())
         return;
+    end_inherited(false);
     region.header->end_status = status;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXIT);

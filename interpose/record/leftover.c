@@ -2,12 +2,12 @@
 
 #include "acquisition.h"
 
-bool (*object_still_owned)(const struct thread *t, const struct kiwi_held *held);
+bool (*object_owned_by)(const struct kiwi_held *held, int32_t tid);
 bool (*object_looks_held)(const struct kiwi_object *o);
 
 static bool still_owned(const struct thread *t, const struct kiwi_held *h)
 {
-    return !object_still_owned || object_still_owned(t, h);
+    return !object_owned_by || object_owned_by(h, t->tid) || (t->fork_tid && object_owned_by(h, t->fork_tid));
 }
 
 static bool on_own_stack(const struct thread *t, uintptr_t address)

@@ -9,9 +9,9 @@
 #include "misuse.h"
 #include "object.h"
 
-/* Tells for certain, from the lock's own word, that the thread still owns what its held array shows. Set by the
- * wrappers; NULL in tests: the array is believed. */
-extern bool (*object_still_owned)(const struct thread *t, const struct kiwi_held *held);
+/* Tells for certain, from the lock's own word, that the thread with this id of the kernel owns what a held array shows.
+ * Set by the wrappers; NULL in tests: the array is believed. */
+extern bool (*object_owned_by)(const struct kiwi_held *held, int32_t tid);
 /* Whether the word of a live object looks held at all; cheap, asked first. NULL in tests: yes. */
 extern bool (*object_looks_held)(const struct kiwi_object *o);
 

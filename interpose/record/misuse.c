@@ -61,21 +61,40 @@ void misuse_result(uint32_t row, int result)
         region_misuse(row)->result = (uint32_t)result;
 }
 
-/* The array may grow or change while it is read: what comes out was held a moment ago. */
-static bool held_in(const struct thread *t, uintptr_t address, size_t size, struct kiwi_held *found)
+/* The array may grow or change while it is read: what comes out was held a moment ago. NULL and 0: it grows just now,
+ * and the room may be that of another one. */
+static const struct kiwi_held *array_of(const struct thread *t, uint32_t *count)
 {
     const struct kiwi_slot *s = t->slot;
     uint32_t rows = __atomic_load_n(&s->held_rows, __ATOMIC_ACQUIRE);
     uint32_t room = rows ? __atomic_load_n(&s->held_capacity, __ATOMIC_ACQUIRE) : KIWI_SLOT_HELD;
-    if (rows != RELAXED_LOAD(&s->held_rows))
-        return false; /* it grows just now: the room may be that of another one */
-    const struct kiwi_held *held = rows ? region_held(rows) : s->held;
-    for (uint32_t i = 0; i < RELAXED_LOAD(&s->held_count) && i < room; i++)
+    uint32_t held = RELAXED_LOAD(&s->held_count);
+    bool grows = rows != RELAXED_LOAD(&s->held_rows);
+    *count = grows ? 0 : held < room ? held : room;
+    return grows ? NULL : rows ? region_held(rows) : s->held;
+}
+
+static bool held_in(const struct thread *t, uintptr_t address, size_t size, struct kiwi_held *found)
+{
+    uint32_t count;
+    const struct kiwi_held *held = array_of(t, &count);
+    for (uint32_t i = 0; i < count; i++)
         if (held[i].address - address < size) {
             *found = held[i];
             return true;
         }
     return false;
+}
+
+uint32_t misuse_held_at(uint32_t slot, struct kiwi_held *out, uint32_t room, const struct thread **t)
+{
+    uint32_t count = 0;
+    *t = RELAXED_LOAD(&memory.slot_used[slot]) ? memory.threads[slot] : NULL;
+    const struct kiwi_held *held = *t ? array_of(*t, &count) : NULL;
+    count = count < room ? count : room;
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = held[i];
+    return count;
 }
 
 bool misuse_find_holder_in(uintptr_t address, size_t size, uint32_t *slot, struct misuse_holder *h)

@@ -30,6 +30,8 @@ bool misuse_find_holder(uintptr_t address, struct misuse_holder *h);
 /* The same for the first lock found in [address, address + size), from the thread at slot `slot` on. Sets `slot` to
  * where to go on. */
 bool misuse_find_holder_in(uintptr_t address, size_t size, uint32_t *slot, struct misuse_holder *h);
+/* Copies what the thread at a slot holds, at most `room` locks. Returns the number; *t is the thread. */
+uint32_t misuse_held_at(uint32_t slot, struct kiwi_held *out, uint32_t room, const struct thread **t);
 /* Fills in who holds the lock at an address, if anybody does. */
 void misuse_blame(struct misuse_facts *facts, uintptr_t address);
 #endif

@@ -40,13 +40,13 @@ static bool let_go(const struct thread *t, const struct kiwi_held *held)
     return is_mutex(held) && mutex_let_go(t, held->address);
 }
 
-static bool still_owned(const struct thread *t, const struct kiwi_held *held)
+static bool owned_by(const struct kiwi_held *held, int32_t tid)
 {
     if (is_mutex(held))
-        return mutex_still_owned(t, held->address);
+        return mutex_owned_by(held->address, tid);
     switch (KIWI_HELD_KIND(held->flags)) {
     case KIWI_OBJECT_RWLOCK:
-        return rwlock_still_owned(t, held->address, KIWI_HELD_MODE(held->flags));
+        return rwlock_owned_by(held->address, KIWI_HELD_MODE(held->flags), tid);
     case KIWI_OBJECT_SPIN:
         return !lock_memory_gone(held->address) && spin_looks_held(held->address);
     default:
@@ -73,7 +73,7 @@ __attribute__((constructor(101))) static void lock_start(void)
     object_facts_of = facts_of;
     object_shows_waiters = shows_waiters;
     object_let_go = let_go;
-    object_still_owned = still_owned;
+    object_owned_by = owned_by;
     object_looks_held = looks_held;
 }
 
@@ -102,10 +102,12 @@ static int acquire_waiting(struct lock_call *c, struct lock_request *q)
 {
     struct thread *t = c->t;
     uint32_t row = lock_instance_row(q);
+    uint32_t noted = unlikely(inherited_count) ? inherited_wanted(t, q->address, ACQUISITION_STACK(q->word)) : 0;
     uint64_t now;
     int result;
     if (!wait_recorded(c, row, &result, &now))
         return result;
+    misuse_result(noted, result);
     if (granted(result) && acquisition_taking(t, q->address, q->word, row))
         lock_waited(q, row, now);
     else
@@ -141,6 +143,8 @@ int lock_acquire(struct lock_call *c)
         guard_clear(t);
         return result;
     }
+    if (unlikely(inherited_count) && result == EBUSY)
+        misuse_result(inherited_wanted(t, c->address, ACQUISITION_STACK(q.word)), result);
     if (KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY && t->slot->held_count)
         contention_try_failed(t, q.line->row, q.line->count);
     return finish(t, result, false);

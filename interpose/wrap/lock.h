@@ -9,6 +9,7 @@
 #include "../base/clock.h"
 #include "../base/sys.h"
 #include "../process/enter.h"
+#include "../process/inherited.h"
 #include "../record/acquisition.h"
 #include "../record/contention.h"
 #include "../record/destroyed.h"

@@ -54,10 +54,9 @@ bool mutex_let_go(const struct thread *t, uintptr_t address)
     return !lock_memory_gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
 }
 
-bool mutex_still_owned(const struct thread *t, uintptr_t address)
+bool mutex_owned_by(uintptr_t address, int32_t tid)
 {
-    int owner = lock_memory_gone(address) ? 0 : mutex_owner((const pthread_mutex_t *)address);
-    return owner && (owner == t->tid || owner == t->fork_tid);
+    return !lock_memory_gone(address) && mutex_owner((const pthread_mutex_t *)address) == tid;
 }
 
 /* What destroy leaves behind; whatever makes a new mutex there overwrites it. */
@@ -182,10 +181,12 @@ static NOINLINE int lock_again(struct thread *t, const struct request *r, int at
 static NOINLINE int lock_contended(struct thread *t, const struct request *r, struct lock_request *q)
 {
     uint32_t row = lock_instance_row(q), holder = thread_row_of_tid(mutex_owner(r->m));
+    uint32_t noted = unlikely(inherited_count) ? inherited_wanted(t, q->address, ACQUISITION_STACK(q->word)) : 0;
     uint64_t now;
     int result = wait_real(t, r, row, holder, &now);
     if (t->guard == GUARD_WIPED)
         return result;
+    misuse_result(noted, result);
     if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
         lock_waited(q, row, now);
         wait_site_taken(t);
@@ -401,6 +402,8 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     bool room = acquisition_taking(t, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), 0);
     int result = real.pthread_mutex_trylock(m);
     bool got = granted(result) && room;
+    if (unlikely(inherited_count) && result == EBUSY)
+        misuse_result(inherited_wanted(t, (uintptr_t)m, stack_of(t, site)), result);
     if (!got)
         acquisition_want(t, KIWI_WANT_NONE);
     if (got || t->slot->held_count)

@@ -33,8 +33,8 @@ void mutex_facts(uintptr_t address, struct object_facts *facts);
 bool mutex_shows_waiters(uintptr_t address);
 /* The thread certainly does not own it. */
 bool mutex_let_go(const struct thread *t, uintptr_t address);
-/* ... certainly does. */
-bool mutex_still_owned(const struct thread *t, uintptr_t address);
+/* The thread with this id of the kernel certainly does. */
+bool mutex_owned_by(uintptr_t address, int32_t tid);
 
 static inline int mutex_type(const pthread_mutex_t *m)
 {

@@ -52,14 +52,14 @@ bool rwlock_looks_held(uintptr_t address)
     return writer_waits((const pthread_rwlock_t *)address);
 }
 
-bool rwlock_still_owned(const struct thread *t, uintptr_t address, enum kiwi_mode mode)
+bool rwlock_owned_by(uintptr_t address, enum kiwi_mode mode, int32_t tid)
 {
     const pthread_rwlock_t *l = (const pthread_rwlock_t *)address;
     if (lock_memory_gone(address))
         return false;
     if (mode == KIWI_MODE_READ)
         return readers_word(l) >> RW_READERS_SHIFT;
-    return writer_of(l) && (writer_of(l) == t->tid || writer_of(l) == t->fork_tid);
+    return writer_of(l) == tid;
 }
 
 static pthread_rwlock_t *lock_of(const struct lock_call *c)

@@ -124,6 +124,34 @@ static void free_holding__unlocked_before_is_silent(void **state)
     assert_silent(*state);
 }
 
+static void fork_holding__child_that_waits(void **state)
+{
+    history_play(*state, "main fork-held A at fork; main fork-wanted A at child; main wants A at child");
+    history_assert_at(*state, assert_only(*state, FINDING_FORK_HOLDING_LOCK, SEVERITY_CRITICAL), "child");
+}
+
+static void fork_holding__child_that_goes_on(void **state)
+{
+    history_play(*state, "main fork-held A at fork; main fork-held B at fork; main lock C; main unlock C");
+    const struct finding *f = assert_only(*state, FINDING_FORK_HOLDING_LOCK, SEVERITY_MEDIUM);
+
+    history_assert_at(*state, f, "fork");
+    history_assert_objects(*state, f, "A B");
+}
+
+static void fork_holding__child_that_does_nothing_is_silent(void **state)
+{
+    history_play(*state, "main fork-held A at fork; main enter read; main leave 5");
+    assert_silent(*state);
+}
+
+static void fork_holding__lock_made_anew_is_silent(void **state)
+{
+    history_play(*state, "main fork-held A; main fork-held B; main init A; main lock B; main unlock B;"
+                         "main lock C; main unlock C");
+    assert_silent(*state);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -142,6 +170,10 @@ int main(void)
             FRESH(free_holding__is_reported_where_it_was_freed),
             FRESH(free_holding__held_by_another),
             FRESH(free_holding__unlocked_before_is_silent),
+            FRESH(fork_holding__child_that_waits),
+            FRESH(fork_holding__child_that_goes_on),
+            FRESH(fork_holding__child_that_does_nothing_is_silent),
+            FRESH(fork_holding__lock_made_anew_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,6 +238,8 @@ static const struct {
         {"unlock-refused", KIWI_MISUSE_UNLOCK_REFUSED},
         {"destroy-held", KIWI_MISUSE_DESTROY_HELD},
         {"destroy-waited", KIWI_MISUSE_DESTROY_WAITED},
+        {"fork-held", KIWI_MISUSE_FORK_HELD},
+        {"fork-wanted", KIWI_MISUSE_FORK_WANTED},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -32,6 +32,7 @@
  *     leave MS                                          ... that ends after so many milliseconds of waiting
  *     preempted MS                                      ... during which it only had no processor
  *     relock L, unlock-unheld L, unlock-foreign L, unlock-refused L, destroy-held L      misuse as the wrappers note it
+ *     fork-held L, fork-wanted L                        in a forked child, where a thread of the parent holds L
  *
  * What can not be parsed stops the test with a message. One history at a time: the recorder's state is global.
  */

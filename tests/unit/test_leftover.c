@@ -17,9 +17,9 @@ static void assert_no_misuse(void)
     assert_int_equal(region.header->tables[KIWI_TABLE_MISUSES].used, 1);
 }
 
-static bool never_owned(const struct thread *t, const struct kiwi_held *held)
+static bool never_owned(const struct kiwi_held *held, int32_t tid)
 {
-    (void)t;
+    (void)tid;
     (void)held;
     return false;
 }
@@ -32,7 +32,7 @@ static bool never_held(const struct kiwi_object *o)
 
 static int teardown(void **state)
 {
-    object_still_owned = NULL;
+    object_owned_by = NULL;
     object_looks_held = NULL;
     return recorder_close(state);
 }
@@ -71,11 +71,11 @@ static void leftover__what_the_lock_denies_is_not_held(void **state)
     struct misuse_facts f;
 
     (void)state;
-    object_still_owned = never_owned;
+    object_owned_by = never_owned;
     lock_taken_at(t, LOCK, stack_made(1));
     assert_false(leftover_in_block(object_find(LOCK), &f));
     leftover_thread_ends(t);
-    object_still_owned = NULL;
+    object_owned_by = NULL;
     object_looks_held = never_held;
     assert_false(leftover_in_block(object_find(LOCK), &f));
     assert_no_misuse();
