@@ -179,6 +179,7 @@ struct kiwi_stack {
 };
 #define KIWI_STACK_TRUNCATED 1u /* more frames than the depth limit */
 #define KIWI_STACK_SHORT 2u     /* could not be unwound: only the return address */
+#define KIWI_STACK_HANDLER 4u   /* up to the frame of a signal handler, which may have interrupted anything */
 
 #define KIWI_CLASS_LIVES 32u /* lives[i]: 2^(i+9) <= ticks < 2^(i+10); the first and last take what lies beyond */
 
@@ -572,22 +573,24 @@ struct kiwi_call {
 
 /* Misuse seen while it happened: id, enumerator, finding id that reports it. */
 #define KIWI_MISUSES(X)                                                                                                \
-    X(1, RELOCK, "self-deadlock")               /* a normal mutex locked again by its owner */                         \
-    X(2, RELOCK_TIMED, "self-deadlock")         /* the same with a timeout */                                          \
-    X(3, UNLOCK_UNHELD, "unlock-not-owner")     /* unlock of a lock that nobody holds */                               \
-    X(4, UNLOCK_FOREIGN, "unlock-not-owner")    /* unlock of a lock that another thread holds */                       \
-    X(5, UNLOCK_REFUSED, "unlock-not-owner")    /* the lock checked for itself and returned EPERM */                   \
-    X(6, DESTROY_HELD, "destroy-busy")          /* destroyed while held */                                             \
-    X(7, DESTROY_WAITED, "destroy-busy")        /* destroyed while waited on */                                        \
-    X(8, USE_DESTROYED, "use-after-destroy")    /* used after its destroy; `other` destroyed it */                     \
-    X(9, DESTROY_AGAIN, "use-after-destroy")    /* destroyed again; `other` did so first */                            \
-    X(10, INIT_HELD, "use-after-destroy")       /* initialised while held */                                           \
-    X(11, FREE_HELD, "free-holding-lock")       /* its heap block was freed while it was held */                       \
-    X(12, STACK_HELD, "free-holding-lock")      /* the thread on whose stack it lies ended while it was held */        \
-    X(13, EXIT_HELD, "exit-holding-lock")       /* its holder ended; `stack` is where it was taken */                  \
-    X(14, FORK_HELD, "fork-holding-lock")       /* in a child: held by a thread that is not in here */                 \
-    X(15, FORK_WANTED, "fork-holding-lock")     /* in a child: such a lock is asked for */                             \
-    X(16, COND_TWO_MUTEXES, "cond-two-mutexes") /* waited on while others wait on it with another mutex */
+    X(1, RELOCK, "self-deadlock")                /* a normal mutex locked again by its owner */                        \
+    X(2, RELOCK_TIMED, "self-deadlock")          /* the same with a timeout */                                         \
+    X(3, UNLOCK_UNHELD, "unlock-not-owner")      /* unlock of a lock that nobody holds */                              \
+    X(4, UNLOCK_FOREIGN, "unlock-not-owner")     /* unlock of a lock that another thread holds */                      \
+    X(5, UNLOCK_REFUSED, "unlock-not-owner")     /* the lock checked for itself and returned EPERM */                  \
+    X(6, DESTROY_HELD, "destroy-busy")           /* destroyed while held */                                            \
+    X(7, DESTROY_WAITED, "destroy-busy")         /* destroyed while waited on */                                       \
+    X(8, USE_DESTROYED, "use-after-destroy")     /* used after its destroy; `other` destroyed it */                    \
+    X(9, DESTROY_AGAIN, "use-after-destroy")     /* destroyed again; `other` did so first */                           \
+    X(10, INIT_HELD, "use-after-destroy")        /* initialised while held */                                          \
+    X(11, FREE_HELD, "free-holding-lock")        /* its heap block was freed while it was held */                      \
+    X(12, STACK_HELD, "free-holding-lock")       /* the thread on whose stack it lies ended while it was held */       \
+    X(13, EXIT_HELD, "exit-holding-lock")        /* its holder ended; `stack` is where it was taken */                 \
+    X(14, FORK_HELD, "fork-holding-lock")        /* in a child: held by a thread that is not in here */                \
+    X(15, FORK_WANTED, "fork-holding-lock")      /* in a child: such a lock is asked for */                            \
+    X(16, COND_TWO_MUTEXES, "cond-two-mutexes")  /* waited on while others wait on it with another mutex */            \
+    X(17, HEAP_IN_HANDLER, "signal-unsafe-call") /* a heap call made in a signal handler; no object */                 \
+    X(18, WAKE_IN_HANDLER, "signal-unsafe-call") /* a condition variable signalled in one */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,

@@ -46,6 +46,7 @@ static void abandon(struct thread *t)
 {
     enum kiwi_want want = KIWI_WANT_OF(t->slot);
     t->guard = (uintptr_t)__builtin_frame_address(0);
+    t->inside = 0;
     RELAXED_STORE(&t->slot->call_kind, 0);
     if (want == KIWI_WANT_WAITING || want == KIWI_WANT_TIMED)
         acquisition_wait_end(t, t->slot->want_row, t->slot->want_since, t->slot->want_holder);

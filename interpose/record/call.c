@@ -137,6 +137,8 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     s->call_since = c->since;
     s->call_object = object;
     s->call_flags = flags;
+    c->outer_inside = t->inside;
+    t->inside = (uintptr_t)c;
     COMPILER_BARRIER(); /* a reader that sees the kind sees the rest */
     RELAXED_STORE(&s->call_kind, kind);
 }
@@ -223,6 +225,7 @@ static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes
     struct kiwi_call *row = c->row ? region_call(c->row) : NULL;
     if (c->since) {
         RELAXED_STORE(&c->t->slot->call_kind, 0);
+        c->t->inside = c->outer_inside;
         if (unlikely(c->outer_kind))
             outer_restore(c, c->t->slot);
         uint64_t now = clock_ticks();

@@ -27,6 +27,7 @@ struct call_record {
     struct call_site site;
     /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */
     uint32_t outer_kind, outer_row, outer_flags;
+    uintptr_t outer_inside; /* thread.inside before */
     uint64_t outer_since, outer_object;
 };
 

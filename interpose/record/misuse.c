@@ -19,7 +19,8 @@ static uint32_t misuse_make(const void *key)
     if (!row)
         return 0;
     struct kiwi_misuse *m = region_misuse(row);
-    object_refer(k->object);
+    if (k->object)
+        object_refer(k->object);
     m->kind = k->kind;
     m->object = k->object;
     m->stack = k->stack;

@@ -3,12 +3,14 @@
 
 #include "../base/sys.h"
 #include "../base/unwind_shim.h"
+#include "handler.h"
 #include "memory.h"
 #include "module.h"
 
 #include <libunwind.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #define LARGE_ARENA (256u << 10)
 #define SAVE_AREA_WORDS 8 /* callee-saved registers are pushed within this many words below the return address */
@@ -73,7 +75,8 @@ uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags)
 
 struct unwound {
     uint32_t depth, flags;
-    bool whole; /* walked to the thread's first frame */
+    bool in_handler; /* ended at a signal frame */
+    bool whole;      /* walked to the thread's first frame */
     uint64_t frames[STACK_MAX_DEPTH];
     uintptr_t cfa[STACK_MAX_DEPTH + 1]; /* stack pointer in frame i = just above the slot of frames[i] */
     uintptr_t rbp[STACK_MAX_DEPTH + 1];
@@ -90,6 +93,18 @@ static bool on_own_stack(const struct thread *t, uintptr_t sp)
     return sp >= t->stack_low && sp < t->stack_high;
 }
 
+/* The same from a wrapper that knows no more of its caller than the return address. */
+static bool cursor_to_return(unw_cursor_t *c, uintptr_t ip)
+{
+    for (int i = 0; i < 16; i++) {
+        if (cursor_reg(c, UNW_REG_IP) == ip)
+            return true;
+        if (unw_step(c) <= 0)
+            return false;
+    }
+    return false;
+}
+
 /* Steps out of the recorder's own frames until the cursor stands in the caller of the wrapper. */
 static bool cursor_to_site(unw_cursor_t *c, struct call_site site)
 {
@@ -103,9 +118,17 @@ static bool cursor_to_site(unw_cursor_t *c, struct call_site site)
     return false;
 }
 
+/* A handler was called from the kernel's frame at sp, where the context lies that was saved. */
+static void meet_handler(const struct thread *t, struct unwound *u, uintptr_t sp, uintptr_t start)
+{
+    u->in_handler = true;
+    if (!region.frozen && on_own_stack(t, sp + sizeof(ucontext_t)) && handler_interrupts((const void *)sp, start))
+        u->flags |= KIWI_STACK_HANDLER;
+}
+
 static void unwind_from(struct thread *t, unw_cursor_t *c, struct unwound *u)
 {
-    uintptr_t last = 0;
+    uintptr_t last = 0, start = 0, inner_start = 0; /* first address of this frame's function, and of the one before */
     for (;;) {
         uintptr_t ip = cursor_reg(c, UNW_REG_IP), sp = cursor_reg(c, UNW_REG_SP);
         /* A frame must lie above the last one, inside this thread's stack, and return to known code. */
@@ -119,11 +142,16 @@ static void unwind_from(struct thread *t, unw_cursor_t *c, struct unwound *u)
         u->cfa[u->depth] = sp;
         u->rbp[u->depth++] = cursor_reg(c, UNW_X86_64_RBP);
         last = sp;
-        if (!module_note(ip - 1) || unw_is_signal_frame(c) > 0)
+        if (!module_note(ip - 1))
             break;
+        unw_proc_info_t function;
+        inner_start = start;
+        start = unw_get_proc_info(c, &function) == UNW_ESUCCESS ? (uintptr_t)function.start_ip : 0;
         int stepped = unw_step(c);
         u->whole = stepped == 0;
-        if (stepped <= 0)
+        if (stepped > 0 && unw_is_signal_frame(c) > 0) /* libunwind says so of the step that left it */
+            meet_handler(t, u, last, inner_start);
+        if (stepped <= 0 || u->in_handler)
             break;
     }
     u->cfa[u->depth] = cursor_reg(c, UNW_REG_SP);
@@ -134,10 +162,10 @@ static COLD void unwind(struct thread *t, struct call_site site, struct unwound 
     unw_context_t context;
     unw_cursor_t cursor;
     u->depth = u->flags = 0;
-    u->whole = false;
+    u->whole = u->in_handler = false;
     unw_getcontext(&context);
     if (__builtin_setjmp(unwind_escape) == 0 && unw_init_local(&cursor, &context) == UNW_ESUCCESS &&
-        cursor_to_site(&cursor, site))
+        (site.sp ? cursor_to_site(&cursor, site) : cursor_to_return(&cursor, site.rbp)))
         unwind_from(t, &cursor, u);
 }
 
@@ -392,6 +420,8 @@ COLD static uint32_t capture_new(struct thread *t, struct call_site site)
     if (!u.depth)
         return capture_short(site);
     uint32_t row = stack_intern(u.frames, u.depth, u.flags);
+    if (u.in_handler)
+        return row; /* what it interrupts is another thing each time */
     prove(&u, site.sp, &p);
     if (p.possible)
         cache_insert(t, site, row, &p); /* also "no row": a full table must not mean an unwinding at every call */
@@ -409,4 +439,14 @@ NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
     if (e)
         return e->row;
     return can_unwind(t, site) ? capture_new(t, site) : capture_short(site);
+}
+
+COLD uint32_t stack_of_handler(struct thread *t, uintptr_t return_address)
+{
+    struct unwound u;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (!on_own_stack(t, here) || here - t->stack_low < STACK_ROOM)
+        return 0;
+    unwind(t, (struct call_site){.rbp = return_address}, &u);
+    return u.flags & KIWI_STACK_HANDLER ? stack_intern(u.frames, u.depth, u.flags) : 0;
 }

@@ -88,6 +88,7 @@ struct thread {
     struct kiwi_slot *slot;
     struct kiwi_held *held;
     struct kiwi_cache_entry *cache;
+    uintptr_t inside; /* a place in the frame of the wrapper whose real call waits or sends a signal; 0 = none */
     uint32_t cache_mask;
     uint32_t chain; /* acquisition row that stands for the first `chained` held locks, 0 = none */
     uint32_t chained;
@@ -111,6 +112,8 @@ struct thread {
     bool segment_stale;     /* a create or join since `segment`: the next dependency needs a new one */
     bool segment_handed;    /* that is because of a handover */
     bool foreign;
+    uint8_t inside_checks; /* heap calls looked at since inside_checked was `inside` */
+    uintptr_t inside_checked;
     uint8_t exit_rounds;    /* key destructor rounds so far */
     uint32_t creates;       /* threads made */
     uint32_t polls;         /* how often the latest lock was taken again, with no other in between */

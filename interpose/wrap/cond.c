@@ -183,7 +183,7 @@ static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
         acquisition_chain(t);
         lock_is_monitor(t, (int)t->slot->held_count - 1);
     }
-    if (!blocked)
+    if (!blocked || unlikely(t->inside))
         stack = stack_of(t, site);
     if (!object)
         object = cond_object(t, c, stack);
@@ -192,6 +192,8 @@ static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
     if (condition_waiting(object))
         handover_give(t, object);
     condition_signal(t, object, all, stack);
+    if (unlikely(stack && (region_stack(stack)->flags & KIWI_STACK_HANDLER)))
+        misuse_note(t, &(struct misuse_facts){.kind = KIWI_MISUSE_WAKE_IN_HANDLER, .object = object, .stack = stack});
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
 }

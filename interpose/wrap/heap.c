@@ -7,6 +7,7 @@
  */
 #include "../process/enter.h"
 #include "../record/leftover.h"
+#include "../record/misuse.h"
 #include "../record/stack.h"
 
 #include "cxx_heap.h"
@@ -106,9 +107,40 @@ void heap_note_delete(struct thread *t, void *p, struct call_site site)
     suspect_freed(t, p, delete_tells_sizes, site);
 }
 
+#define CHECKS_MAX 8u /* heap calls looked at during one call that waits */
+
+/*
+ * The thread is inside a call that waits, or sends a signal, and yet here: in a signal handler, if the stack says so.
+ * Heap calls in handlers that interrupt anything else are not looked for: each call would have to be.
+ */
+NOINLINE COLD static void heap_inside(struct thread *t, void *caller)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (here >= t->inside && t->inside >= t->stack_low && here < t->stack_high) {
+        t->inside = 0; /* that call was left by an exception or a jump */
+        return;
+    }
+    if (t->inside_checked != t->inside)
+        t->inside_checks = 0;
+    t->inside_checked = t->inside;
+    if (t->inside_checks++ >= CHECKS_MAX) {
+        t->inside_checks = CHECKS_MAX;
+        return;
+    }
+    int saved = errno;
+    guard_set(t);
+    uint32_t stack = stack_of_handler(t, (uintptr_t)caller);
+    if (stack)
+        misuse_note(t, &(struct misuse_facts){.kind = KIWI_MISUSE_HEAP_IN_HANDLER, .stack = stack});
+    guard_clear(t);
+    errno = saved;
+}
+
 EXPORT void *malloc(size_t size)
 {
     struct thread *t = thread_enter();
+    if (unlikely(t && t->inside))
+        heap_inside(t, __builtin_return_address(0));
     if (unlikely(!t && real_state != REAL_READY))
         return boot_allocate(size);
     void *p = real.malloc(size);
@@ -118,6 +150,8 @@ EXPORT void *malloc(size_t size)
 EXPORT void *calloc(size_t n, size_t size)
 {
     struct thread *t = thread_enter();
+    if (unlikely(t && t->inside))
+        heap_inside(t, __builtin_return_address(0));
     if (unlikely(!t && real_state != REAL_READY)) {
         size_t bytes;
         return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
@@ -131,6 +165,8 @@ EXPORT void free(void *p)
     if (unlikely(from_boot_pool(p)))
         return;
     struct thread *t = thread_enter();
+    if (unlikely(t && t->inside && p))
+        heap_inside(t, __builtin_return_address(0));
     if (likely(t && p) && object_block_suspect((uintptr_t)p))
         suspect_freed(t, p, free_tells_sizes, CALL_SITE());
     if (likely(real_state == REAL_READY))
@@ -198,6 +234,8 @@ static void move_end(struct moving *m, struct thread *t, void *p, size_t size, s
 EXPORT void *realloc(void *old, size_t size)
 {
     struct thread *t = thread_enter();
+    if (unlikely(t && t->inside))
+        heap_inside(t, __builtin_return_address(0));
     if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
         return old ? boot_realloc(old, size) : boot_allocate(size);
     struct moving m;

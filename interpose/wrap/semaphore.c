@@ -82,7 +82,7 @@ static void wait_begin(struct wait *w, sem_t *s, enum kiwi_call_kind kind, uint3
     if (record_settings.locks_off)
         w->t = NULL;
     check_destroyed(w->t, s, site);
-    call_begin(&w->call, positive(s) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
+    call_begin(&w->call, positive(s) && !(w->t && w->t->inside) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
 }
 
 static void hold(struct thread *t, uintptr_t address, struct call_site site)

@@ -36,6 +36,7 @@ struct actor {
     struct call_record call;
     uint32_t cond; /* it waits for */
     uintptr_t cond_mutex;
+    bool interrupted; /* runs a signal handler */
 };
 
 struct history {
@@ -154,8 +155,9 @@ static struct actor *actor_of(struct history *h, const char *name, const struct 
 static uint32_t statement_stack(struct history *h, const struct statement *s)
 {
     uint64_t frames[2] = {place_address(name_number(&h->places, s->place, true)), PLACES_AT - 1};
+    const struct actor *a = &h->actors[name_number(&h->threads, s->thread, true)];
 
-    return stack_intern(frames, 2, 0);
+    return stack_intern(frames, 2, a->interrupted ? KIWI_STACK_HANDLER : 0);
 }
 
 static uintptr_t statement_lock(struct history *h, const struct statement *s)
@@ -531,6 +533,19 @@ static bool play_handover(struct history *h, struct actor *a, const struct state
     return false;
 }
 
+static bool play_handler(struct history *h, struct actor *a, const struct statement *s)
+{
+    bool interrupted = strcmp(s->verb, "interrupted") == 0;
+
+    if (interrupted || strcmp(s->verb, "resumed") == 0)
+        a->interrupted = interrupted;
+    else if (strcmp(s->verb, "heap") == 0)
+        misuse_note(a->t, &(struct misuse_facts){.kind = KIWI_MISUSE_HEAP_IN_HANDLER, .stack = statement_stack(h, s)});
+    else
+        return false;
+    return true;
+}
+
 static bool play_misuse(struct history *h, struct actor *a, const struct statement *s)
 {
     for (size_t i = 0; i < COUNT(misuse_verbs); i++) {
@@ -575,7 +590,7 @@ static void play_one(struct history *h, const char *text, size_t length)
     a = actor_of(h, s.thread, NULL);
     if (!play_lock(h, a, &s) && !play_want(h, a, &s) && !play_thread(h, a, &s) && !play_object(h, a, &s) &&
         !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_handover(h, a, &s) && !play_cond(h, a, &s) &&
-        !play_misuse(h, a, &s))
+        !play_handler(h, a, &s) && !play_misuse(h, a, &s))
         die("unknown verb", s.text);
 }
 

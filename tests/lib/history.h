@@ -24,6 +24,8 @@
  *     blocks-on C                                       waits on C with the mutex it took last, from here on
  *     returns, times-out                                ... until a signal ends that, or not
  *     signals C, broadcasts C
+ *     interrupted, resumed                              a signal handler runs, from here to there
+ *     heap x                                            a heap call in it
  *     wakes C, woken C                                  signals C; goes on after a wait for C that a signal ended
  *     waits C, wakes-all C                              begins such a wait; wakes all who wait
  *     arrives B at 2, leaves B at 2                     before and after the wait of a barrier for 2 threads

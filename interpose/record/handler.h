@@ -1,0 +1,17 @@
+/*
+ * handler.h - whether a signal handler that runs now may have interrupted anything at all.
+ *
+ * Looks at the frame that the kernel made for it; nothing is put in the place of a handler. Some handlers are harmless
+ * wherever they run: those of a signal that the thread keeps blocked except while it waits in sigsuspend, ppoll or the
+ * like, for then they interrupt nothing else. Others are left out on purpose: those of faults (SIGSEGV, SIGABRT, ...),
+ * after which the process usually has nothing left to lose.
+ */
+#ifndef KIWI_HANDLER_H
+#define KIWI_HANDLER_H
+
+#include "../base/compiler.h"
+
+/* context: the ucontext_t in the signal frame; start: address of the function that runs as the handler, 0 = unknown.
+ * Async-signal-safe; makes two system calls in the usual case, up to some sixty else. */
+bool handler_interrupts(const void *context, uintptr_t start);
+#endif

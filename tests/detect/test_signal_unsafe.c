@@ -1,0 +1,87 @@
+/* signal-unsafe-call: what a handler must not do, and what it may. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static const struct finding *assert_unsafe(struct history *h, uint64_t count)
+{
+    const struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_SIGNAL_UNSAFE_CALL);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    assert_int_equal(f->count, count);
+    return f;
+}
+
+static void handler__takes_a_lock(void **state)
+{
+    history_play(*state,
+                 "T1 lock A at work; T1 unlock A; T1 interrupted; T1 lock A at handler; T1 unlock A; T1 resumed");
+    const struct finding *f = assert_unsafe(*state, 1);
+    history_assert_at(*state, f, "handler");
+    history_assert_objects(*state, f, "A");
+}
+
+static void handler__uses_the_heap(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 heap x at handler; T1 heap x at handler; T1 resumed");
+    history_assert_at(*state, assert_unsafe(*state, 2), "handler");
+}
+
+static void handler__waits_for_a_semaphore(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 enter sem_wait at handler; T1 leave 10; T1 resumed");
+    history_assert_at(*state, assert_unsafe(*state, 1), "handler");
+}
+
+static void handler__does_what_it_may(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 trylock A at handler; T1 unlock A; T1 enter write at handler; T1 leave 1;"
+                         "T1 resumed; T1 lock A at work; T1 unlock A");
+    assert_silent(*state);
+}
+
+static void handler__two_of_them_are_two_findings(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 lock A at one; T1 unlock A; T1 lock A at two; T1 unlock A; T1 resumed");
+    assert_int_equal(history_count(history_review(*state), FINDING_SIGNAL_UNSAFE_CALL), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            TEST(handler__takes_a_lock),
+            TEST(handler__uses_the_heap),
+            TEST(handler__waits_for_a_semaphore),
+            TEST(handler__does_what_it_may),
+            TEST(handler__two_of_them_are_two_findings),
+    };
+
+    return cmocka_run_group_tests_name("signal-unsafe-call", tests, NULL, NULL);
+}
