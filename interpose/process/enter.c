@@ -13,11 +13,19 @@ static bool on_stack_of(const struct thread *t, uintptr_t frame)
     return frame >= t->stack_low && frame < t->stack_high;
 }
 
+/* The recorder's frame is gone: it may have been about to take a lock onto the held array or off, and then what stands
+ * for the held locks is that of one more or one less. The next dependency makes it anew. */
+static void forget_chain(struct thread *t)
+{
+    t->chain = t->chained = 0;
+}
+
 /* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame
  * is gone: the thread is being cancelled, or was thrown out of it. */
 static struct thread *nested(struct thread *t, uintptr_t frame)
 {
     if (on_stack_of(t, frame) && on_stack_of(t, t->guard) && frame >= t->guard) {
+        forget_chain(t);
         t->guard = GUARD_IDLE;
         return t;
     }
@@ -51,6 +59,7 @@ static void abandon(struct thread *t)
     if (want == KIWI_WANT_WAITING || want == KIWI_WANT_TIMED)
         acquisition_wait_end(t, t->slot->want_row, t->slot->want_since, t->slot->want_holder);
     acquisition_want(t, KIWI_WANT_NONE);
+    forget_chain(t);
     t->guard = GUARD_IDLE;
 }
 
