@@ -6,9 +6,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define SAMPLE_TRIES 4
+#define SAMPLE_TRIES 50
+#define SAMPLE_TIGHT 20000u /* ticks: some microseconds, while a system call takes a fraction of one */
 #define ESTIMATE_LEAST_NS 100000u
-#define ESTIMATE_MOST_NS 20000000u
+#define ESTIMATE_MOST_NS 50000000u
 
 struct clock_state clock_state;
 
@@ -31,11 +32,11 @@ static bool kernel_trusts_tsc(void)
 }
 
 /* On a busy machine the thread may stand still for milliseconds between two readings, and likes to on its way out of
- * the system call: the tightest of a few tries counts. */
+ * the system call: then it tries again, and where system calls are slow the tightest try counts. */
 struct clock_sample clock_sample(void)
 {
     struct clock_sample best = {.slack = UINT64_MAX};
-    for (int i = 0; i < SAMPLE_TRIES; i++) {
+    for (int i = 0; i < SAMPLE_TRIES && best.slack > SAMPLE_TIGHT; i++) {
         uint64_t before = clock_ticks(), ns = sys_clock_ns(CLOCK_MONOTONIC), slack = clock_ticks() - before;
         if (slack < best.slack)
             best = (struct clock_sample){before + slack / 2, ns, slack};
