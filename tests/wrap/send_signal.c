@@ -16,15 +16,6 @@ static void on_jump(int number)
     siglongjmp(out, number);
 }
 
-static void *sends(void *to)
-{
-    while (!came) {
-        pthread_kill(*(pthread_t *)to, SIGUSR1);
-        usleep(1000);
-    }
-    return NULL;
-}
-
 static void test_results(void)
 {
     errno = 0;
@@ -46,11 +37,11 @@ static void test_results(void)
 
 static void test_pause(void)
 {
-    pthread_t self = pthread_self(), thread;
+    struct poke poke;
     came = 0;
-    pthread_create(&thread, NULL, sends, &self);
+    poke_start(&poke, SIGUSR1);
     returned("pause", pause());
-    pthread_join(thread, NULL);
+    poke_end(&poke);
     say("came %d", came == SIGUSR1);
 }
 
