@@ -411,13 +411,13 @@ struct kiwi_contention {
     uint64_t pressed, pressed_ticks, pressed_max_ticks;
     uint32_t pressed_max_stack; /* where the longest of them was taken, and by whom */
     uint32_t pressed_max_thread, pressed_max_serial;
-    uint32_t running;                 /* pressed holds of KIWI_HOLD_LONG_NS or more whose thread ran or sat in a call */
+    uint32_t running;                 /* pressed holds of which the thread used KIWI_HOLD_LONG_NS or more */
     uint64_t first_ticks, last_ticks; /* of timed holds */
     uint64_t takes, take_ticks;       /* takings of the free lock that were timed: how long the call itself took */
     uint64_t reserved[4];
     struct kiwi_contention_user users[KIWI_CONTENTION_USERS];
 };
-#define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked whether a holder had the processor */
+#define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked how long a holder ran, sat in a call, or waited */
 
 /*
  * Log-linear histograms: 32 buckets to each power of two, so that the middle of a bucket is within 1.6 % of what fell
@@ -428,7 +428,7 @@ enum kiwi_histogram_kind {
     KIWI_HISTOGRAM_WAIT = 1,
     KIWI_HISTOGRAM_HOLD = 2,    /* timed from beginning to end */
     KIWI_HISTOGRAM_PRESSED = 3, /* that ended while others waited */
-    KIWI_HISTOGRAM_RUNNING = 4, /* of these, as `running` of kiwi_contention */
+    KIWI_HISTOGRAM_RUNNING = 4, /* of those counted in `running`, the time that the thread used */
     KIWI_HISTOGRAM_TAKE = 5     /* takings of the free lock */
 };
 #define KIWI_HISTOGRAM_BUCKETS 32
@@ -471,7 +471,7 @@ struct kiwi_charge {
     uint64_t first_ticks, last_ticks;
     uint64_t reserved;
 };
-#define KIWI_STARVED_OVERTAKES 10u
+#define KIWI_STARVED_OVERTAKES 4u
 
 /*
  * A dependency seen in a stretch of a thread: one more witness of `acquisition` than its row has room for. All of the

@@ -36,6 +36,15 @@ static uint32_t object_of(uint32_t row)
 
 /* Waits. */
 
+/* If that is the lock in question, its holder has let go of it meanwhile and is back in the queue. */
+static void blame_lock(struct thread_wait *w, uint32_t row, uint32_t object)
+{
+    if (!row || object_of(row) == object)
+        return;
+    w->cause = KIWI_CAUSE_LOCK;
+    w->cause_row = row;
+}
+
 /* The holder goes on while this looks: what is seen may be a moment old, or the entry of another lock by now. */
 static void look_at_holder(struct thread_wait *w, struct thread *holder, uintptr_t address, uint32_t object)
 {
@@ -54,8 +63,7 @@ static void look_at_holder(struct thread_wait *w, struct thread *holder, uintptr
         w->cause = KIWI_CAUSE_CALL;
         w->cause_row = RELAXED_LOAD(&slot->call_row);
     } else if (KIWI_WANT_OF(slot) == KIWI_WANT_WAITING || KIWI_WANT_OF(slot) == KIWI_WANT_TIMED) {
-        w->cause = KIWI_CAUSE_LOCK;
-        w->cause_row = RELAXED_LOAD(&slot->want_row);
+        blame_lock(w, RELAXED_LOAD(&slot->want_row), object);
     }
 }
 
@@ -93,7 +101,7 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
 
 /* Most of the wait fell into one call of the holder, or one wait of its own, though it was not in it when the wait
  * began. */
-static void look_back(struct thread_wait *w, uint64_t until)
+static void look_back(struct thread_wait *w, uint32_t object, uint64_t until)
 {
     const struct thread *holder = w->holder_slot ? memory.threads[w->holder_slot] : NULL;
     if (!holder || w->cause != KIWI_CAUSE_RUNNING || RELAXED_LOAD(&holder->row) != w->holder_thread)
@@ -105,7 +113,11 @@ static void look_back(struct thread_wait *w, uint64_t until)
         end = end < until ? end : until;
         if (end <= begin || end - begin < (until - w->since) / 2)
             continue;
-        w->cause = i ? KIWI_CAUSE_LOCK : KIWI_CAUSE_CALL;
+        if (i) {
+            blame_lock(w, RELAXED_LOAD(&spans[i]->row), object);
+            continue;
+        }
+        w->cause = KIWI_CAUSE_CALL;
         w->cause_row = RELAXED_LOAD(&spans[i]->row);
         return;
     }
@@ -125,7 +137,7 @@ static void enter_wait(struct thread *t, struct thread_unsettled *u)
             RELAXED_ADD(&c->waited_ticks, u->united);
         histogram_add(own, KIWI_HISTOGRAM_WAIT, ticks);
     }
-    look_back(&u->waited, u->wait_until);
+    look_back(&u->waited, object_of(u->wait_row), u->wait_until);
     struct charge_facts f = {
             .row = u->wait_row, .wait = &u->waited, .ticks = ticks, .until = u->wait_until, .overtakes = overtakes};
     charge_wait(t, &f);
@@ -224,17 +236,19 @@ static void enter_pressed(struct thread *t, const struct thread_unsettled *u, ui
     RELAXED_ADD(&c->pressed, 1);
     RELAXED_ADD(&c->pressed_ticks, u->pressed_ticks);
     histogram_add(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks);
-    if (u->pressed_ticks >= clock_ns_to_ticks(KIWI_HOLD_LONG_NS) &&
-        processor_ran(t, u->hold_until - u->pressed_ticks, u->hold_until)) {
-        RELAXED_ADD(&c->running, 1);
-        histogram_add(own, KIWI_HISTOGRAM_RUNNING, u->pressed_ticks);
-        if (u->pressed_ticks > RELAXED_LOAD(&c->pressed_max_ticks)) {
-            RELAXED_STORE(&c->pressed_max_stack, u->stack);
-            RELAXED_STORE(&c->pressed_max_thread, t->row);
-            RELAXED_STORE(&c->pressed_max_serial, t->serial);
-        }
-        relaxed_max(&c->pressed_max_ticks, u->pressed_ticks);
+    if (u->pressed_ticks < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
+        return;
+    uint64_t ran = processor_time_in(t, u->hold_until - u->pressed_ticks, u->hold_until);
+    if (ran < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
+        return;
+    RELAXED_ADD(&c->running, 1);
+    histogram_add(own, KIWI_HISTOGRAM_RUNNING, ran);
+    if (u->pressed_ticks > RELAXED_LOAD(&c->pressed_max_ticks)) {
+        RELAXED_STORE(&c->pressed_max_stack, u->stack);
+        RELAXED_STORE(&c->pressed_max_thread, t->row);
+        RELAXED_STORE(&c->pressed_max_serial, t->serial);
     }
+    relaxed_max(&c->pressed_max_ticks, u->pressed_ticks);
 }
 
 static void watch(struct thread *t)
@@ -301,4 +315,9 @@ void contention_try_failed(struct thread *t, uint32_t row, uint64_t made)
     y->run++;
     if (y->charge)
         charge_try(y->charge, y->run, y->begin, now);
+}
+
+void contention_try_made(struct thread *t, uint32_t row)
+{
+    t->tries[row % THREAD_TRIES].row = 0;
 }

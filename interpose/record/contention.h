@@ -29,8 +29,10 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
 void contention_hold_end(struct thread *t, const struct kiwi_held *held, uint64_t now);
 /* A watched thread has taken a lock that was free: true = others wait for it, so that its hold shall be timed. */
 bool contention_watched(struct thread *t, uint32_t row);
-/* A try failed while the thread holds another lock. made: successes of this path so far. */
+/* A try failed while the thread holds another lock. made: any number that changes when the thread gets a lock at this
+ * call path; or else it says contention_try_made. */
 void contention_try_failed(struct thread *t, uint32_t row, uint64_t made);
+void contention_try_made(struct thread *t, uint32_t row);
 /* A hold whose beginning was timed is a sample that stands for `weight`; take: how long the real call took, 0 = not
  * known. */
 void contention_sampled(struct thread *t, uintptr_t address, uint32_t weight, uint64_t take);

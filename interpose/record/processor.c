@@ -33,17 +33,18 @@ void processor_read_sometimes(struct thread *t)
         t->reading = now;
 }
 
-bool processor_ran(struct thread *t, uint64_t begin, uint64_t end)
+uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
 {
     struct thread_reading before = t->reading, now;
     if (!read_now(t, &now))
-        return false;
+        return 0;
     t->reading = now;
     if (!before.ticks || before.ticks > end)
-        return false;
+        return 0;
     if (before.switches == now.switches)
-        return true; /* nobody took the processor away */
-    uint64_t ran = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
+        return end - begin; /* nobody took the processor away */
+    uint64_t busy = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
     uint64_t elsewhere = begin > before.ticks ? begin - before.ticks : 0;
-    return ran > elsewhere && ran - elsewhere >= (end - begin) / 2;
+    uint64_t within = busy > elsewhere ? busy - elsewhere : 0;
+    return within < end - begin ? within : end - begin;
 }

@@ -13,7 +13,7 @@
 /* One system call, but not more often than once a millisecond. */
 void processor_read_sometimes(struct thread *t);
 
-/* true: the thread surely ran, or sat in a blocking call or waited for a lock, for half of [begin, end] or more. end is
- * a moment ago. false: not, or it can not be told. */
-bool processor_ran(struct thread *t, uint64_t begin, uint64_t end);
+/* For how much of [begin, end] the thread surely ran, sat in a blocking call or waited for a lock; in ticks. end is a
+ * moment ago. */
+uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end);
 #endif

@@ -137,16 +137,19 @@ int lock_acquire(struct lock_call *c)
         return acquire_waiting(c, &q);
     bool room = lock_taking(&q);
     lock_sample(&q);
+    bool tries = KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY && t->slot->held_count;
     int result = c->call(c);
     if (granted(result) && room) {
+        if (tries)
+            contention_try_made(t, q.line->row);
         lock_taken(&q);
         guard_clear(t);
         return result;
     }
     if (unlikely(inherited_count) && result == EBUSY)
         misuse_result(inherited_wanted(t, c->address, ACQUISITION_STACK(q.word)), result);
-    if (KIWI_HELD_HOW(c->kind) == KIWI_HOW_TRY && t->slot->held_count)
-        contention_try_failed(t, q.line->row, q.line->count);
+    if (tries && result == EBUSY)
+        contention_try_failed(t, q.line->row, 0);
     return finish(t, result, false);
 }
 

@@ -24,10 +24,12 @@ struct lock_request {
     struct thread *t;
     uintptr_t address;
     struct kiwi_cache_entry *line;
-    uint32_t word;   /* stack row | ACQUISITION_KIND */
-    uint32_t weight; /* acquisitions that this one stands for, 0 = it is among those that another one stands for */
-    bool timed;      /* its hold is a sample */
-    uint64_t asked;  /* ticks just before the real call, 0 = not timed */
+    uint32_t word;       /* stack row | ACQUISITION_KIND */
+    uint32_t weight;     /* acquisitions that this one stands for, 0 = it is among those that another one stands for */
+    bool timed;          /* its hold is a sample ... */
+    uint32_t stands_for; /* ... of so many */
+    uint64_t made;       /* changes with every lock that is taken at this call path */
+    uint64_t asked;      /* ticks just before the real call, 0 = not timed */
 };
 
 /* The cache entry of a known call path whose turn to be recorded in full has not come; NULL = not the quick way. */
@@ -138,6 +140,7 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->t = t;
     r->address = address;
     r->word = (e ? e->row : stack_capture(t, site)) | kind;
+    r->made = e ? (uint64_t)e->samples << 32 | e->tick : 0;
     bool makes_order = t->slot->held_count && (kind & ACQUISITION_HOW) != ACQUISITION_KIND(0, KIWI_HOW_TRY);
     r->weight = e && !makes_order && !taken ? lock_weight(t, e) : 1;
     r->timed = false;
@@ -190,7 +193,9 @@ void lock_passed(struct thread *t, int at);
 
 static inline void lock_sample_hold(struct lock_request *r)
 {
-    r->timed = r->weight && (r->t->hold_tick++ % HOLD_SAMPLE == 0 || r->line->count < HOLD_SAMPLE_FIRST);
+    bool first = r->line->count < HOLD_SAMPLE_FIRST;
+    r->timed = r->weight && (first || r->t->hold_tick++ % HOLD_SAMPLE == 0);
+    r->stands_for = first ? r->weight : r->weight * HOLD_SAMPLE;
 }
 
 /* The same right before the real call of a lock that seems to be free. */
@@ -217,7 +222,7 @@ static inline void lock_taken(const struct lock_request *r)
         event_add(t, KIWI_EVENT_ACQUIRE, h->row, 0, 0);
     if (r->timed) {
         lock_hold_timed(h, clock_ticks());
-        contention_sampled(t, h->address, r->weight, r->asked ? h->since - r->asked : 0);
+        contention_sampled(t, h->address, r->stands_for, r->asked ? h->since - r->asked : 0);
     } else if ((t->watch && contention_watched(t, h->row)) || record_settings.events_all ||
                (!n && h->row && handover_worth(t, region_acquisition(h->row)->object))) {
         lock_hold_timed(h, clock_ticks());

@@ -409,10 +409,11 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     if (got || t->slot->held_count)
         lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), true);
     if (got) {
+        contention_try_made(t, q.line->row);
         lock_taking(&q);
         lock_taken(&q);
-    } else if (t->slot->held_count) {
-        contention_try_failed(t, q.line->row, q.line->count);
+    } else if (t->slot->held_count && result == EBUSY) {
+        contention_try_failed(t, q.line->row, q.made);
     }
     guard_clear(t);
     return result;

@@ -262,6 +262,7 @@ static NOINLINE int unlock_full(struct thread *t, pthread_rwlock_t *l, struct ca
     int result = real.pthread_rwlock_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
     guard_clear(t);
     return result;
 }

@@ -118,6 +118,7 @@ static NOINLINE int unlock_full(pthread_spinlock_t *l)
     int result = real.pthread_spin_unlock(l);
     misuse_result(noted, result);
     acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
     guard_clear(t);
     return result;
 }

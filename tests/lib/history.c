@@ -5,6 +5,7 @@
 #include "../../interpose/record/acquisition.h"
 #include "../../interpose/record/call.h"
 #include "../../interpose/record/condition.h"
+#include "../../interpose/record/contention.h"
 #include "../../interpose/record/handover.h"
 #include "../../interpose/record/leftover.h"
 #include "../../interpose/record/misuse.h"
@@ -206,6 +207,7 @@ static void let_go(struct thread *t, uintptr_t address, const struct statement *
     acquisition_want(t, KIWI_WANT_RELEASING);
     acquisition_released(t, at);
     acquisition_want(t, KIWI_WANT_NONE);
+    contention_settle(t);
 }
 
 static const struct {

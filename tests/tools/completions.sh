@@ -17,6 +17,7 @@ check "options" test "$(complete_words kiwi run --dep)" = --depth=
 check "options of report" test "$(complete_words kiwi report --o)" = "--only= --output="
 check "choices" test "$(complete_words kiwi run --heap = s)" = sample
 check "choices of report" test "$(complete_words kiwi report --format = "")" = "json markdown text"
+check "tables" test "$(complete_words kiwi show loc)" = locks
 check "finding ids" test "$(complete_words kiwi explain lock-order-c)" = lock-order-cycle
 touch one.trace
 check "files" test "$(complete_words kiwi report on)" = one.trace

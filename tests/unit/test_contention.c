@@ -229,7 +229,7 @@ static void contention__users_are_the_heaviest_ones(void **state)
     assert_true(heavy >= 160);
 }
 
-static void processor__a_busy_thread_ran(void **state)
+static void processor__tells_running_from_preemption(void **state)
 {
     struct thread *t = thread_made("a");
     uint64_t begin = clock_ticks(), now = begin, gap = clock_state.ticks_per_second / 500;
@@ -241,11 +241,16 @@ static void processor__a_busy_thread_ran(void **state)
     assert_int_not_equal(t->reading.ticks, 0);
     t->reading.switches = ~0ull; /* as if it had been preempted since */
     uint64_t later = clock_ticks();
-    assert_false(processor_ran(t, later - 1000 * gap, later)); /* this it can not have run */
+    assert_true(processor_time_in(t, later - 1000 * gap, later) < 900 * gap); /* all of this it can not have run */
     t->reading.switches = ~0ull;
     t->blocked_ticks += 10 * gap;
     later = clock_ticks();
-    assert_true(processor_ran(t, later - gap, later)); /* it sat in a call */
+    assert_int_equal(processor_time_in(t, later - gap, later), gap); /* it sat in a call */
+    t->reading.switches = ~0ull;
+    later = clock_ticks();
+    assert_true(processor_time_in(t, later, later + 100 * gap) < 50 * gap);
+    later = clock_ticks();
+    assert_int_equal(processor_time_in(t, later, later + gap), gap); /* not preempted: all of it */
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
@@ -262,7 +267,7 @@ int main(void)
             FRESH(contention__runs_of_failed_tries_end_with_success),
             FRESH(contention__threads_beyond_half_of_the_table_share_rows),
             FRESH(contention__users_are_the_heaviest_ones),
-            FRESH(processor__a_busy_thread_ran),
+            FRESH(processor__tells_running_from_preemption),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

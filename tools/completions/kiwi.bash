@@ -48,6 +48,13 @@ _kiwi() {
     fi
     case $subcommand in
     run) _kiwi_run "$current" ;;
+    show)
+        if [ "$COMP_CWORD" = 2 ]; then
+            mapfile -t COMPREPLY < <(compgen -W "$(_kiwi_words show | sed -nE '/^Tables:/,/^$/s/^  ([a-z]+) .*/\1/p')" -- "$current")
+        else
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        fi
+        ;;
     explain) mapfile -t COMPREPLY < <(compgen -W "$(kiwi explain 2>/dev/null | sed -nE 's/^  ([a-z-]+) .*/\1/p')" -- "$current") ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     esac

@@ -1,0 +1,468 @@
+/*
+ * lock-contention, lock-convoy, long-hold, lock-starvation, spin-livelock, lock-false-sharing: what is decided from how
+ * long locks were waited for and held. The rows come from a played history; then the test says how long it all took.
+ */
+#include "../../analysis/lock_use.h"
+#include "../../interpose/base/clock.h"
+#include "../../interpose/record/charge.h"
+#include "../../interpose/record/histogram.h"
+#include "../../interpose/record/memory.h"
+#include "history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RECORDED_MS 10000u
+
+static uint64_t ms(double n)
+{
+    return (uint64_t)(n * (double)clock_state.ticks_per_second / 1000);
+}
+
+static struct kiwi_acquisition *request_row(uint32_t charge)
+{
+    return region_acquisition(region_charge(charge)->row);
+}
+
+/* All threads lived for the whole recording, of which they were idle for so long. */
+static void all_lived(double idle_ms)
+{
+    for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_THREADS].used; i++) {
+        region_thread(i)->start_ticks = region.header->start_ticks;
+        region_thread(i)->end_ticks = region.header->start_ticks + ms(RECORDED_MS);
+        region_thread(i)->idle_ticks = ms(idle_ms);
+    }
+    region.header->end_ticks = region.header->start_ticks + ms(RECORDED_MS);
+}
+
+/* W asked for A while H held it. */
+static struct history *one_wait(void)
+{
+    struct history *h = history_open();
+
+    history_play(h, "H lock A at hold; W wants A at ask; H unlock A; W gets A; W unlock A");
+    all_lived(0);
+    return h;
+}
+
+static struct kiwi_contention *contention_a(void)
+{
+    assert_true(region.header->tables[KIWI_TABLE_CONTENTIONS].used > 1);
+    return region_contention(1);
+}
+
+struct load {
+    double waited_ms, union_ms, held_ms;
+    uint64_t waits;
+};
+
+static void put_load(struct load l)
+{
+    struct kiwi_charge *c = region_charge(1);
+    struct kiwi_contention *k = contention_a();
+    struct kiwi_object *o = region_object(k->object);
+
+    c->ticks = o->wait_ticks = ms(l.waited_ms);
+    c->count = o->contended = l.waits;
+    k->waited_ticks = ms(l.union_ms);
+    k->holds = 100;
+    k->hold_ticks = 0;
+    k->pressed_ticks = ms(l.held_ms);
+}
+
+static void contention__a_thread_that_waits_much_for_a_busy_lock(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 2000, .union_ms = 2000, .held_ms = 4000, .waits = 100});
+    struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_LOCK_CONTENTION);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    assert_int_equal(f->count, 100);
+    history_assert_objects(h, f, "A");
+    history_assert_stack(h, f, "ask");
+    assert_int_equal(history_count(r, FINDING_LOCK_CONVOY), 0);
+    history_close(h);
+}
+
+static void assert_silent(struct load l, double idle_ms)
+{
+    struct history *h = one_wait();
+
+    all_lived(idle_ms);
+    put_load(l);
+    struct review *r = history_review(h);
+    assert_int_equal(history_count(r, FINDING_LOCK_CONTENTION), 0);
+    assert_int_equal(history_count(r, FINDING_LOCK_CONVOY), 0);
+    history_close(h);
+}
+
+static void contention__a_busy_lock_that_costs_little(void **state)
+{
+    (void)state;
+    assert_silent((struct load){.waited_ms = 900, .union_ms = 900, .held_ms = 8000, .waits = 1000}, 0);
+}
+
+static void contention__much_lost_at_a_lock_that_is_mostly_free(void **state)
+{
+    (void)state;
+    assert_silent((struct load){.waited_ms = 2000, .union_ms = 2000, .held_ms = 2500, .waits = 1000}, 0);
+}
+
+static void contention__an_idle_thread_that_waits_now_and_then(void **state)
+{
+    (void)state; /* all of the time that it was not idle; yet hardly anybody ever waits */
+    assert_silent((struct load){.waited_ms = 500, .union_ms = 500, .held_ms = 9000, .waits = 20}, 9500);
+}
+
+static void contention__idle_time_is_no_working_time(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    all_lived(8000);
+    put_load((struct load){.waited_ms = 1200, .union_ms = 1200, .held_ms = 4000, .waits = 100});
+    assert_int_equal(history_count(history_review(h), FINDING_LOCK_CONTENTION), 1);
+    history_close(h);
+}
+
+static void contention__waits_for_a_holder_in_a_call_are_left_to_others(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 2000, .union_ms = 2000, .held_ms = 4000, .waits = 100});
+    region_charge(1)->cause = KIWI_CAUSE_CALL;
+    assert_int_equal(history_count(history_review(h), FINDING_LOCK_CONTENTION), 0);
+    history_close(h);
+}
+
+static void contention__a_free_lock_with_waiters_is_a_convoy(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 6000, .union_ms = 8000, .held_ms = 1000, .waits = 100000});
+    struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_LOCK_CONVOY);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    history_assert_at(h, f, "ask");
+    assert_int_equal(history_count(r, FINDING_LOCK_CONTENTION), 0);
+    history_close(h);
+}
+
+static void contention__held_for_a_third_of_the_waits_needs_inheritance_to_be_a_convoy(void **state)
+{
+    (void)state;
+    for (int inherits = 0; inherits < 2; inherits++) {
+        struct history *h = one_wait();
+
+        put_load((struct load){.waited_ms = 6000, .union_ms = 9000, .held_ms = 3500, .waits = 100000});
+        region_object(contention_a()->object)->flags |= inherits ? KIWI_OBJECT_PRIO_INHERIT : 0;
+        struct review *r = history_review(h);
+        assert_int_equal(history_count(r, FINDING_LOCK_CONVOY), inherits);
+        assert_int_equal(history_count(r, FINDING_LOCK_CONTENTION), !inherits);
+        history_close(h);
+    }
+}
+
+/* Long holds. */
+
+static void put_holds(double usual_ms, unsigned usual, double long_ms, unsigned count)
+{
+    struct kiwi_contention *k = contention_a();
+
+    for (unsigned i = 0; i < usual; i++)
+        histogram_add(1, KIWI_HISTOGRAM_HOLD, ms(usual_ms));
+    for (unsigned i = 0; i < count; i++)
+        histogram_add(1, KIWI_HISTOGRAM_RUNNING, ms(long_ms));
+    k->pressed_max_ticks = ms(long_ms);
+    k->pressed_max_stack = region_acquisition(region_charge(1)->row)->stack;
+    request_row(1)->count = usual + count;
+}
+
+static unsigned long_holds(double usual_ms, unsigned usual, double long_ms, unsigned count)
+{
+    struct history *h = one_wait();
+
+    put_holds(usual_ms, usual, long_ms, count);
+    unsigned found = history_count(history_review(h), FINDING_LONG_HOLD);
+    history_close(h);
+    return found;
+}
+
+static void long_hold__rare_ones_far_above_the_median(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_holds(0.01, 200, 30, 5);
+    const struct finding *f = history_find(history_review(h), FINDING_LONG_HOLD);
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    assert_int_equal(f->count, 5);
+    history_assert_at(h, f, "ask");
+    history_close(h);
+}
+
+static void long_hold__needs_several_a_usual_length_and_a_difference(void **state)
+{
+    (void)state;
+    assert_int_equal(long_holds(0.01, 200, 30, 3), 1);
+    assert_int_equal(long_holds(0.01, 200, 30, 2), 0); /* an accident or two */
+    assert_int_equal(long_holds(4, 200, 8, 9), 0);     /* all are long */
+    assert_int_equal(long_holds(0.01, 10, 30, 5), 0);  /* too few to know what is usual */
+    assert_int_equal(long_holds(0.01, 30, 30, 10), 0); /* a quarter of all: that is how it is used */
+    assert_int_equal(long_holds(0.01, 200, 1.5, 9), 0);
+}
+
+static void long_hold__in_calls_is_left_to_others(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_holds(0.01, 200, 30, 5);
+    region_charge(1)->ticks = ms(150);
+    region_charge(1)->cause = KIWI_CAUSE_CALL;
+    assert_int_equal(history_count(history_review(h), FINDING_LONG_HOLD), 0);
+    history_close(h);
+}
+
+/* Starvation. */
+
+struct starved {
+    uint64_t waits, overtakes, victim_takes, other_takes;
+    double starved_ms, held_ms;
+};
+
+static struct review *starve(struct history *h, struct starved s)
+{
+    struct kiwi_charge *c = region_charge(1);
+    struct kiwi_contention *k = contention_a();
+    uint32_t victim = c->thread, other = victim == 1 ? 2 : 1;
+
+    put_load(
+            (struct load){.waited_ms = s.starved_ms, .union_ms = s.starved_ms, .held_ms = s.held_ms, .waits = s.waits});
+    c->starved = (uint32_t)s.waits;
+    c->starved_ticks = ms(s.starved_ms);
+    c->overtakes = s.overtakes;
+    c->overtakes_max = (uint32_t)(s.overtakes / s.waits);
+    memset(k->users, 0, sizeof k->users);
+    k->users[0] = (struct kiwi_contention_user){other, region_thread(other)->serial, s.other_takes};
+    k->users[1] = (struct kiwi_contention_user){victim, region_thread(victim)->serial, s.victim_takes};
+    return history_review(h);
+}
+
+static unsigned starvations(struct starved s)
+{
+    struct history *h = one_wait();
+    unsigned found = history_count(starve(h, s), FINDING_LOCK_STARVATION);
+
+    history_close(h);
+    return found;
+}
+
+static void starvation__one_waiter_overtaken_again_and_again(void **state)
+{
+    struct history *h = one_wait();
+    struct review *r = starve(h, (struct starved){.waits = 3,
+                                                  .overtakes = 90,
+                                                  .victim_takes = 3,
+                                                  .other_takes = 500,
+                                                  .starved_ms = 3000,
+                                                  .held_ms = 3000});
+    const struct finding *f = history_find(r, FINDING_LOCK_STARVATION);
+
+    (void)state;
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    assert_int_equal(f->count, 3);
+    history_assert_objects(h, f, "A");
+    history_assert_stack(h, f, "ask");
+    history_close(h);
+}
+
+static void starvation__not_where_turns_are_alike_or_waits_short(void **state)
+{
+    const struct starved s = {
+            .waits = 10, .overtakes = 90, .victim_takes = 10, .other_takes = 500, .starved_ms = 3000, .held_ms = 3000};
+    struct starved x = s;
+
+    (void)state;
+    assert_int_equal(starvations(s), 1);
+    x.victim_takes = 200; /* it gets the lock nearly as often: contention, not starvation */
+    assert_int_equal(starvations(x), 0);
+    x = s;
+    x.overtakes = 15;
+    assert_int_equal(starvations(x), 0);
+    x = s;
+    x.starved_ms = 40; /* a scheduler's hiccups */
+    assert_int_equal(starvations(x), 0);
+    x = s;
+    x.held_ms = 500; /* the lock was free: the waiter had no processor */
+    assert_int_equal(starvations(x), 0);
+}
+
+/* Livelock. */
+
+/* Thread by thread: holds one lock, tries in vain for another `run` times within [from, to) ms. */
+static void try_in_vain(const char *thread, uint32_t charge, uint64_t run, double from_ms, double to_ms)
+{
+    (void)thread;
+    struct kiwi_charge *c = region_charge(charge);
+
+    c->run = c->count = run;
+    c->run_begin = region.header->start_ticks + ms(from_ms);
+    c->run_end = region.header->start_ticks + ms(to_ms);
+}
+
+/* T1 holds A and tries for B, T2 holds B and tries for A: each try succeeds once in the history, so that there is a
+ * row. */
+static struct history *two_sides(void)
+{
+    struct history *h = history_open();
+
+    history_play(h, "M create T1; M create T2;"
+                    "T1 lock A at a; T1 trylock B at try; T1 unlock B; T1 unlock A;"
+                    "T2 lock B at a; T2 trylock A at try; T2 unlock A; T2 unlock B");
+    for (uint32_t row = 1; row < region.header->tables[KIWI_TABLE_ACQUISITIONS].used; row++) {
+        const struct kiwi_acquisition *a = region_acquisition(row);
+        if (a->how == KIWI_HOW_TRY && a->parent)
+            assert_int_not_equal(charge_of_tries(memory.threads[region_thread(a->witness[0].thread)->slot], row), 0);
+    }
+    assert_int_equal(region.header->tables[KIWI_TABLE_CHARGES].used, 3);
+    return h;
+}
+
+static void livelock__two_threads_fail_at_each_other(void **state)
+{
+    struct history *h = two_sides();
+
+    (void)state;
+    try_in_vain("T1", 1, 500, 100, 900);
+    try_in_vain("T2", 2, 500, 120, 950);
+    struct review *r = history_review(h);
+    const struct finding *f = history_find(r, FINDING_SPIN_LIVELOCK);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    assert_int_equal(history_count(r, FINDING_SPIN_LIVELOCK), 1);
+    history_assert_at(h, f, "try");
+    history_assert_objects(h, f, "A B");
+    history_close(h);
+}
+
+static void livelock__needs_both_at_the_same_time_for_long(void **state)
+{
+    static const struct {
+        uint64_t run;
+        double from, to;
+    } seconds[] = {{500, 910, 1700}, {20, 120, 950}, {500, 880, 930}, {500, 120, 130}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        struct history *h = two_sides();
+
+        try_in_vain("T1", 1, 500, 100, 900);
+        try_in_vain("T2", 2, seconds[i].run, seconds[i].from, seconds[i].to);
+        assert_int_equal(history_count(history_review(h), FINDING_SPIN_LIVELOCK), 0);
+        history_close(h);
+    }
+}
+
+/* False sharing. */
+
+/* Locks of the same history lie far apart; here the second one moves next to the first. */
+static struct review *share_line(struct history *h, uint64_t distance, uint64_t count_b, bool same_thread,
+                                 double from_b, unsigned take_ns)
+{
+    uint32_t threads[2] = {1, same_thread ? 1 : 2};
+
+    assert_int_equal(region.header->tables[KIWI_TABLE_OBJECTS].used, 3);
+    region_object(2)->address = region_object(1)->address + distance;
+    assert_int_equal(region_claim(KIWI_TABLE_CONTENTIONS, 2), 1);
+    for (uint32_t i = 1; i <= 2; i++) {
+        struct kiwi_contention *k = region_contention(i);
+
+        k->object = i;
+        k->first_ticks = region.header->start_ticks + ms(i == 2 ? from_b : 0) + 1;
+        k->last_ticks = k->first_ticks + ms(1000);
+        k->holds = k->takes = 300;
+        k->users[0] = (struct kiwi_contention_user){threads[i - 1], region_thread(threads[i - 1])->serial, 1000};
+        for (int n = 0; n < 300; n++)
+            histogram_add(i, KIWI_HISTOGRAM_TAKE, clock_ns_to_ticks(take_ns));
+        region_publish(&k->state, KIWI_ROW_LIVE);
+        for (uint32_t row = 1; row < region.header->tables[KIWI_TABLE_ACQUISITIONS].used; row++)
+            if (region_acquisition(row)->object == i)
+                region_acquisition(row)->count = i == 1 ? 2000000 : count_b;
+    }
+    return history_review(h);
+}
+
+static struct history *two_locks(void)
+{
+    struct history *h = history_open();
+
+    history_play(h, "T1 lock A; T1 unlock A; T2 lock B; T2 unlock B");
+    all_lived(0);
+    return h;
+}
+
+static void false_sharing__two_busy_locks_in_one_line(void **state)
+{
+    (void)state;
+    for (int slow = 0; slow < 2; slow++) {
+        struct history *h = two_locks();
+        struct review *r = share_line(h, 48, 2000000, false, 0, slow ? 60 : 8);
+        const struct finding *f = history_find(r, FINDING_LOCK_FALSE_SHARING);
+
+        assert_int_equal(f->severity, slow ? SEVERITY_MEDIUM : SEVERITY_LOW);
+        assert_int_equal(f->object_count, 2);
+        history_close(h);
+    }
+}
+
+static unsigned sharings(uint64_t distance, uint64_t count_b, bool same_thread, double from_b)
+{
+    struct history *h = two_locks();
+    unsigned found =
+            history_count(share_line(h, distance, count_b, same_thread, from_b, 60), FINDING_LOCK_FALSE_SHARING);
+
+    history_close(h);
+    return found;
+}
+
+static void false_sharing__not_apart_seldom_alone_or_in_turn(void **state)
+{
+    (void)state;
+    assert_int_equal(sharings(48, 2000000, false, 0), 1);
+    assert_int_equal(sharings(64, 2000000, false, 0), 0);
+    assert_int_equal(sharings(48, 20000, false, 0), 0);
+    assert_int_equal(sharings(48, 2000000, true, 0), 0);
+    assert_int_equal(sharings(48, 2000000, false, 1500), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(contention__a_thread_that_waits_much_for_a_busy_lock),
+            cmocka_unit_test(contention__a_busy_lock_that_costs_little),
+            cmocka_unit_test(contention__much_lost_at_a_lock_that_is_mostly_free),
+            cmocka_unit_test(contention__an_idle_thread_that_waits_now_and_then),
+            cmocka_unit_test(contention__idle_time_is_no_working_time),
+            cmocka_unit_test(contention__waits_for_a_holder_in_a_call_are_left_to_others),
+            cmocka_unit_test(contention__a_free_lock_with_waiters_is_a_convoy),
+            cmocka_unit_test(contention__held_for_a_third_of_the_waits_needs_inheritance_to_be_a_convoy),
+            cmocka_unit_test(long_hold__rare_ones_far_above_the_median),
+            cmocka_unit_test(long_hold__needs_several_a_usual_length_and_a_difference),
+            cmocka_unit_test(long_hold__in_calls_is_left_to_others),
+            cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),
+            cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
+            cmocka_unit_test(livelock__two_threads_fail_at_each_other),
+            cmocka_unit_test(livelock__needs_both_at_the_same_time_for_long),
+            cmocka_unit_test(false_sharing__two_busy_locks_in_one_line),
+            cmocka_unit_test(false_sharing__not_apart_seldom_alone_or_in_turn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,30 @@
+/*
+ * show.h - what the tables of `kiwi show` are asked for. Each is a row of tables.def and a file show_NAME.c.
+ */
+#ifndef KIWI_SHOW_H
+#define KIWI_SHOW_H
+
+#include "input.h"
+
+#include <stdio.h>
+
+struct show_request {
+    const struct input *input;
+    const char *sort; /* NULL = the table's own order */
+    unsigned top;     /* rows of each trace, 0 = all */
+    bool json;
+    FILE *out;
+};
+
+/* A table: 0, or -1 when it ran out of memory or could not be written (errno tells). */
+struct show_table {
+    const char *name;
+    const char *summary;
+    const char *const *sorts; /* words for --sort, NULL-terminated; the first is the table's own order */
+    int (*print)(const struct show_request *q);
+};
+
+#define TABLE(word, sentence) extern const struct show_table show_##word;
+#include "tables.def"
+#undef TABLE
+#endif
