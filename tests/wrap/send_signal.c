@@ -48,9 +48,9 @@ static void test_pause(void)
 /* The marks that the library keeps on its thread must not outlive what was jumped out of. */
 static void test_jumps(void)
 {
-    static int jumps;
+    static volatile int jumps, rounds;
     signal(SIGUSR2, on_jump);
-    for (int i = 0; i < 3; i++) {
+    for (; rounds < 3; rounds++) {
         if (sigsetjmp(out, 1) == 0)
             raise(SIGUSR2);
         else
