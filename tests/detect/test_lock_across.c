@@ -1,4 +1,5 @@
 /* lock-across-poll and lock-across-block: what costs others time, and what merely has a slow name. */
+#include "../../interpose/base/clock.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -248,14 +249,23 @@ static void block__locks_of_one_class_are_one_finding(void **state)
     assert_int_equal(assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH)->count, 30);
 }
 
+/* Nothing is pretended here, so the call lasts for microseconds: no reason to say anything. Where this very process was
+ * put off meanwhile, the call did last, and the history is played anew. */
 static void block__call_still_going_on(void **state)
 {
-    share(*state);
-    history_play(*state, "T1 lock A; T1 enter read at site; T2 wants A; T3 lock X; T3 enter sleep; T3 leave 0");
-    const struct review *r = history_review(*state);
-
-    /* Nothing is pretended here, so the call has lasted for microseconds: no reason to say anything. */
-    assert_int_equal(r->findings.count, 0);
+    for (int i = 0; i < 1000; i++) {
+        share(*state);
+        uint64_t begin = clock_ticks();
+        history_play(*state, "T1 lock A; T1 enter read at site; T2 wants A; T3 lock X; T3 enter sleep; T3 leave 0");
+        uint64_t lasted = clock_ticks() - begin;
+        if (lasted < clock_ns_to_ticks(KIWI_CALL_WAITED_NS)) {
+            assert_int_equal(history_review(*state)->findings.count, 0);
+            return;
+        }
+        history_close(*state);
+        *state = history_open();
+    }
+    skip();
 }
 
 static void block__own_mutex_of_a_condition_is_silent(void **state)

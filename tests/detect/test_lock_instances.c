@@ -77,8 +77,10 @@ static void instances__cycle_that_ran_is_that(void **state)
     name_locks(*state, "AB");
     transfer(*state, "T1", "AB");
     transfer(*state, "T2", "BA");
-    assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ORDER_CYCLE), 1);
-    assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ORDER_INSTANCES), 0);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_LOCK_ORDER_CYCLE), 1);
+    assert_int_equal(history_count(r, FINDING_LOCK_ORDER_INSTANCES), 0);
 }
 
 static void instances__by_address_is_silent(void **state)

@@ -640,24 +640,6 @@ struct review *history_review(struct history *h)
     return h->review;
 }
 
-unsigned history_count(const struct review *r, enum finding_id id)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < r->findings.count; i++)
-        count += r->findings.items[i]->id == id;
-    return count;
-}
-
-const struct finding *history_find(const struct review *r, enum finding_id id)
-{
-    for (unsigned i = 0; i < r->findings.count; i++)
-        if (r->findings.items[i]->id == id)
-            return r->findings.items[i];
-    fail_msg("no %s was found", finding_info(id)->id);
-    return NULL;
-}
-
 static bool stack_is_at(const struct history *h, const struct finding_stack *s, const char *place)
 {
     struct names *places = (struct names *)&h->places; /* looked up only */
