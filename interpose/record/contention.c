@@ -6,8 +6,6 @@
 #include "histogram.h"
 #include "processor.h"
 
-#define WATCHED_LOCKS 8u
-
 /* The row of a lock, made if needed; 0 = no room, or it stands for many. A lock of which nothing but a sampled hold is
  * known gets one only while there is plenty of room. */
 static uint32_t contention_get(uint32_t object, bool waited)
@@ -72,8 +70,6 @@ void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint3
     uint32_t object = object_of(row), own = contention_get(object, true);
     contention_settle(t);
     t->waiting = (struct thread_wait){.since = since, .holder_thread = holder_row};
-    t->watch = WATCHED_LOCKS;
-    t->quick_epoch = ~t->module_epoch;
     if (!row)
         return;
     t->waiting.grants = own ? RELAXED_LOAD(&region_contention(own)->grants) : UINT64_MAX;
@@ -145,10 +141,11 @@ static void enter_wait(struct thread *t, struct thread_unsettled *u)
 
 /* Holds. */
 
-void contention_sampled(struct thread *t, uintptr_t address, uint32_t weight, uint64_t take)
+void contention_sampled(struct thread *t, uintptr_t address, struct contention_sample s, uint64_t take)
 {
     t->sampled = address;
-    t->sampled_weight = weight;
+    t->sampled_weight = s.holds;
+    t->sampled_pressed = s.pressed;
     t->sampled_take = take;
 }
 
@@ -177,6 +174,7 @@ void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t n
     u->pressed_ticks = 0;
     u->weight = sampled ? t->sampled_weight : 1;
     u->take = sampled ? t->sampled_take : 0;
+    u->pressed_weight = sampled && !(h->flags & KIWI_HELD_PRESSED) ? t->sampled_pressed : 1;
     t->sampled = 0;
     if (u->object && RELAXED_LOAD(&o->waiters)) {
         uint64_t from = timed ? h->since : RELAXED_LOAD(&o->wait_since);
@@ -233,9 +231,9 @@ static void enter_timed(struct thread *t, const struct thread_unsettled *u, uint
 static void enter_pressed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
 {
     struct kiwi_contention *c = region_contention(own);
-    RELAXED_ADD(&c->pressed, 1);
-    RELAXED_ADD(&c->pressed_ticks, u->pressed_ticks);
-    histogram_add(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks);
+    RELAXED_ADD(&c->pressed, u->pressed_weight);
+    RELAXED_ADD(&c->pressed_ticks, u->pressed_ticks * u->pressed_weight);
+    histogram_add_times(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks, u->pressed_weight);
     if (u->pressed_ticks < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
         return;
     uint64_t ran = processor_time_in(t, u->hold_until - u->pressed_ticks, u->hold_until);
@@ -251,23 +249,13 @@ static void enter_pressed(struct thread *t, const struct thread_unsettled *u, ui
     relaxed_max(&c->pressed_max_ticks, u->pressed_ticks);
 }
 
-static void watch(struct thread *t)
-{
-    t->watch = WATCHED_LOCKS;
-    t->quick_epoch = ~t->module_epoch;
-}
-
-bool contention_watched(struct thread *t, uint32_t row)
+bool contention_watched(uint32_t row, uint32_t weight)
 {
     uint32_t object = object_of(row), own = object ? RELAXED_LOAD(&memory.contentions[object]) : 0;
-    if (own && RELAXED_LOAD(&region_object(object)->waiters)) {
-        RELAXED_ADD(&region_contention(own)->grants, 1);
-        t->watch = WATCHED_LOCKS;
-        return true;
-    }
-    if (!--t->watch)
-        thread_epoch_set(t, t->module_epoch);
-    return false;
+    if (!own || !RELAXED_LOAD(&region_object(object)->waiters))
+        return false;
+    RELAXED_ADD(&region_contention(own)->grants, weight);
+    return true;
 }
 
 void contention_enter(struct thread *t)
@@ -284,10 +272,8 @@ void contention_enter(struct thread *t)
     uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
     if (u->hold_ticks)
         enter_timed(t, u, own);
-    if (u->pressed_ticks && own) {
+    if (u->pressed_ticks && own)
         enter_pressed(t, u, own);
-        watch(t);
-    }
 }
 
 /* Calls and tries. */

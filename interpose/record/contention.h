@@ -13,8 +13,9 @@
  * thread has noted and not yet entered is entered with its next wait or release, and at its end.
  *
  * A waiter marks the holder's entry on the held array (KIWI_HELD_PRESSED), and the holder's unlock then takes the slow
- * way once. From then on that thread is watched: its next locks take the full way, so that it is known how often it
- * takes the lock while others wait for it.
+ * way once: such holds are all entered. Of those that begin while others wait already, and of the grants that overtake
+ * the waiters, a sample is: a call path that had to wait is sampled at least once in CONTENTION_SAMPLE from then on
+ * (lock_request). Entering them all would cost a busy lock more than the lock itself.
  */
 #ifndef KIWI_CONTENTION_H
 #define KIWI_CONTENTION_H
@@ -27,15 +28,21 @@ void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint3
 void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_t now, uint64_t united);
 /* A hold that is timed or pressed ends. Before the real unlock. */
 void contention_hold_end(struct thread *t, const struct kiwi_held *held, uint64_t now);
-/* A watched thread has taken a lock that was free: true = others wait for it, so that its hold shall be timed. */
-bool contention_watched(struct thread *t, uint32_t row);
+#define CONTENTION_SAMPLE 8u
+
+/* A lock was taken that was free, and this is a sample that stands for `weight` such: true = others wait for it, so
+ * that its hold shall be timed. */
+bool contention_watched(uint32_t row, uint32_t weight);
 /* A try failed while the thread holds another lock. made: any number that changes when the thread gets a lock at this
  * call path; or else it says contention_try_made. */
 void contention_try_failed(struct thread *t, uint32_t row, uint64_t made);
 void contention_try_made(struct thread *t, uint32_t row);
-/* A hold whose beginning was timed is a sample that stands for `weight`; take: how long the real call took, 0 = not
- * known. */
-void contention_sampled(struct thread *t, uintptr_t address, uint32_t weight, uint64_t take);
+/* What a hold whose beginning was timed stands for: holds that are timed, and holds that began while others waited. */
+struct contention_sample {
+    uint32_t holds, pressed;
+};
+/* take: how long the real call took, 0 = not known. */
+void contention_sampled(struct thread *t, uintptr_t address, struct contention_sample s, uint64_t take);
 /* A blocking call of at least KIWI_CALL_WAITED_NS has ended. */
 void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, uint64_t now);
 

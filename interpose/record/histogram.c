@@ -30,7 +30,7 @@ static void histogram_publish(uint32_t row)
     region_publish(&region_histogram(row)->state, KIWI_ROW_LIVE);
 }
 
-void histogram_add(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value)
+void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times)
 {
     static const struct index_ops ops = {histogram_same, histogram_make, histogram_publish};
     struct histogram_key key = {contention, (uint8_t)kind, (uint8_t)histogram_exponent(value)};
@@ -41,6 +41,6 @@ void histogram_add(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t 
     if (!row)
         return;
     uint32_t *count = &region_histogram(row)->counts[histogram_bucket(value, key.exponent)];
-    if (likely(RELAXED_LOAD(count) != UINT32_MAX))
-        RELAXED_ADD(count, 1);
+    if (likely(RELAXED_LOAD(count) <= UINT32_MAX - times))
+        RELAXED_ADD(count, times);
 }

@@ -22,5 +22,10 @@ static inline uint32_t histogram_bucket(uint64_t value, uint32_t exponent)
 }
 
 /* contention: its row, 0 = nothing is done. value in ticks. */
-void histogram_add(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value);
+void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times);
+
+static inline void histogram_add(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value)
+{
+    histogram_add_times(contention, kind, value, 1);
+}
 #endif

@@ -70,6 +70,7 @@ struct thread_unsettled {
     uint64_t wait_until, united;
     uint32_t hold_row, object, stack, weight;
     uint64_t take, hold_ticks, pressed_ticks, hold_until; /* hold_ticks 0: not timed; pressed_ticks 0: nobody waited */
+    uint32_t pressed_weight;                              /* holds that this one stands for, if pressed_ticks */
 };
 
 /* Processor time at some moment, to tell later whether the thread ran since. */
@@ -126,7 +127,6 @@ struct thread {
     uintptr_t stack_low, stack_high;
     struct known_object semaphores[THREAD_SEMAPHORES]; /* by address */
     /* Contention. Of these, other threads write pressed_object and read the latest call and wait. */
-    uint32_t watch;          /* locks that still take the full way, because of waiters */
     uint32_t pressed_object; /* object that the latest comer waits for */
     struct thread_span latest_call, latest_wait;
     struct thread_wait waiting;
@@ -134,7 +134,7 @@ struct thread {
     struct thread_reading reading;
     uint64_t blocked_ticks; /* in calls and waits for locks, in all */
     uintptr_t sampled;      /* lock whose hold is a sample, of this weight */
-    uint32_t sampled_weight;
+    uint32_t sampled_weight, sampled_pressed;
     uint64_t sampled_take;
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];

@@ -131,6 +131,18 @@ static inline uint32_t lock_weight(struct thread *t, struct stack_entry *e)
     return 0;
 }
 
+/* A call path that has to wait is sampled more often from then on: see contention.h. Its gaps grow again as it goes on
+ * without (stack_sample). */
+static inline void lock_sample_often(struct thread *t, struct stack_entry *e)
+{
+    if (!e || e->interval <= CONTENTION_SAMPLE)
+        return;
+    e->interval = CONTENTION_SAMPLE;
+    e->samples = 0;
+    uint32_t tick = 1 + thread_random(t) % (2 * CONTENTION_SAMPLE - 1);
+    e->tick = e->tick < tick ? e->tick : tick;
+}
+
 /* The full way: a cache line of the thread stands for the acquisition row. `taken`: it will probably wait; such ones
  * are all counted. */
 static inline void lock_request(struct lock_request *r, struct thread *t, uintptr_t address, struct call_site site,
@@ -143,6 +155,8 @@ static inline void lock_request(struct lock_request *r, struct thread *t, uintpt
     r->made = e ? (uint64_t)e->samples << 32 | e->tick : 0;
     bool makes_order = t->slot->held_count && (kind & ACQUISITION_HOW) != ACQUISITION_KIND(0, KIWI_HOW_TRY);
     r->weight = e && !makes_order && !taken ? lock_weight(t, e) : 1;
+    if (taken)
+        lock_sample_often(t, e);
     r->timed = false;
     r->asked = 0;
     acquisition_chain(t);
@@ -220,11 +234,12 @@ static inline void lock_taken(const struct lock_request *r)
     r->line->count += r->weight;
     if (unlikely(record_settings.events_all))
         event_add(t, KIWI_EVENT_ACQUIRE, h->row, 0, 0);
-    if (r->timed) {
+    bool watched = r->weight && contention_watched(h->row, r->weight);
+    if (r->timed || watched) {
+        struct contention_sample s = {.holds = r->timed ? r->stands_for : r->weight, .pressed = r->weight};
         lock_hold_timed(h, clock_ticks());
-        contention_sampled(t, h->address, r->stands_for, r->asked ? h->since - r->asked : 0);
-    } else if ((t->watch && contention_watched(t, h->row)) || record_settings.events_all ||
-               (!n && h->row && handover_worth(t, region_acquisition(h->row)->object))) {
+        contention_sampled(t, h->address, s, r->asked ? h->since - r->asked : 0);
+    } else if (record_settings.events_all || (!n && h->row && handover_worth(t, region_acquisition(h->row)->object))) {
         lock_hold_timed(h, clock_ticks());
     }
     if (h->row && t->chained == n) {

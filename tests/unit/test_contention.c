@@ -122,15 +122,14 @@ static void contention__wait_is_charged_to_the_holders_own_wait(void **state)
     assert_int_equal(c->cause_row, inner);
 }
 
-/* As the full way of the lock wrappers does for a thread that is watched. */
+/* As the full way of the lock wrappers does for a sample. */
 static uint64_t takes_it_again_and_again(struct thread *h)
 {
     for (int i = 0; i < 20; i++) {
         lock_let_go(h, A);
         contention_settle(h);
         uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
-        assert_true(h->watch > 0);
-        assert_true(contention_watched(h, row));
+        assert_true(contention_watched(row, 1));
         h->held[0].flags |= KIWI_HELD_TIMED;
         h->held[0].since = clock_ticks();
     }
@@ -151,18 +150,42 @@ static void contention__overtakes_are_counted_while_somebody_waits(void **state)
     assert_true(c->starved_ticks > 0 && c->starved_ticks == c->ticks);
 }
 
-static void contention__watching_ends_without_waiters(void **state)
+static uint64_t takes_a_sample(struct thread *h)
+{
+    lock_let_go(h, A);
+    contention_settle(h);
+    uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
+    assert_true(contention_watched(row, 8));
+    contention_sampled(h, A, (struct contention_sample){1, 8}, 0);
+    h->held[0].flags |= KIWI_HELD_TIMED;
+    h->held[0].since = clock_ticks();
+    lock_let_go(h, A);
+    contention_settle(h);
+    return 0;
+}
+
+/* The first hold was marked by the waiter and counts once, the second began while it waited. */
+static void contention__samples_stand_for_many(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
+    wait_for(t, request(t, A, 1), h->row, takes_a_sample, h);
+    assert_int_equal(contention_of(row)->pressed, 1 + 8);
+    assert_int_equal(only_charge()->overtakes, 8);
+}
+
+static void contention__nobody_is_watched_without_waiters(void **state)
 {
     struct thread *t = thread_made("waiter"), *h = thread_made("holder");
 
     (void)state;
     uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
     wait_for(t, request(t, A, 1), h->row, lets_go, h);
-    assert_true(h->watch > 0);
-    assert_int_not_equal(h->quick_epoch, h->module_epoch);
-    while (h->watch)
-        assert_false(contention_watched(h, row));
-    assert_int_equal(h->quick_epoch, h->module_epoch);
+    uint64_t grants = contention_of(row)->grants;
+    assert_false(contention_watched(row, 8));
+    assert_int_equal(contention_of(row)->grants, grants);
 }
 
 static void contention__runs_of_failed_tries_end_with_success(void **state)
@@ -213,7 +236,7 @@ static void contention__users_are_the_heaviest_ones(void **state)
         row = lock_taken_at(t, A, stack_made(2))->row;
         t->held[0].flags |= KIWI_HELD_TIMED;
         t->held[0].since = clock_ticks();
-        contention_sampled(t, A, 3, 0);
+        contention_sampled(t, A, (struct contention_sample){3, 1}, 0);
         lock_let_go(t, A);
         contention_settle(t);
     }
@@ -263,7 +286,8 @@ int main(void)
             FRESH(contention__call_that_began_later_counts_if_it_filled_the_wait),
             FRESH(contention__wait_is_charged_to_the_holders_own_wait),
             FRESH(contention__overtakes_are_counted_while_somebody_waits),
-            FRESH(contention__watching_ends_without_waiters),
+            FRESH(contention__samples_stand_for_many),
+            FRESH(contention__nobody_is_watched_without_waiters),
             FRESH(contention__runs_of_failed_tries_end_with_success),
             FRESH(contention__threads_beyond_half_of_the_table_share_rows),
             FRESH(contention__users_are_the_heaviest_ones),
