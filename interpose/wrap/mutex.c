@@ -265,10 +265,12 @@ static COLD void lock_raced(struct thread *t, const pthread_mutex_t *m)
     RELAXED_ADD(&region_object(a->object)->contended, 1);
 }
 
-/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by
- * compare. */
-static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site)
+/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare.
+ * The site comes as two words: as a struct, gcc 12 stores its halves and loads them back as one, which the processor
+ * can not forward. */
+static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
 {
+    struct call_site site = {sp, rbp};
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = stack_find(t, site);
     if (unlikely(!e || !n || n >= t->slot->held_capacity || record_settings.events_all))
@@ -303,7 +305,7 @@ static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *g
     if (unlikely(looks_taken(m)))
         return lock_full(t, m, site);
     if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))))
-        return lock_nested(t, m, site);
+        return lock_nested(t, m, site.sp, site.rbp);
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
