@@ -66,7 +66,7 @@ process=$!
 # All are where they stay, and have been there for a moment.
 in_place() {
     "$KIWI" threads knot.trace >out
-    [ "$(grep -c 'waits for' out)" = 2 ] && grep -q 'in *pthread_cond_wait' out && grep -q 'in *poll' out &&
+    [ "$(grep -cE '^ +waits for' out)" = 2 ] && grep -q 'in *pthread_cond_wait' out && grep -q 'in *poll' out &&
         grep -q 'in *pthread_join' out && grep -q '"idle"' out && grep -q '"poller"' out
 }
 wait_until 60 grep -q knotted knot.out

@@ -46,12 +46,13 @@ SOURCE
 gcc -g -O1 -pthread pool.c -o pool
 
 dump() { # IDLE WAITING [OPTION...]: of the process when all of its threads are where they stay
+    rm -f ready # what the one before said
     "$KIWI" run --out=pool.trace ./pool "$1" "$2" >ready &
     local recorder=$! wanted=$2
     wait_until 30 grep -q ready ready
     [ "$wanted" = 0 ] || wait_until 30 sh -c "'$KIWI' threads pool.trace | grep -q '$wanted thread.* for table_lock'"
     run "$KIWI" threads "${@:3}" pool.trace
-    kill -KILL "$(sed -nE 's/^pool \(pid ([0-9]+)\).*/\1/p' out)"
+    kill -KILL "$(sed -nE 's/^pool \(pid ([0-9]+)\).*/\1/p' out)" || kill -TERM $recorder
     wait $recorder
     rm -f pool.trace
 }
