@@ -128,9 +128,9 @@ static void working_state_reset(struct thread *t, uint32_t slot)
     /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena of a former owner stays. */
     char *arena = t->arena;
     uint32_t arena_size = t->arena_size;
-    memset(t, 0, offsetof(struct thread, first_arena));
+    t->guard = GUARD_WIPED;
+    memset(&t->held, 0, offsetof(struct thread, first_arena) - offsetof(struct thread, held));
     t->slot_index = slot;
-    t->slot = region_slot(slot);
     t->arena = arena ? arena : t->first_arena;
     t->arena_size = arena ? arena_size : THREAD_STACK_ARENA;
     thread_epoch_set(t, stack_module_epoch);
@@ -251,7 +251,8 @@ struct thread *thread_attach(const struct thread_birth *given)
         return NULL;
     }
     struct thread *t = (struct thread *)(memory.thread_pool + slot * THREAD_BYTES);
-    memory.threads[slot] = t;
+    t->slot = region_slot(slot); /* whoever finds the thread relies on it, and on its never changing */
+    __atomic_store_n(&memory.threads[slot], t, __ATOMIC_RELEASE);
     working_state_reset(t, slot);
     slot_reset(t);
     t->tid = birth.tid ? birth.tid : thread_tid();

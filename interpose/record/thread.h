@@ -86,8 +86,8 @@ struct thread_try {
 
 struct thread {
     uintptr_t guard;
-    struct kiwi_slot *slot;
-    struct kiwi_held *held;
+    struct kiwi_slot *slot; /* never changes: other threads look at it, also while the slot changes its owner */
+    struct kiwi_held *held; /* from here on, thread_attach makes all 0 */
     struct kiwi_cache_entry *cache;
     uintptr_t inside; /* a place in the frame of the wrapper whose real call waits or sends a signal; 0 = none */
     uint32_t cache_mask;

@@ -1,6 +1,8 @@
 /* misuse.h: each misuse once per kind, object and stack, with who did it first; and who holds a lock. */
 #include "recorder.h"
 
+#include <pthread.h>
+
 #define LOCK ((uintptr_t)0x100000)
 
 static struct misuse_facts foreign_unlock(uint32_t object, uint32_t stack)
@@ -127,14 +129,42 @@ static void misuse__blame_names_the_holder(void **state)
     assert_int_equal(f.other_stack, stack);
 }
 
+static void *come_and_go(void *ended)
+{
+    struct thread_birth birth = {.start_function = 0x6000, .tid = 0x6000, .pthread_id = 0x6000000, .name = "brief"};
+
+    for (int i = 0; i < 50000; i++)
+        thread_detach(thread_attach(&birth));
+    __atomic_store_n((bool *)ended, true, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+/* A slot may change its owner while it is looked at. */
+static void misuse__holders_are_found_while_threads_come_and_go(void **state)
+{
+    struct misuse_holder h;
+    pthread_t other;
+    bool ended = false;
+
+    (void)state;
+    assert_int_equal(pthread_create(&other, NULL, come_and_go, &ended), 0);
+    while (!__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
+        assert_false(misuse_find_holder(0x8000, &h));
+    pthread_join(other, NULL);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            FRESH(misuse__same_place_is_counted),  FRESH(misuse__other_kind_object_or_stack_is_another),
-            FRESH(misuse__full_table_is_counted),  FRESH(misuse__holder_is_found_by_address),
-            FRESH(misuse__all_holders_in_a_range), FRESH(misuse__blame_names_the_holder),
+            FRESH(misuse__same_place_is_counted),
+            FRESH(misuse__other_kind_object_or_stack_is_another),
+            FRESH(misuse__full_table_is_counted),
+            FRESH(misuse__holder_is_found_by_address),
+            FRESH(misuse__all_holders_in_a_range),
+            FRESH(misuse__blame_names_the_holder),
+            FRESH(misuse__holders_are_found_while_threads_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
