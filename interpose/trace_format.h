@@ -374,7 +374,7 @@ struct kiwi_cond {
     uint32_t object, generation;
     uint32_t signal_thread, signal_serial; /* who signalled when missed_ticks was set, and where */
     uint32_t signal_stack;
-    uint64_t mutex;        /* address: with which the first of the present waiters waits */
+    uint64_t mutex;        /* address: with which the latest wait began */
     uint64_t missed_ticks; /* the latest signal, if it found nobody blocked; 0 = it found somebody, or there was none */
     uint64_t missed;       /* signals that found nobody; atomic */
     uint64_t returned_ticks; /* when a wait on it last ended, however it did */

@@ -98,28 +98,37 @@ static struct kiwi_cond *cond_row(uint32_t cond)
     return c;
 }
 
-/* Another thread that is blocked in a wait for the condvar with another mutex; 0 = none (any more). */
-static const struct kiwi_slot *other_waiter(uint32_t cond, uintptr_t mutex)
+/* Does the thread of the slot wait for the condvar with another mutex? */
+static bool waits_with_other(const struct kiwi_slot *s, uint32_t cond, uintptr_t mutex)
 {
-    for (uint32_t i = 1; i < memory.slots; i++) {
-        if (!RELAXED_LOAD(&memory.slot_used[i]) || !memory.threads[i])
-            continue;
-        const struct kiwi_slot *s = region_slot(i);
-        uint32_t kind = RELAXED_LOAD(&s->call_kind), row = RELAXED_LOAD(&s->wait_row);
-        if (!row || (region_object(region_acquisition(row)->object)->flags & KIWI_OBJECT_CLASS))
-            continue;
-        bool waits =
-                kind == KIWI_CALL_COND_WAIT || kind == KIWI_CALL_COND_TIMEDWAIT || kind == KIWI_CALL_COND_CLOCKWAIT;
-        if (waits && RELAXED_LOAD(&s->call_object) == cond &&
-            region_object(region_acquisition(row)->object)->address != mutex)
-            return s;
-    }
-    return NULL;
+    uint32_t kind = RELAXED_LOAD(&s->call_kind), row = RELAXED_LOAD(&s->wait_row);
+    if (kind != KIWI_CALL_COND_WAIT && kind != KIWI_CALL_COND_TIMEDWAIT && kind != KIWI_CALL_COND_CLOCKWAIT)
+        return false;
+    if (!row || RELAXED_LOAD(&s->call_object) != cond)
+        return false;
+    const struct kiwi_object *o = region_object(region_acquisition(row)->object);
+    return !(o->flags & KIWI_OBJECT_CLASS) && o->address != mutex;
 }
 
-/* Looks at all threads, so once a call path. The other thread's own row names its mutex. */
-static COLD void note_two_mutexes(struct thread *t, uint32_t cond, uintptr_t mutex, uint32_t row, uint32_t stack)
+/* A thread that is blocked in a wait for the condvar with another mutex; NULL = none (any more). As many as were woken
+ * may be on their way out. */
+static const struct kiwi_slot *other_waiter(uint32_t cond, uintptr_t mutex)
 {
+    const struct kiwi_slot *found = NULL;
+    uint32_t others = 0;
+    for (uint32_t i = 1; i < memory.slots; i++)
+        if (RELAXED_LOAD(&memory.slot_used[i]) && memory.threads[i] && waits_with_other(region_slot(i), cond, mutex)) {
+            found = region_slot(i);
+            others++;
+        }
+    return others > signalled_of(RELAXED_LOAD(waiters_word(cond))) ? found : NULL;
+}
+
+/* Looks at all threads, so only where the mutex is another one than that of the wait before. The other thread's own row
+ * names its mutex. */
+static COLD void note_two_mutexes(struct thread *t, uint32_t cond, uintptr_t mutex, uint32_t stack)
+{
+    uint32_t row = t->slot->wait_row;
     const struct kiwi_slot *s = other_waiter(cond, mutex);
     if (!s || !row || region_object(region_acquisition(row)->object)->address != mutex)
         return;
@@ -131,19 +140,26 @@ static COLD void note_two_mutexes(struct thread *t, uint32_t cond, uintptr_t mut
     misuse_result(misuse_note(t, &f), (int)row);
 }
 
-void condition_wait_begin(struct thread *t, uint32_t cond, uintptr_t mutex, int at, uint32_t stack)
+void condition_wait_site(struct thread *t, int at)
 {
-    uint32_t row = at >= 0 ? wait_site_enter(t, at) : 0;
-    t->slot->wait_row = row;
+    t->slot->wait_row = at >= 0 ? wait_site_enter(t, at) : 0;
+}
+
+/*
+ * Of two waits that begin at the same time with two mutexes, one sees the other: each is seen in its slot before it is
+ * counted (a full barrier), and the later one to exchange the mutex finds that of the earlier one.
+ */
+void condition_wait_begin(struct thread *t, uint32_t cond, uintptr_t mutex, uint32_t stack)
+{
     if (!cond)
         return;
     struct kiwi_cond *c = cond_row(cond);
-    bool alone = !condition_blocked(cond);
-    if (c && alone)
-        RELAXED_STORE(&c->mutex, mutex);
-    else if (c && RELAXED_LOAD(&c->mutex) != mutex && !(region_object(cond)->flags & KIWI_OBJECT_SHARED))
-        note_two_mutexes(t, cond, mutex, row, stack);
-    RELAXED_ADD(waiters_word(cond), ONE_WAITING);
+    uint64_t before = __atomic_fetch_add(waiters_word(cond), ONE_WAITING, __ATOMIC_SEQ_CST);
+    if (!c || RELAXED_LOAD(&c->mutex) == mutex)
+        return;
+    uintptr_t other = __atomic_exchange_n(&c->mutex, mutex, __ATOMIC_SEQ_CST);
+    if (other != mutex && blocked_of(before) && !(region_object(cond)->flags & KIWI_OBJECT_SHARED))
+        note_two_mutexes(t, cond, mutex, stack);
 }
 
 void condition_wait_end(uint32_t cond, bool woken)

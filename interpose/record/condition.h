@@ -1,8 +1,10 @@
 /*
  * condition.h - condition variables: who waits with which mutex, and signals that found nobody.
  *
- *     condition_wait_begin(t, cond, mutex_address, at, stack);   // the mutex is held, at index `at` of the held array
- *     or -1
+ *     condition_wait_site(t, at);                                // the mutex is held, at index `at` of the held array
+ *                                                                // or -1
+ *     the call is entered (call_enter)
+ *     condition_wait_begin(t, cond, mutex_address, stack);
  *     real wait
  *     condition_wait_end(cond, woken);
  *
@@ -16,7 +18,8 @@
 
 #include "acquisition.h"
 
-void condition_wait_begin(struct thread *t, uint32_t cond, uintptr_t mutex, int at, uint32_t stack);
+void condition_wait_site(struct thread *t, int at);
+void condition_wait_begin(struct thread *t, uint32_t cond, uintptr_t mutex, uint32_t stack);
 /* woken: the wait returned 0. One that timed out leaves the signal to others. */
 void condition_wait_end(uint32_t cond, bool woken);
 

@@ -74,7 +74,7 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     w->word = stack | ACQUISITION_KIND(0, KIWI_HOW_COND);
     int at = acquisition_held(t, (uintptr_t)w->m);
     w->held_count = at >= 0 ? t->held[at].count : 0;
-    condition_wait_begin(t, w->cond, (uintptr_t)w->m, at, stack);
+    condition_wait_site(t, at);
     if (at >= 0) {
         acquisition_chain(t);
         handover_monitor(lock_held_object(t, at));
@@ -83,6 +83,7 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
     }
     handover_waits(t, w->cond);
     call_enter(&w->call, t, kind, stack, flags, w->cond);
+    condition_wait_begin(t, w->cond, (uintptr_t)w->m, stack);
     guard_clear(t);
 }
 

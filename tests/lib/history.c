@@ -439,9 +439,10 @@ static void play_wait(struct history *h, struct actor *a, const struct statement
         die("it holds no mutex, or waits already", s->text);
     a->cond = statement_cond(h, a, s);
     a->cond_mutex = a->t->held[n - 1].address;
-    condition_wait_begin(a->t, a->cond, a->cond_mutex, (int)n - 1, stack);
+    condition_wait_site(a->t, (int)n - 1);
     let_go(a->t, a->cond_mutex, s);
     call_enter(&a->call, a->t, KIWI_CALL_COND_WAIT, stack, KIWI_CALLF_UNTIMED, a->cond);
+    condition_wait_begin(a->t, a->cond, a->cond_mutex, stack);
 }
 
 static bool play_cond(struct history *h, struct actor *a, const struct statement *s)

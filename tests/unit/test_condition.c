@@ -1,5 +1,6 @@
 /* condition.h: how many wait, and what a signal found. */
 #include "../../interpose/record/condition.h"
+#include "../../interpose/record/call.h"
 #include "recorder.h"
 
 static uint32_t cond_made(struct thread *t)
@@ -13,11 +14,53 @@ static const struct kiwi_cond *row(void)
     return region_cond(1);
 }
 
+static void wait_begins_with(struct thread *t, uint32_t cond, uintptr_t mutex)
+{
+    struct call_record call;
+
+    lock_taken_at(t, mutex, stack_made(2));
+    condition_wait_site(t, 0);
+    lock_let_go(t, mutex);
+    call_enter(&call, t, KIWI_CALL_COND_WAIT, stack_made(3), KIWI_CALLF_UNTIMED, cond);
+    condition_wait_begin(t, cond, mutex, stack_made(3));
+}
+
 static void wait_begins(struct thread *t, uint32_t cond)
 {
-    lock_taken_at(t, 0x8000, stack_made(2));
-    condition_wait_begin(t, cond, 0x8000, 0, stack_made(3));
-    lock_let_go(t, 0x8000);
+    wait_begins_with(t, cond, 0x8000);
+}
+
+static uint32_t misuses(void)
+{
+    return region.header->tables[KIWI_TABLE_MISUSES].used - 1;
+}
+
+static void condition__two_mutexes_are_noted_while_both_are_blocked(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t cond = cond_made(a);
+
+    (void)state;
+    wait_begins_with(a, cond, 0x8000);
+    wait_begins_with(b, cond, 0x8000);
+    assert_int_equal(misuses(), 0);
+    wait_begins_with(c, cond, 0x8800);
+    assert_int_equal(misuses(), 1);
+    assert_int_equal(region_misuse(1)->kind, KIWI_MISUSE_COND_TWO_MUTEXES);
+    assert_int_equal(region_misuse(1)->thread, c->row);
+}
+
+static void condition__a_woken_waiter_on_its_way_out_has_no_second_mutex(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t cond = cond_made(a);
+
+    (void)state;
+    wait_begins_with(a, cond, 0x8000);
+    condition_signal(c, cond, false, stack_made(4));
+    wait_begins_with(b, cond, 0x8800);
+    wait_begins_with(c, cond, 0x8800);
+    assert_int_equal(misuses(), 0);
 }
 
 static void condition__woken_waiters_are_not_blocked(void **state)
@@ -79,6 +122,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(condition__woken_waiters_are_not_blocked),
+            FRESH(condition__two_mutexes_are_noted_while_both_are_blocked),
+            FRESH(condition__a_woken_waiter_on_its_way_out_has_no_second_mutex),
             FRESH(condition__only_a_signal_that_found_nobody_is_noted),
             FRESH(condition__new_generation_begins_anew),
     };
