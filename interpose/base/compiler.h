@@ -27,6 +27,20 @@
  * reader of the mapping on x86-64, where stores become visible in program order. */
 #define COMPILER_BARRIER() __asm__ __volatile__("" ::: "memory")
 
+/*
+ * Asks for the cache line of a lock that is about to be taken, for writing. Without it, looking at the lock first makes
+ * two transfers of the line of what is one in the real call; with it, that one overlaps with the recorder's own work. A
+ * hint: it never faults, and where the processor does not know it, it does nothing.
+ */
+static ALWAYS_INLINE void prefetch_for_write(const volatile void *p)
+{
+#ifdef __x86_64__
+    __asm__ __volatile__("prefetchw %0" : : "m"(*(const volatile char *)p));
+#else
+    __builtin_prefetch((const void *)p, 1);
+#endif
+}
+
 static inline void relaxed_max(uint64_t *p, uint64_t v)
 {
     uint64_t old = RELAXED_LOAD(p);

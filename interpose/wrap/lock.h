@@ -45,18 +45,15 @@ static ALWAYS_INLINE struct stack_entry *lock_quick_path(struct thread *t, struc
 
 /*
  * The quick way in: a free lock that makes no order (nothing is held yet, or it is only tried), a known call path, not
- * sampled. Notes the lock as being taken behind the `n` held ones and returns true; the caller then makes the real call
- * and says that it is held. Few stores on purpose: the lock's own atomic instruction waits for all of them.
+ * sampled. `e` is what lock_quick_path gave. Notes the lock as being taken behind the `n` held ones; the caller then
+ * makes the real call and says that it is held. Few stores on purpose: the lock's own atomic instruction waits for all
+ * of them.
  */
-static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintptr_t address, struct call_site site,
+static ALWAYS_INLINE void lock_quick_taking(struct thread *t, uint32_t n, struct stack_entry *e, uintptr_t address,
                                             uint32_t kind)
 {
-    struct stack_entry *e = lock_quick_path(t, site);
-    if (unlikely(!e))
-        return false;
     e->tick--;
     acquisition_note_taking(t, n, address, e->row | kind, 0);
-    return true;
 }
 
 /* Taken so many times in a row, and nothing else meanwhile: to look at what it guards until that changes. */
@@ -64,7 +61,11 @@ static ALWAYS_INLINE bool lock_quick_behind(struct thread *t, uint32_t n, uintpt
 
 static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct call_site site, uint32_t kind)
 {
-    return likely(!t->slot->held_count) && lock_quick_behind(t, 0, address, site, kind);
+    struct stack_entry *e = likely(!t->slot->held_count) ? lock_quick_path(t, site) : NULL;
+    if (unlikely(!e))
+        return false;
+    lock_quick_taking(t, 0, e, address, kind);
+    return true;
 }
 
 /* After the real call of the quick way, for locks that grant with 0 alone. */

@@ -297,15 +297,18 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t 
 /* For this wrapper's caller if no other site is given: a constant, once this is inlined. */
 static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *given)
 {
+    prefetch_for_write(m);
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return real.pthread_mutex_lock(m);
     struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
+    struct stack_entry *e = likely(!t->slot->held_count) ? lock_quick_path(t, site) : NULL;
     if (unlikely(looks_taken(m)))
         return lock_full(t, m, site);
-    if (unlikely(!lock_quick(t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))))
+    if (unlikely(!e))
         return lock_nested(t, m, site.sp, site.rbp);
+    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
     int result = real.pthread_mutex_lock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
@@ -423,16 +426,19 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
 
 static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *given)
 {
+    prefetch_for_write(m);
     struct thread *t = thread_enter();
     if (unlikely(!t || record_settings.locks_off))
         return real.pthread_mutex_trylock(m);
     struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
+    uint32_t n = t->slot->held_count;
+    struct stack_entry *e = likely(n < t->slot->held_capacity) ? lock_quick_path(t, site) : NULL;
     if (looks_taken(m))
         return try_taken(t, m, site);
-    uint32_t n = t->slot->held_count, kind = ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY);
-    if (unlikely(n >= t->slot->held_capacity || !lock_quick_behind(t, n, (uintptr_t)m, site, kind)))
+    if (unlikely(!e))
         return try_full(t, m, site);
+    lock_quick_taking(t, n, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
     int result = real.pthread_mutex_trylock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
