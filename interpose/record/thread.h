@@ -101,6 +101,7 @@ struct thread {
     uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
     uint32_t random;                /* state of a xorshift generator, for sampling */
     uint32_t block_next;
+    uint64_t heap_calls, heap_bytes; /* exact: allocations of this thread so far, and bytes asked for */
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
