@@ -35,6 +35,21 @@
     X(SIGHTINGS, kiwi_sighting, acquisition, ACQUISITIONS)                                                             \
     X(SIGHTINGS, kiwi_sighting, thread, THREADS)                                                                       \
     X(SIGHTINGS, kiwi_sighting, segment, SEGMENTS)                                                                     \
+    X(DESCRIPTORS, kiwi_descriptor, peer, PEERS)                                                                       \
+    X(DESCRIPTORS, kiwi_descriptor, birth_stack, STACKS)                                                               \
+    X(DESCRIPTORS, kiwi_descriptor, birth_thread, THREADS)                                                             \
+    X(DESCRIPTORS, kiwi_descriptor, end_stack, STACKS)                                                                 \
+    X(DESCRIPTORS, kiwi_descriptor, end_thread, THREADS)                                                               \
+    X(PEERS, kiwi_peer, path, STRINGS)                                                                                 \
+    X(PEERS, kiwi_peer, stack, STACKS)                                                                                 \
+    X(FAILURES, kiwi_failure, stack, STACKS)                                                                           \
+    X(FAILURES, kiwi_failure, thread, THREADS)                                                                         \
+    X(FAILURES, kiwi_failure, user_thread, THREADS)                                                                    \
+    X(FAILURES, kiwi_failure, peer, PEERS)                                                                             \
+    X(FAILURES, kiwi_failure, other_stack, STACKS)                                                                     \
+    X(FAILURES, kiwi_failure, other_thread, THREADS)                                                                   \
+    X(FAILURES, kiwi_failure, birth_stack, STACKS)                                                                     \
+    X(FAILURES, kiwi_failure, birth_thread, THREADS)                                                                   \
     X(CALLS, kiwi_call, stack, STACKS)                                                                                 \
     X(CALLS, kiwi_call, held, ACQUISITIONS)                                                                            \
     X(CALLS, kiwi_call, thread_class, CLASSES)                                                                         \

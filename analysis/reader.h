@@ -76,6 +76,9 @@ TRACE_ROW_ACCESSOR(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
 TRACE_ROW_ACCESSOR(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
 TRACE_ROW_ACCESSOR(charge, KIWI_TABLE_CHARGES, kiwi_charge)
 TRACE_ROW_ACCESSOR(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
+TRACE_ROW_ACCESSOR(descriptor, KIWI_TABLE_DESCRIPTORS, kiwi_descriptor)
+TRACE_ROW_ACCESSOR(peer, KIWI_TABLE_PEERS, kiwi_peer)
+TRACE_ROW_ACCESSOR(failure, KIWI_TABLE_FAILURES, kiwi_failure)
 #undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */

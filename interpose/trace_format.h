@@ -53,7 +53,10 @@
     X(17, CONTENTIONS, struct kiwi_contention)                                                                         \
     X(18, HISTOGRAMS, struct kiwi_histogram)                                                                           \
     X(19, CHARGES, struct kiwi_charge)                                                                                 \
-    X(20, SIGHTINGS, struct kiwi_sighting)
+    X(20, SIGHTINGS, struct kiwi_sighting)                                                                             \
+    X(21, DESCRIPTORS, struct kiwi_descriptor)                                                                         \
+    X(22, PEERS, struct kiwi_peer)                                                                                     \
+    X(23, FAILURES, struct kiwi_failure)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -81,6 +84,9 @@ enum kiwi_table_id {
     X(14, UNWOUND_SHORT, "call stacks with only the return address")                                                   \
     X(15, DISK_FULL, "rows refused for lack of storage (file system full, or a seccomp filter in force)")              \
     X(16, CONDS, "what signals of condition variables found, and places of waits")                                     \
+    X(17, DESCRIPTORS, "descriptors beyond the descriptor room")                                                       \
+    X(18, PEERS, "peers that were dialled")                                                                            \
+    X(19, FAILURES, "failing calls")                                                                                   \
     X(20, CONTENTIONS, "hold and wait times of locks")                                                                 \
     X(21, CHARGES, "who waited for whom")                                                                              \
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")
@@ -530,7 +536,9 @@ struct kiwi_sighting {
     X(36, SEM_TIMEDWAIT, "sem_timedwait", SYNC)                                                                        \
     X(37, SEM_CLOCKWAIT, "sem_clockwait", SYNC)                                                                        \
     X(64, BARRIER_WAIT, "pthread_barrier_wait", SYNC)                                                                  \
-    X(65, FUTEX_WAIT, "futex wait", SYNC)
+    X(65, FUTEX_WAIT, "futex wait", SYNC)                                                                              \
+    X(66, CLOSE, "close", IO)                                                                                          \
+    X(67, OPEN, "open", DISK)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,
@@ -653,6 +661,112 @@ struct kiwi_cache_entry {
     uint64_t count; /* acquisitions since last folded into the row; plain increments by the owner */
 };
 
+/* What a descriptor is of: name in the file, enumerator, word for people. */
+#define KIWI_DESCRIPTOR_KINDS(X)                                                                                       \
+    X(1, FILE, "file")                                                                                                 \
+    X(2, PIPE, "pipe")                                                                                                 \
+    X(3, SOCKET, "socket")                                                                                             \
+    X(4, PAIR, "socket pair")                                                                                          \
+    X(5, EVENT, "eventfd")                                                                                             \
+    X(6, TIMER, "timerfd")                                                                                             \
+    X(7, EPOLL, "epoll")                                                                                               \
+    X(8, SIGNAL, "signalfd")                                                                                           \
+    X(9, OTHER, "descriptor")
+
+enum kiwi_descriptor_kind {
+#define X(id, name, text) KIWI_DESCRIPTOR_##name = id,
+    KIWI_DESCRIPTOR_KINDS(X)
+#undef X
+};
+
+/*
+ * A descriptor of the service; row = number + 1. It is filled when an opening call is seen, or by the first close;
+ * numbers that were never seen have state 0. While a number changes hands its state is EMPTY.
+ */
+struct kiwi_descriptor {
+    uint32_t state;                                   /* LIVE open, ENDED closed */
+    uint16_t kind;                                    /* enum kiwi_descriptor_kind, 0 = not known */
+    uint16_t flags;                                   /* KIWI_DESCRIPTOR_*; atomic */
+    uint32_t generation;                              /* 1, 2, ... at this number */
+    uint32_t peer;                                    /* PEERS row of one that was dialled, 0 = none */
+    uint32_t birth_stack, birth_thread, birth_serial; /* 0 = it was not seen to be opened */
+    /* Where it was closed; of a live one, the generation before it. */
+    uint32_t end_stack, end_thread, end_serial;
+    uint64_t birth_ticks, end_ticks;
+    uint64_t dial_ticks; /* when connect was called */
+    uint64_t reserved;
+};
+#define KIWI_DESCRIPTOR_LISTENING 1u
+#define KIWI_DESCRIPTOR_ACCEPTED 2u
+#define KIWI_DESCRIPTOR_DIALLED 4u
+#define KIWI_DESCRIPTOR_DATAGRAM 8u  /* keeps messages apart: SOCK_DGRAM, SOCK_RAW and the like */
+#define KIWI_DESCRIPTOR_INTERNET 16u /* AF_INET or AF_INET6 */
+#define KIWI_DESCRIPTOR_PENDING 32u  /* its connect goes on in the background */
+#define KIWI_DESCRIPTOR_RCVTIMEO 64u
+#define KIWI_DESCRIPTOR_SNDTIMEO 128u
+
+/* A place that dials an address: one row for each pair. */
+#define KIWI_PEER_ADDRESS 16
+struct kiwi_peer {
+    uint32_t state;
+    uint16_t family;                    /* as in struct sockaddr: 1 AF_UNIX, 2 AF_INET, 10 AF_INET6 */
+    uint16_t port;                      /* in the order of the host */
+    uint8_t address[KIWI_PEER_ADDRESS]; /* of the network, in its order; AF_UNIX: a hash of the path */
+    uint32_t path;                      /* string, AF_UNIX */
+    uint32_t stack;                     /* of connect */
+    uint64_t dials;                     /* connects begun; atomic, as all below */
+    uint64_t connected;                 /* of these, known to have succeeded */
+    uint64_t failed;
+    uint64_t first_ticks, last_ticks;
+    uint64_t closed;       /* connections that this process closed */
+    uint64_t brief;        /* of these, within KIWI_PEER_BRIEF_NS */
+    uint64_t window;       /* number of the latest time window with a connect, as of thread classes */
+    uint32_t window_dials; /* connects in it that succeeded */
+    uint32_t busy_windows; /* windows with KIWI_PEER_BUSY or more ... */
+    uint64_t busy_dials;   /* ... and the connects in them */
+    uint64_t exchanges;    /* requests that were followed by an answer */
+    uint64_t reserved;
+};
+#define KIWI_PEER_BRIEF_NS 1000000000u
+#define KIWI_PEER_BUSY 2u
+
+/*
+ * A call that fails again and again at one place: (kind, stack, error, thread, peer) is a row. A streak is a run of
+ * failures with no success of the same call in between, each less than KIWI_STREAK_GAP_NS after the one before and
+ * about the same descriptor or peer; the one with most attempts is kept. A gap runs from the begin of one attempt to
+ * that of the next.
+ */
+#define KIWI_STREAK_TIMES 12
+struct kiwi_failure {
+    uint32_t state;
+    uint32_t kind; /* enum kiwi_call_kind */
+    uint32_t stack;
+    uint32_t error; /* errno */
+    uint32_t thread, serial;
+    uint32_t peer;       /* PEERS row, 0 = none */
+    uint32_t flags;      /* KIWI_FAILURE_*; atomic */
+    uint32_t descriptor; /* number, the latest */
+    /* BAD_DESCRIPTOR: who used it first; who had closed that number, where; and who had opened it. */
+    uint32_t user_thread, user_serial, other_stack, other_thread, other_serial, birth_stack, birth_thread, birth_serial;
+    uint32_t reserved0;
+    uint64_t count; /* failures in all; atomic */
+    uint64_t first_ticks, last_ticks;
+    uint64_t attempts, begin_ticks, end_ticks; /* of the longest streak, as all below */
+    uint64_t min_ticks, max_ticks;             /* of gaps in which the thread waited */
+    uint32_t waited;                           /* gaps in which it did */
+    uint32_t rushed;                           /* longest run of gaps without a delay */
+    uint32_t even;                             /* longest run of gaps of about the same length, with a delay */
+    uint32_t reserved1;
+    uint64_t even_ticks; /* the first gap of that run */
+    uint64_t reserved[2];
+    uint64_t times[KIWI_STREAK_TIMES]; /* when the first attempts began */
+};
+#define KIWI_FAILURE_BAD_DESCRIPTOR 1u /* the number had been closed; its row is without thread and peer in its key */
+#define KIWI_FAILURE_SWEEP 2u          /* that close belongs to a loop over all numbers */
+#define KIWI_FAILURE_SPIN 4u           /* EAGAIN, with neither a wait nor a success in between */
+#define KIWI_STREAK_GAP_NS 1000000000u
+#define KIWI_STREAK_RUSHED_NS 5000000u /* a gap without a wait in which no more than this passed is no delay */
+
 /* Flight recorder events: id, enumerator, name. */
 #define KIWI_EVENTS(X)                                                                                                 \
     X(1, LOCK_WAIT, "lock-wait")     /* row: acquisition; value: ticks waited; value2: holder's thread row */          \
@@ -747,6 +861,9 @@ KIWI_SIZE_IS(struct kiwi_charge, 128);
 KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
 KIWI_SIZE_IS(struct kiwi_slot, 8192);
+KIWI_SIZE_IS(struct kiwi_descriptor, 72);
+KIWI_SIZE_IS(struct kiwi_peer, 128);
+KIWI_SIZE_IS(struct kiwi_failure, 272);
 _Static_assert(offsetof(struct kiwi_header, byte_order) == 12, "a foreign reader must find the byte order");
 _Static_assert(offsetof(struct kiwi_header, tables) % 8 == 0, "tables are 8-aligned");
 #endif

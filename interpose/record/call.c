@@ -5,6 +5,7 @@
 #include "acquisition.h"
 #include "contention.h"
 #include "descriptor.h"
+#include "failure.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -121,6 +122,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     c->t = t;
     c->row = count_call(t, kind, stack, flags, weight);
     c->flags = flags;
+    c->kind = kind;
     if (flags & KIWI_CALLF_NONBLOCKING) {
         c->since = 0;
         return;
@@ -194,6 +196,7 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     uint64_t ticks = now - c->since;
     if (only_preempted(c, row, ticks))
         return;
+    c->t->again = 0;
     RELAXED_ADD(&row->waited, 1);
     RELAXED_ADD(&row->ticks, ticks);
     RELAXED_ADD(&row->bytes, bytes);
@@ -212,12 +215,46 @@ static bool is_failure(int error)
     return error && error != EAGAIN && error != EINTR && error != ETIMEDOUT && error != EINPROGRESS;
 }
 
-static COLD void note_error(struct kiwi_call *row, int error)
+/* What others do to a thread that it waits for is no error of the call; nor is a failing connect, by itself. */
+static bool is_call_on_its_own(enum kiwi_call_kind kind)
+{
+    enum kiwi_call_group group = call_group(kind);
+    return group != KIWI_GROUP_SYNC && group != KIWI_GROUP_SLEEP && kind != KIWI_CALL_CONNECT;
+}
+
+static COLD void note_error(const struct call_record *c, struct kiwi_call *row, int error)
 {
     if (!is_failure(error))
         return;
     RELAXED_ADD(&row->errors, 1);
     RELAXED_STORE(&row->last_errno, (uint32_t)error);
+    if (!is_call_on_its_own(c->kind))
+        return;
+    struct failure_facts facts = {.kind = c->kind,
+                                  .stack = row->stack,
+                                  .error = error,
+                                  .call_row = c->row,
+                                  .descriptor = (uint32_t)c->fd,
+                                  .begin = c->since};
+    if (error == EBADF && c->fd >= 0)
+        descriptor_misused(c->t, &facts);
+    failure_note(c->t, &facts);
+}
+
+/* A success ends what failed before. One of poll is none: it says only that it is worth another try. */
+static COLD void note_success(const struct call_record *c)
+{
+    if (call_group(c->kind) == KIWI_GROUP_IO)
+        c->t->again = 0;
+    if (c->t->streak_count)
+        failure_success(c->t, c->row, c->kind);
+}
+
+static COLD void note_again(const struct call_record *c)
+{
+    if (call_group(c->kind) == KIWI_GROUP_IO && c->fd >= 0 && !descriptor_is(c->fd, KIWI_DESCRIPTOR_EVENT) &&
+        ++c->t->again % FAILURE_AGAIN_STEP == 0)
+        failure_again(c->t, c->kind, c->row ? region_call(c->row)->stack : stack_of(c->t, c->site), (uint32_t)c->fd);
 }
 
 static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
@@ -232,13 +269,20 @@ static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes
         if (row && now - c->since >= clock_state.waited_ticks)
             note_waited(c, row, now, bytes);
     }
-    if (unlikely(error && row))
-        note_error(row, error);
+    if (likely(!error)) {
+        if (unlikely(c->t->again || c->t->streak_count))
+            note_success(c);
+    } else if (error == EAGAIN) {
+        note_again(c);
+    } else if (row) {
+        note_error(c, row, error);
+    }
 }
 
 void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
                 uint64_t object)
 {
+    c->fd = -1;
     enter(c, t, kind, stack, flags, object, 1);
 }
 
@@ -261,6 +305,7 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
                 uint32_t flags, uint64_t object)
 {
     c->t = NULL;
+    c->fd = -1;
     if (t && !record_settings.io_off)
         begin(c, t, kind, site, flags, object, 1);
 }
@@ -300,6 +345,8 @@ void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind 
     c->t = NULL;
     if (!t || record_settings.io_off)
         return;
+    c->fd = fd;
+    c->site = site;
     enum descriptor_mode mode = descriptor_mode(fd);
     if (unlikely(mode != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1)) {
         begin_on(c, t, kind, site, flags, fd, mode);
@@ -310,7 +357,6 @@ void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind 
     c->row = 0;
     c->since = 0;
     c->kind = kind;
-    c->site = site;
 }
 
 /* A call that was left out of the sample failed: its row is needed after all. */
@@ -323,7 +369,7 @@ static COLD void untimed_failed(struct call_record *c, int error)
 void call_end(struct call_record *c, int error, uint64_t bytes)
 {
     struct thread *t = c->t;
-    if (!t || (!c->since && !error) || t->guard != GUARD_IDLE)
+    if (!t || (!c->since && !error && likely(!t->again && !t->streak_count)) || t->guard != GUARD_IDLE)
         return; /* nothing to note, or wiped by a fork in between, or the thread ended inside */
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();

@@ -22,8 +22,9 @@ struct call_record {
     uint32_t flags;
     long switches;  /* voluntary context switches at the start, -1 = not asked */
     uint64_t since; /* ticks, 0 = can not block, so not timed */
-    /* Where and what, for an error of a call that was left out of the sample (row 0). */
     enum kiwi_call_kind kind;
+    int32_t fd; /* -1 = none */
+    /* Where, for an error of a call on a descriptor that was left out of the sample (row 0). */
     struct call_site site;
     /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */
     uint32_t outer_kind, outer_row, outer_flags;

@@ -1,7 +1,9 @@
 #include "descriptor.h"
 
+#include "../base/clock.h"
 #include "../base/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -11,12 +13,145 @@ static bool is_regular_file(int fd)
     return sys_failed(sys_call3(SYS_fstat, fd, (long)&about, 0)) || S_ISREG(about.st_mode);
 }
 
+/* It is open, so a call that was not seen has opened it since it was closed. */
+static void seen_open(int fd)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_ENDED)
+        return;
+    RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
+}
+
 bool descriptor_ask(int fd)
 {
     long flags = region.frozen ? -1 : sys_call3(SYS_fcntl, fd, F_GETFL, 0);
     if (sys_failed(flags))
         return false;
+    if (RELAXED_LOAD(&memory.descriptors[fd]) == DESCRIPTOR_UNKNOWN)
+        seen_open(fd);
     bool nonblocking = (flags & O_NONBLOCK) && !is_regular_file(fd);
     RELAXED_STORE(&memory.descriptors[fd], nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING);
     return nonblocking;
+}
+
+static struct kiwi_descriptor *row_make(int fd)
+{
+    if ((uint32_t)fd >= MEMORY_DESCRIPTORS || !memory.base || !region_reach(KIWI_TABLE_DESCRIPTORS, (uint32_t)fd + 1))
+        return NULL;
+    return region_descriptor((uint32_t)fd + 1);
+}
+
+/* Where the one before was closed stays: it tells what a later misuse of the number was meant for. */
+static void row_fill(const struct thread *t, struct kiwi_descriptor *d, enum kiwi_descriptor_kind kind, uint32_t flags,
+                     uint32_t stack)
+{
+    RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
+    COMPILER_BARRIER();
+    d->kind = (uint16_t)kind;
+    d->flags = (uint16_t)flags;
+    d->generation++;
+    d->peer = 0;
+    d->birth_stack = stack;
+    d->birth_thread = t->row;
+    d->birth_serial = t->serial;
+    d->birth_ticks = clock_ticks();
+    d->dial_ticks = 0;
+}
+
+void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack)
+{
+    struct kiwi_descriptor *d = row_make(fd);
+    descriptor_forget(fd);
+    if (!d)
+        return;
+    row_fill(t, d, kind, flags, stack);
+    region_publish(&d->state, KIWI_ROW_LIVE);
+}
+
+void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
+{
+    const struct kiwi_descriptor *source = descriptor_row(from);
+    struct kiwi_descriptor *d = from == to ? NULL : row_make(to);
+    descriptor_forget(to);
+    if (!d)
+        return;
+    bool known = source && RELAXED_LOAD(&source->state) == KIWI_ROW_LIVE;
+    row_fill(t, d, known ? source->kind : 0, known ? source->flags : 0, stack);
+    if (known) {
+        d->peer = source->peer;
+        d->dial_ticks = source->dial_ticks;
+    }
+    region_publish(&d->state, KIWI_ROW_LIVE);
+}
+
+static void row_end(const struct thread *t, struct kiwi_descriptor *d, uint32_t stack)
+{
+    d->end_stack = stack;
+    d->end_thread = t->row;
+    d->end_serial = t->serial;
+    d->end_ticks = clock_ticks();
+    region_publish(&d->state, KIWI_ROW_ENDED);
+}
+
+void descriptor_close_begin(struct thread *t, struct descriptor_closing *c, int fd, uint32_t stack)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    uint32_t state = d ? RELAXED_LOAD(&d->state) : KIWI_ROW_EMPTY;
+    *c = (struct descriptor_closing){fd, stack, state == KIWI_ROW_ENDED, state == KIWI_ROW_EMPTY};
+    descriptor_forget(fd);
+    if (!d || state == KIWI_ROW_ENDED)
+        return;
+    if (state == KIWI_ROW_EMPTY)
+        d->birth_stack = d->birth_thread = 0;
+    row_end(t, d, stack);
+}
+
+#define SWEEP_LEAST 4u
+
+/* Daemons close all numbers that there may be: one after the other, at one place, most of them never open. */
+static bool is_sweep(struct thread *t, const struct descriptor_closing *c, bool nothing, uintptr_t site)
+{
+    bool next = t->closed_at == site && (c->fd == t->closed + 1 || c->fd == t->closed - 1);
+    t->sweep = next ? t->sweep + 1 : 0;
+    t->sweep_unknown = (next && t->sweep_unknown) || nothing;
+    t->closed = c->fd;
+    t->closed_at = site;
+    return t->sweep >= SWEEP_LEAST && t->sweep_unknown;
+}
+
+void descriptor_close_end(struct thread *t, const struct descriptor_closing *c, int error, uintptr_t site)
+{
+    struct kiwi_descriptor *d = descriptor_row(c->fd);
+    bool nothing = error == EBADF && c->unknown;
+    if (nothing && d)
+        RELAXED_STORE(&d->state, KIWI_ROW_EMPTY); /* there was nothing to close */
+    if (is_sweep(t, c, nothing, site))
+        failure_is_sweep(t, c->stack);
+    else if (error == EBADF && c->was_closed)
+        descriptor_misused(
+                t, &(struct failure_facts){
+                           .kind = KIWI_CALL_CLOSE, .stack = c->stack, .error = error, .descriptor = (uint32_t)c->fd});
+    else if (!error && c->was_closed && d && RELAXED_LOAD(&d->state) == KIWI_ROW_ENDED)
+        row_end(t, d, c->stack); /* an unseen call had opened it again */
+}
+
+void descriptor_close_range(struct thread *t, uint32_t first, uint32_t last, uint32_t stack)
+{
+    uint32_t end = memory.base ? region_ready_rows(KIWI_TABLE_DESCRIPTORS) : 0;
+    descriptor_forget_range(first, last);
+    for (uint32_t fd = first; fd <= last && fd + 1 < end; fd++) {
+        struct kiwi_descriptor *d = descriptor_row((int)fd);
+        if (d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE)
+            row_end(t, d, stack);
+    }
+}
+
+void descriptor_misused(struct thread *t, const struct failure_facts *facts)
+{
+    const struct kiwi_descriptor *d = descriptor_row((int)facts->descriptor);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_ENDED)
+        return;
+    failure_bad_descriptor(t, facts,
+                           &(struct descriptor_past){d->end_stack, d->end_thread, d->end_serial, d->birth_stack,
+                                                     d->birth_thread, d->birth_serial});
 }

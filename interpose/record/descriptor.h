@@ -1,11 +1,15 @@
 /*
- * descriptor.h - what is known of the service's descriptors: for now, whether a call on one can block.
+ * descriptor.h - what is known of the service's descriptors.
  *
- * One byte a descriptor, learnt by asking the kernel at the first call on it, and forgotten by whatever may change it
- * (close, dup2, fcntl(F_SETFL), ioctl(FIONBIO), ...). Changes that Kiwi can not see (a descriptor shared with another
- * process, one closed inside libc) are caught up with, as each thread asks again whenever it records such a call in
- * full (call.c: all of the first, then a sample). Until then a call that blocks may pass for one that can not; the
- * reverse costs two reads of the clock.
+ * Whether a call on one can block is a byte a descriptor, learnt by asking the kernel at the first call on it, and
+ * forgotten by whatever may change it (close, dup2, fcntl(F_SETFL), ioctl(FIONBIO), ...). Changes that Kiwi can not see
+ * (a descriptor shared with another process, one closed inside libc) are caught up with, as each thread asks again
+ * whenever it records such a call in full (call.c: all of the first, then a sample). Until then a call that blocks may
+ * pass for one that can not; the reverse costs two reads of the clock.
+ *
+ * What it is of, who opened it and who closed it is a row of the trace, at the row of its number plus one. It is
+ * written before a close and after an open, so that the kernel, which gives a number to one owner at a time, keeps the
+ * writers apart. A number that an unseen call (inside libc) opened is taken for open again at the first call on it.
  *
  * Safe in signal handlers and from several threads at once: single bytes, and any order of stores leaves an answer that
  * was true a moment ago.
@@ -13,7 +17,9 @@
 #ifndef KIWI_DESCRIPTOR_H
 #define KIWI_DESCRIPTOR_H
 
+#include "failure.h"
 #include "memory.h"
+#include "region.h"
 
 enum descriptor_mode {
     DESCRIPTOR_UNKNOWN = 0, /* so is every one in a forked child: the memory is wiped */
@@ -43,4 +49,52 @@ static inline void descriptor_forget_range(uint32_t first, uint32_t last)
         if (RELAXED_LOAD(&memory.descriptors[fd])) /* most were never used: their pages stay untouched */
             RELAXED_STORE(&memory.descriptors[fd], DESCRIPTOR_UNKNOWN);
 }
+
+/* The row of a number, NULL = none was made. */
+static inline struct kiwi_descriptor *descriptor_row(int fd)
+{
+    if ((uint32_t)fd >= MEMORY_DESCRIPTORS || !memory.base ||
+        (uint32_t)fd + 2 > region_ready_rows(KIWI_TABLE_DESCRIPTORS) ||
+        (uint32_t)fd + 2 > region_capacity(KIWI_TABLE_DESCRIPTORS))
+        return NULL;
+    return region_descriptor((uint32_t)fd + 1);
+}
+
+static inline bool descriptor_is(int fd, enum kiwi_descriptor_kind kind)
+{
+    const struct kiwi_descriptor *d = descriptor_row(fd);
+    return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->kind == (uint16_t)kind;
+}
+
+/* Sets or clears a flag of an open descriptor. */
+static inline void descriptor_flag(int fd, uint32_t flag, bool set)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
+        return;
+    if (set)
+        __atomic_fetch_or(&d->flags, (uint16_t)flag, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(&d->flags, (uint16_t)~flag, __ATOMIC_RELAXED);
+}
+
+/* All with the thread's guard set. An opening call returned fd >= 0; flags: KIWI_DESCRIPTOR_*. */
+void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack);
+/* `to` is now what `from` is. */
+void descriptor_copied(struct thread *t, int from, int to, uint32_t stack);
+
+/* Around the real close: what the number was before. */
+struct descriptor_closing {
+    int fd;
+    uint32_t stack;
+    bool was_closed; /* already, as far as is known */
+    bool unknown;    /* it had never been seen */
+};
+void descriptor_close_begin(struct thread *t, struct descriptor_closing *c, int fd, uint32_t stack);
+/* error: errno of the real call, 0 = it went well. site: return address. */
+void descriptor_close_end(struct thread *t, const struct descriptor_closing *c, int error, uintptr_t site);
+/* Numbers from first to last are closed, those that were open. */
+void descriptor_close_range(struct thread *t, uint32_t first, uint32_t last, uint32_t stack);
+/* A call failed with EBADF: noted if the number is known to have been closed. */
+void descriptor_misused(struct thread *t, const struct failure_facts *facts);
 #endif

@@ -46,6 +46,8 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->classes, KIWI_TABLE_CLASSES);
     INDEX(m->histograms, KIWI_TABLE_HISTOGRAMS);
     INDEX(m->charges, KIWI_TABLE_CHARGES);
+    INDEX(m->peers, KIWI_TABLE_PEERS);
+    INDEX(m->failures, KIWI_TABLE_FAILURES);
     PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->destroys, region_capacity(KIWI_TABLE_OBJECTS));

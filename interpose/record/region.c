@@ -33,7 +33,7 @@ static const struct budget {
         {KIWI_TABLE_CALLS, sizeof(struct kiwi_call), 24u << 10, KIWI_DROP_CALLS},
         {KIWI_TABLE_MISUSES, sizeof(struct kiwi_misuse), 2048, KIWI_DROP_MISUSES},
         {KIWI_TABLE_SLOTS, sizeof(struct kiwi_slot), 2048, KIWI_DROP_SLOTS},
-        {KIWI_TABLE_CACHES, sizeof(struct kiwi_cache_entry), 256u << 10, KIWI_DROP_LIMIT},
+        {KIWI_TABLE_CACHES, sizeof(struct kiwi_cache_entry), 192u << 10, KIWI_DROP_LIMIT},
         {KIWI_TABLE_HELD, sizeof(struct kiwi_held), 64u << 10, KIWI_DROP_LIMIT},
         {KIWI_TABLE_CONDS, sizeof(struct kiwi_cond), 2048, KIWI_DROP_CONDS},
         {KIWI_TABLE_WAIT_SITES, sizeof(struct kiwi_wait_site), 2048, KIWI_DROP_CONDS},
@@ -41,6 +41,9 @@ static const struct budget {
         {KIWI_TABLE_HISTOGRAMS, sizeof(struct kiwi_histogram), 4096, KIWI_DROP_CONTENTIONS},
         {KIWI_TABLE_CHARGES, sizeof(struct kiwi_charge), 4096, KIWI_DROP_CHARGES},
         {KIWI_TABLE_SIGHTINGS, sizeof(struct kiwi_sighting), 32u << 10, KIWI_DROP_SIGHTINGS},
+        {KIWI_TABLE_DESCRIPTORS, sizeof(struct kiwi_descriptor), 16u << 10, KIWI_DROP_DESCRIPTORS},
+        {KIWI_TABLE_PEERS, sizeof(struct kiwi_peer), 1024, KIWI_DROP_PEERS},
+        {KIWI_TABLE_FAILURES, sizeof(struct kiwi_failure), 1024, KIWI_DROP_FAILURES},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

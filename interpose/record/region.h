@@ -80,6 +80,9 @@ REGION_ROW(contention, KIWI_TABLE_CONTENTIONS, kiwi_contention)
 REGION_ROW(histogram, KIWI_TABLE_HISTOGRAMS, kiwi_histogram)
 REGION_ROW(charge, KIWI_TABLE_CHARGES, kiwi_charge)
 REGION_ROW(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
+REGION_ROW(descriptor, KIWI_TABLE_DESCRIPTORS, kiwi_descriptor)
+REGION_ROW(peer, KIWI_TABLE_PEERS, kiwi_peer)
+REGION_ROW(failure, KIWI_TABLE_FAILURES, kiwi_failure)
 
 static inline uint64_t *region_frames(uint32_t first)
 {

@@ -84,6 +84,19 @@ struct thread_try {
     uint64_t run, begin, made;
 };
 
+/* A run of failures of one call that goes on: see failure.h. */
+#define THREAD_STREAKS 4
+struct thread_streak {
+    uint32_t row; /* FAILURES, 0 = free */
+    uint32_t call_row, descriptor, kind;
+    uint64_t begin, last; /* ticks at which the first and the latest attempt began */
+    uint64_t blocked;     /* blocked_ticks when the latest had ended */
+    uint64_t ended;
+    uint64_t attempts, min, max, even_first, best_even_first;
+    uint32_t waited, rushed, best_rushed, even, best_even;
+    uint64_t times[KIWI_STREAK_TIMES];
+};
+
 struct thread {
     uintptr_t guard;
     struct kiwi_slot *slot; /* never changes: other threads look at it, also while the slot changes its owner */
@@ -105,6 +118,8 @@ struct thread {
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
+    uint16_t streak_count; /* of `streaks` that are in use */
+    uint32_t again;        /* calls in a row that returned EAGAIN, with neither a wait nor a success in between */
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
     uint32_t row, serial, thread_class;
@@ -139,6 +154,11 @@ struct thread {
     uint64_t sampled_take;
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
+    struct thread_streak streaks[THREAD_STREAKS];
+    uintptr_t closed_at;  /* return address of the latest close, */
+    int32_t closed;       /* its descriptor, */
+    uint32_t sweep;       /* how many it closed in a row by number, */
+    bool sweep_unknown;   /* and whether one of them had never been open */
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;
     uint32_t arena_used, arena_size;

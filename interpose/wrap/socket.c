@@ -3,9 +3,10 @@
  */
 #include "../process/enter.h"
 #include "../record/call.h"
-#include "../record/descriptor.h"
+#include "../record/peer.h"
 
 #include <errno.h>
+#include <sys/time.h>
 
 ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *to, size_t size, size_t room, int flags, struct sockaddr *from, socklen_t *length);
@@ -99,31 +100,100 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
     return ended_plain(&c, real.sendmmsg(fd, messages, n, flags));
 }
 
-/* The new descriptor's number may have belonged to one that was closed inside libc. */
-static int accepted(struct call_record *c, int result)
+static int accepted(struct call_record *c, int result, struct call_site site)
 {
-    if (result >= 0)
+    struct thread *t = c->t;
+    int error = result < 0 ? errno : 0;
+    call_end(c, error, 0);
+    if (error)
+        return result;
+    if (!t || t->guard != GUARD_IDLE) {
         descriptor_forget(result);
-    return ended_plain(c, result);
+        return result;
+    }
+    guard_set(t);
+    descriptor_born(t, result, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack_of(t, site));
+    guard_clear(t);
+    return result;
 }
 
 EXPORT int accept(int fd, struct sockaddr *from, socklen_t *length)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_ACCEPT, CALL_SITE(), 0, fd);
-    return accepted(&c, real.accept(fd, from, length));
+    return accepted(&c, real.accept(fd, from, length), CALL_SITE());
 }
 
 EXPORT int accept4(int fd, struct sockaddr *from, socklen_t *length, int flags)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_ACCEPT4, CALL_SITE(), 0, fd);
-    return accepted(&c, real.accept4(fd, from, length, flags));
+    return accepted(&c, real.accept4(fd, from, length, flags), CALL_SITE());
+}
+
+static int dialled(struct call_record *c, int result, const struct sockaddr *to, socklen_t length,
+                   struct call_site site)
+{
+    struct thread *t = c->t;
+    int error = result < 0 ? errno : 0;
+    uint64_t begin = c->since;
+    call_end(c, error, 0);
+    if (!t || t->guard != GUARD_IDLE)
+        return result;
+    guard_set(t);
+    peer_dialled(t, c->fd, &(struct peer_dial){to, length, stack_of(t, site), begin, error});
+    guard_clear(t);
+    return result;
 }
 
 EXPORT int connect(int fd, const struct sockaddr *to, socklen_t length)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_CONNECT, CALL_SITE(), 0, fd);
-    return ended_plain(&c, real.connect(fd, to, length));
+    return dialled(&c, real.connect(fd, to, length), to, length, CALL_SITE());
+}
+
+static void answered(int fd, int error)
+{
+    struct thread *t = thread_enter();
+    if (!t || record_settings.io_off)
+        return;
+    guard_set(t);
+    peer_answered(t, fd, error);
+    guard_clear(t);
+}
+
+/* A connect in the background fails here. */
+EXPORT int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
+{
+    real_ensure();
+    int result = real.getsockopt(fd, level, option, value, size);
+    if (!result && level == SOL_SOCKET && option == SO_ERROR && *size >= sizeof(int))
+        answered(fd, *(const int *)value);
+    return result;
+}
+
+/* What limits a wait, as an option of the descriptor. */
+EXPORT int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+{
+    real_ensure();
+    int result = real.setsockopt(fd, level, option, value, size);
+    if (!result && level == SOL_SOCKET && size >= sizeof(struct timeval)) {
+        const struct timeval *limit = value;
+        uint32_t flag = option == SO_RCVTIMEO   ? KIWI_DESCRIPTOR_RCVTIMEO
+                        : option == SO_SNDTIMEO ? KIWI_DESCRIPTOR_SNDTIMEO
+                                                : 0;
+        if (flag && thread_enter())
+            descriptor_flag(fd, flag, limit->tv_sec || limit->tv_usec);
+    }
+    return result;
+}
+
+EXPORT int listen(int fd, int backlog)
+{
+    real_ensure();
+    int result = real.listen(fd, backlog);
+    if (!result && thread_enter())
+        descriptor_flag(fd, KIWI_DESCRIPTOR_LISTENING, true);
+    return result;
 }

@@ -36,6 +36,9 @@ static struct {
     struct kiwi_charge charge;
     struct kiwi_cond cond;
     struct kiwi_wait_site wait_site;
+    struct kiwi_descriptor descriptor;
+    struct kiwi_peer peer;
+    struct kiwi_failure failure;
 } *volatile all_of_them;
 
 struct fixture {

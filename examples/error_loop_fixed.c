@@ -1,0 +1,50 @@
+// expect: none
+/*
+ * As error_loop.c, but the thread waits in poll until there is something to read.
+ *
+ * Kiwi prints no finding.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static int pair[2];
+
+static void *answer(void *arg)
+{
+    struct timespec pause = {0, 400000000};
+    for (int i = 0; i < 2; i++) {
+        nanosleep(&pause, NULL);
+        if (send(pair[1], "4711", 4, MSG_NOSIGNAL) != 4)
+            break;
+    }
+    return arg;
+}
+
+static __attribute__((noinline)) long next_answer(char *text, size_t size)
+{
+    struct pollfd ready = {.fd = pair[0], .events = POLLIN};
+    ssize_t n;
+    while ((n = recv(pair[0], text, size, 0)) < 0)
+        poll(&ready, 1, -1);
+    return n;
+}
+
+int main(void)
+{
+    pthread_t id;
+    char text[16];
+    long bytes = 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) || pthread_create(&id, NULL, answer, NULL))
+        return 1;
+    for (int i = 0; i < 2; i++)
+        bytes += next_answer(text, sizeof text);
+    pthread_join(id, NULL);
+    close(pair[0]);
+    close(pair[1]);
+    printf("%ld bytes\n", bytes);
+    return 0;
+}
