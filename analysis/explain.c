@@ -1,5 +1,7 @@
 #include "explain.h"
 
+#include "explain_loops.h"
+
 static const char *const decided_texts[FINDING_COUNT] = {
         [FINDING_DEADLOCK] = "What it means\n"
                              "  Threads wait for each other in a circle: each holds a lock that the next\n"
@@ -653,6 +655,8 @@ static const char *const decided_texts[FINDING_COUNT] = {
                                 "How to validate\n"
                                 "  Stop the peer and run the service under `kiwi run`; `kiwi report\n"
                                 "  --only=retry-storm` must be silent.\n",
+        [FINDING_BLOCKED_LOOP] = explain_blocked_loop,
+        [FINDING_SLOW_TICK] = explain_slow_tick,
 };
 
 static const char undecided_text[] = "This version does not decide it yet: no report contains it, and that says\n"

@@ -66,7 +66,15 @@
     X(CONTENTIONS, kiwi_contention, object, OBJECTS)                                                                   \
     X(CONTENTIONS, kiwi_contention, pressed_max_stack, STACKS)                                                         \
     X(CONTENTIONS, kiwi_contention, pressed_max_thread, THREADS)                                                       \
-    X(HISTOGRAMS, kiwi_histogram, contention, CONTENTIONS)                                                             \
+    X(LOOPS, kiwi_loop, stack, STACKS)                                                                                 \
+    X(LOOPS, kiwi_loop, name, STRINGS)                                                                                 \
+    X(LOOPS, kiwi_loop, thread, THREADS)                                                                               \
+    X(LOOPS, kiwi_loop, thread_class, CLASSES)                                                                         \
+    X(LOOPS, kiwi_loop, worst, TICKS)                                                                                  \
+    X(TICKS, kiwi_tick, loop, LOOPS)                                                                                   \
+    X(TICKS, kiwi_tick, thread, THREADS)                                                                               \
+    X(STALLS, kiwi_stall, loop, LOOPS)                                                                                 \
+    X(STALLS, kiwi_stall, thread, THREADS)                                                                             \
     X(CHARGES, kiwi_charge, row, ACQUISITIONS)                                                                         \
     X(CHARGES, kiwi_charge, thread, THREADS)                                                                           \
     X(CHARGES, kiwi_charge, holder_stack, STACKS)                                                                      \
@@ -174,7 +182,8 @@ void integrity_check(const struct trace *t, void (*report)(void *context, const 
             KIWI_TABLE_MODULES,  KIWI_TABLE_STACKS,  KIWI_TABLE_CLASSES,      KIWI_TABLE_THREADS,
             KIWI_TABLE_SEGMENTS, KIWI_TABLE_OBJECTS, KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_CALLS,
             KIWI_TABLE_MISUSES,  KIWI_TABLE_SLOTS,   KIWI_TABLE_CONTENTIONS,  KIWI_TABLE_HISTOGRAMS,
-            KIWI_TABLE_CHARGES,  KIWI_TABLE_CONDS,   KIWI_TABLE_WAIT_SITES,
+            KIWI_TABLE_CHARGES,  KIWI_TABLE_CONDS,   KIWI_TABLE_WAIT_SITES,   KIWI_TABLE_LOOPS,
+            KIWI_TABLE_TICKS,    KIWI_TABLE_STALLS,
     };
     const struct complaint c = {report, context};
 

@@ -79,6 +79,9 @@ TRACE_ROW_ACCESSOR(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
 TRACE_ROW_ACCESSOR(descriptor, KIWI_TABLE_DESCRIPTORS, kiwi_descriptor)
 TRACE_ROW_ACCESSOR(peer, KIWI_TABLE_PEERS, kiwi_peer)
 TRACE_ROW_ACCESSOR(failure, KIWI_TABLE_FAILURES, kiwi_failure)
+TRACE_ROW_ACCESSOR(loop, KIWI_TABLE_LOOPS, kiwi_loop)
+TRACE_ROW_ACCESSOR(tick, KIWI_TABLE_TICKS, kiwi_tick)
+TRACE_ROW_ACCESSOR(stall, KIWI_TABLE_STALLS, kiwi_stall)
 #undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */

@@ -56,7 +56,10 @@
     X(20, SIGHTINGS, struct kiwi_sighting)                                                                             \
     X(21, DESCRIPTORS, struct kiwi_descriptor)                                                                         \
     X(22, PEERS, struct kiwi_peer)                                                                                     \
-    X(23, FAILURES, struct kiwi_failure)
+    X(23, FAILURES, struct kiwi_failure)                                                                               \
+    X(24, LOOPS, struct kiwi_loop)                                                                                     \
+    X(25, TICKS, struct kiwi_tick)                                                                                     \
+    X(26, STALLS, struct kiwi_stall)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -89,6 +92,8 @@ enum kiwi_table_id {
     X(19, FAILURES, "failing calls")                                                                                   \
     X(20, CONTENTIONS, "hold and wait times of locks")                                                                 \
     X(21, CHARGES, "who waited for whom")                                                                              \
+    X(22, LOOPS, "event loops and scopes, and their ticks")                                                            \
+    X(23, STALLS, "what event loops waited for inside ticks")                                                          \
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")
 
 enum kiwi_drop {
@@ -435,12 +440,13 @@ enum kiwi_histogram_kind {
     KIWI_HISTOGRAM_HOLD = 2,    /* timed from beginning to end */
     KIWI_HISTOGRAM_PRESSED = 3, /* that ended while others waited */
     KIWI_HISTOGRAM_RUNNING = 4, /* of those counted in `running`, the time that the thread used */
-    KIWI_HISTOGRAM_TAKE = 5     /* takings of the free lock */
+    KIWI_HISTOGRAM_TAKE = 5,    /* takings of the free lock */
+    KIWI_HISTOGRAM_TICK = 6     /* ticks of an event loop; `contention` is its LOOPS row */
 };
 #define KIWI_HISTOGRAM_BUCKETS 32
 struct kiwi_histogram {
     uint32_t state;
-    uint32_t contention; /* CONTENTIONS row */
+    uint32_t contention; /* CONTENTIONS row, or what `kind` says */
     uint8_t kind;        /* enum kiwi_histogram_kind */
     uint8_t exponent;
     uint16_t reserved0;
@@ -578,6 +584,92 @@ struct kiwi_call {
 #define KIWI_CALLF_TIMED 2u         /* had a timeout other than zero */
 #define KIWI_CALLF_MEASURED 8u      /* waits are told from preemption by context switches (I/O under a lock) */
 #define KIWI_CALLF_NONBLOCKING 4u   /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
+
+/*
+ * An event loop: a thread that keeps returning to one place where it waits for events (poll, select and epoll
+ * families). A tick runs from the wait's return to the next wait. By thread while there is room, by class of threads
+ * (thread 0) beyond: then the counters are atomic. The first few ticks of a thread are not counted: they make it a
+ * loop; nor is the last one, which does not end. Durations are in ticks of the clock.
+ */
+enum kiwi_loop_kind { KIWI_LOOP_FOUND = 1 };
+#define KIWI_LOOP_SOURCES 4
+struct kiwi_loop_source {
+    uint64_t id;    /* descriptor, or data of an epoll event */
+    uint64_t count; /* returns that began or ended with it; the least of the four is taken over by who is not among
+                       them */
+};
+struct kiwi_loop {
+    uint32_t state;
+    uint32_t kind;  /* enum kiwi_loop_kind */
+    uint32_t stack; /* of the wait */
+    uint32_t name;  /* string, 0 = none */
+    uint32_t thread, serial;
+    uint32_t thread_class;
+    uint32_t call_kind;   /* of the wait, enum kiwi_call_kind */
+    uint64_t count;       /* ticks of the loop that have ended */
+    uint64_t total_ticks; /* their durations */
+    uint64_t max_ticks;
+    uint64_t served;           /* ticks that began with events, not with a timeout */
+    uint64_t events;           /* results of those waits */
+    uint64_t ready;            /* waits of which the events were there at once, so may have been waiting for the loop */
+    uint64_t budget_ns;        /* tick-budget */
+    uint64_t over, over_ticks; /* ticks over the budget, of which: */
+    uint64_t computing;        /* used the processor for most of the budget */
+    uint64_t computing_served; /* of these, began with events */
+    uint64_t computing_ticks, computing_max_ticks; /* processor time of those computing */
+    uint64_t crowded;                              /* the same for many events, each of them quick */
+    uint64_t blocked;                              /* sat in calls and waits for locks for half of the time or more */
+    uint64_t first_ticks, last_ticks;
+    uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
+    uint32_t reserved0;
+    struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
+    uint64_t reserved[6];
+};
+#define KIWI_LOOP_WORST 16u
+
+enum kiwi_stall_kind {
+    KIWI_STALL_CALL = 1, /* a blocking call that waited: row of CALLS */
+    KIWI_STALL_LOCK = 2, /* a lock that was taken: row of ACQUISITIONS */
+};
+
+/* One of the longest ticks of a loop. An unused row, or one that is being written, has `begin_ticks` 0. */
+#define KIWI_TICK_PARTS 3
+struct kiwi_tick_part {
+    uint32_t kind; /* enum kiwi_stall_kind, 0 = none */
+    uint32_t row;
+    uint64_t ticks;
+};
+struct kiwi_tick {
+    uint32_t state;
+    uint32_t loop;
+    uint64_t begin_ticks;
+    uint64_t ticks;         /* duration */
+    uint64_t cpu_ticks;     /* processor time, at least; KIWI_TICK_UNKNOWN = not asked: it was within the budget */
+    uint64_t blocked_ticks; /* in blocking calls that waited */
+    uint64_t lock_ticks;    /* waiting for locks */
+    uint64_t heap_calls;
+    uint32_t events;
+    uint32_t thread, serial;
+    uint32_t reserved0;
+    struct kiwi_tick_part parts[KIWI_TICK_PARTS]; /* what it waited for longest */
+    uint64_t reserved;
+};
+#define KIWI_TICK_UNKNOWN UINT64_MAX
+
+/* What a loop waited for inside its ticks, other than in its own wait. */
+struct kiwi_stall {
+    uint32_t state;
+    uint32_t loop;
+    uint32_t kind; /* enum kiwi_stall_kind */
+    uint32_t row;
+    uint64_t ticks_hit;  /* ticks of the loop in which it did; atomic, as all below */
+    uint64_t wait_ticks; /* for so long in all */
+    uint64_t max_ticks;  /* in one tick at most */
+    uint64_t over;       /* ticks of the loop over the budget of which this was a third or more */
+    uint64_t kept;       /* times that the loop, coming back from it, found events there at once */
+    uint64_t first_ticks, last_ticks;
+    uint32_t thread, serial; /* the latest */
+};
 
 /* Misuse seen while it happened: id, enumerator, finding id that reports it. */
 #define KIWI_MISUSES(X)                                                                                                \
@@ -858,6 +950,9 @@ KIWI_SIZE_IS(struct kiwi_wait_site, 32);
 KIWI_SIZE_IS(struct kiwi_contention, 216);
 KIWI_SIZE_IS(struct kiwi_histogram, 144);
 KIWI_SIZE_IS(struct kiwi_charge, 128);
+KIWI_SIZE_IS(struct kiwi_loop, 288);
+KIWI_SIZE_IS(struct kiwi_tick, 128);
+KIWI_SIZE_IS(struct kiwi_stall, 80);
 KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
 KIWI_SIZE_IS(struct kiwi_slot, 8192);

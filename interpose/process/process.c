@@ -405,6 +405,7 @@ static void start_recording(void)
             .io_off = !(domains & OPTIONS_IO),
             .events_off = options.events == OPTIONS_EVENTS_OFF,
             .events_all = options.events == OPTIONS_EVENTS_ALL,
+            .tick_budget_ns = options.tick_budget,
     };
     object_is_static = module_holds_data;
     module_reset();

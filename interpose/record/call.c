@@ -6,11 +6,13 @@
 #include "contention.h"
 #include "descriptor.h"
 #include "failure.h"
+#include "loop.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
 #define SWITCHES_UNKNOWN (-1L)
+#define TICK_STALL_NS 1000000u
 #define TIME_SLICE_US 20000u /* a preempted thread runs again within this, but for a badly overloaded machine */
 
 static enum kiwi_call_group call_group(uint32_t kind)
@@ -128,7 +130,8 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
         return;
     }
     c->switches = SWITCHES_UNKNOWN;
-    if (unlikely(t->slot->held_count && c->row && (RELAXED_LOAD(&region_call(c->row)->flags) & KIWI_CALLF_MEASURED)))
+    if (unlikely((t->slot->held_count | t->tick_loop) && c->row &&
+                 (RELAXED_LOAD(&region_call(c->row)->flags) & KIWI_CALLF_MEASURED)))
         c->switches = voluntary_switches();
     c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
@@ -177,11 +180,13 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
 /*
  * Under a lock it matters whether a long write or read waited, or its thread was only preempted in it (waking another
  * thread through a pipe does that on a busy machine). So from the first long one on, each call of such a row is
- * measured by context switches; that first one counts if it took longer than a time slice.
+ * measured by context switches; that first one counts if it took longer than a time slice. The same in a tick of an
+ * event loop, for calls that are long enough to matter there.
  */
 static bool only_preempted(const struct call_record *c, struct kiwi_call *row, uint64_t ticks)
 {
-    if (!c->t->slot->held_count || call_group(row->kind) == KIWI_GROUP_POLL ||
+    bool in_tick = c->t->tick_loop && ticks >= clock_ns_to_ticks(TICK_STALL_NS);
+    if ((!c->t->slot->held_count && !in_tick) || call_group(row->kind) == KIWI_GROUP_POLL ||
         call_group(row->kind) == KIWI_GROUP_SLEEP || call_group(row->kind) == KIWI_GROUP_SYNC)
         return false;
     if (c->switches == SWITCHES_UNKNOWN) {
@@ -207,6 +212,8 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     if (c->t->slot->held_count)
         note_disturbed(c, row, now);
     contention_call_end(c->t, c->row, c->since, now);
+    if (c->t->tick_loop)
+        loop_stalled(c->t, KIWI_STALL_CALL, c->row, ticks);
     event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
 }
 
@@ -260,12 +267,13 @@ static COLD void note_again(const struct call_record *c)
 static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
 {
     struct kiwi_call *row = c->row ? region_call(c->row) : NULL;
+    c->until = 0;
     if (c->since) {
         RELAXED_STORE(&c->t->slot->call_kind, 0);
         c->t->inside = c->outer_inside;
         if (unlikely(c->outer_kind))
             outer_restore(c, c->t->slot);
-        uint64_t now = clock_ticks();
+        uint64_t now = c->until = clock_ticks();
         if (row && now - c->since >= clock_state.waited_ticks)
             note_waited(c, row, now, bytes);
     }
@@ -376,6 +384,42 @@ void call_end(struct call_record *c, int error, uint64_t bytes)
     if (!c->since)
         untimed_failed(c, error);
     leave(c, error, bytes);
+    COMPILER_BARRIER();
+    t->guard = GUARD_IDLE;
+}
+
+void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                     uint32_t flags, uint64_t object)
+{
+    c->t = NULL;
+    if (!t || record_settings.io_off)
+        return;
+    t->guard = site.sp - 16;
+    COMPILER_BARRIER();
+    c->stack = stack_of(t, site);
+    enter(c, t, kind, c->stack, flags, object, 1);
+    if (t->tick_loop)
+        loop_wait_begins(t, c->stack, flags, c->since ? c->since : clock_ticks());
+    COMPILER_BARRIER();
+    t->guard = GUARD_IDLE;
+}
+
+void call_end_poll(struct call_record *c, int error, const struct call_events *events)
+{
+    struct thread *t = c->t;
+    if (!t || t->guard != GUARD_IDLE)
+        return;
+    t->guard = (uintptr_t)__builtin_frame_address(0);
+    COMPILER_BARRIER();
+    leave(c, error, 0);
+    struct loop_return r = {.stack = c->stack,
+                            .call = c->row,
+                            .flags = c->flags,
+                            .events = events->count > 0 ? (uint32_t)events->count : 0,
+                            .now = c->until,
+                            .waited = c->until ? c->until - c->since : 0,
+                            .sources = {events->sources[0], events->sources[1]}};
+    loop_wait_ends(t, &r);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }

@@ -22,6 +22,8 @@ struct call_record {
     uint32_t flags;
     long switches;  /* voluntary context switches at the start, -1 = not asked */
     uint64_t since; /* ticks, 0 = can not block, so not timed */
+    uint64_t until; /* ticks, when it ended; 0 = not timed */
+    uint32_t stack; /* of a wait for events */
     enum kiwi_call_kind kind;
     int32_t fd; /* -1 = none */
     /* Where, for an error of a call on a descriptor that was left out of the sample (row 0). */
@@ -40,6 +42,15 @@ void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind 
                    uint32_t flags, int fd);
 /* error: errno value of a failed call, 0 = none. bytes moved, 0 = none. Leaves errno alone. */
 void call_end(struct call_record *c, int error, uint64_t bytes);
+
+/* A wait for events (KIWI_GROUP_POLL), which may be that of an event loop: see loop.h. */
+struct call_events {
+    int count;           /* what the real call returned */
+    uint64_t sources[2]; /* the first and the last event: descriptor, or data of an epoll event */
+};
+void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                     uint32_t flags, uint64_t object);
+void call_end_poll(struct call_record *c, int error, const struct call_events *events);
 
 /* The same with a stack row and without guard handling: the core, and the entry for scripted tests. */
 void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,

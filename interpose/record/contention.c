@@ -4,6 +4,7 @@
 #include "acquisition.h"
 #include "charge.h"
 #include "histogram.h"
+#include "loop.h"
 #include "processor.h"
 
 /* The row of a lock, made if needed; 0 = no room, or it stands for many. A lock of which nothing but a sampled hold is
@@ -85,6 +86,8 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
     struct thread_unsettled *u = &t->unsettled;
     t->latest_wait = (struct thread_span){row, since, now};
     t->blocked_ticks += now - since;
+    if (t->tick_loop && row && now - since >= clock_state.waited_ticks)
+        loop_stalled(t, KIWI_STALL_LOCK, row, now - since);
     if (!row)
         return;
     /* A signal handler may have waited for a lock itself: then what was seen of the holder is gone. */

@@ -30,17 +30,20 @@ static void histogram_publish(uint32_t row)
     region_publish(&region_histogram(row)->state, KIWI_ROW_LIVE);
 }
 
-void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times)
+uint32_t histogram_row(uint32_t contention, enum kiwi_histogram_kind kind, uint32_t exponent)
 {
     static const struct index_ops ops = {histogram_same, histogram_make, histogram_publish};
-    struct histogram_key key = {contention, (uint8_t)kind, (uint8_t)histogram_exponent(value)};
-    if (!contention)
-        return;
+    struct histogram_key key = {contention, (uint8_t)kind, (uint8_t)exponent};
     uint64_t h = hash_mix((uint64_t)contention << 16 | (uint64_t)key.kind << 8 | key.exponent);
-    uint32_t row = index_get(&memory.histograms, h, &ops, &key);
+    return index_get(&memory.histograms, h, &ops, &key);
+}
+
+void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times)
+{
+    uint32_t exponent = histogram_exponent(value), row = contention ? histogram_row(contention, kind, exponent) : 0;
     if (!row)
         return;
-    uint32_t *count = &region_histogram(row)->counts[histogram_bucket(value, key.exponent)];
+    uint32_t *count = &region_histogram(row)->counts[histogram_bucket(value, exponent)];
     if (likely(RELAXED_LOAD(count) <= UINT32_MAX - times))
         RELAXED_ADD(count, times);
 }

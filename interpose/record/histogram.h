@@ -21,6 +21,9 @@ static inline uint32_t histogram_bucket(uint64_t value, uint32_t exponent)
     return exponent ? (uint32_t)(value >> (exponent - 1)) % KIWI_HISTOGRAM_BUCKETS : (uint32_t)value;
 }
 
+/* The row for one power of two of a histogram, made if needed; 0 = no room. For those who add often. */
+uint32_t histogram_row(uint32_t contention, enum kiwi_histogram_kind kind, uint32_t exponent);
+
 /* contention: its row, 0 = nothing is done. value in ticks. */
 void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times);
 

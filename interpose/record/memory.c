@@ -48,6 +48,8 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->charges, KIWI_TABLE_CHARGES);
     INDEX(m->peers, KIWI_TABLE_PEERS);
     INDEX(m->failures, KIWI_TABLE_FAILURES);
+    INDEX(m->loops, KIWI_TABLE_LOOPS);
+    INDEX(m->stalls, KIWI_TABLE_STALLS);
     PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->destroys, region_capacity(KIWI_TABLE_OBJECTS));

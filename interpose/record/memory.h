@@ -54,7 +54,8 @@ struct memory {
     uint8_t *slot_used;      /* by slot row; [0] is always 1, until the kernel wipes it in a forked child */
     struct thread **threads; /* by slot row, made when first used */
     char *thread_pool;
-    struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges, peers, failures;
+    struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges, peers, failures,
+            loops, stalls;
     struct object_birth *births;
     struct destroy *destroys;
     uint8_t *destroyed_filter; /* FILTER_GENERATIONS saturating counts of destroyed objects, by hash of the address */

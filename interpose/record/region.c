@@ -23,7 +23,7 @@ static const struct budget {
 } budgets[] = {
         {KIWI_TABLE_STRINGS, 1, 512u << 10, KIWI_DROP_STRINGS},
         {KIWI_TABLE_MODULES, sizeof(struct kiwi_module), 1024, KIWI_DROP_MODULES},
-        {KIWI_TABLE_FRAMES, sizeof(uint64_t), 768u << 10, KIWI_DROP_STACKS},
+        {KIWI_TABLE_FRAMES, sizeof(uint64_t), 704u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_STACKS, sizeof(struct kiwi_stack), 48u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_CLASSES, sizeof(struct kiwi_thread_class), 2048, KIWI_DROP_CLASSES},
         {KIWI_TABLE_THREADS, sizeof(struct kiwi_thread), 8192, KIWI_DROP_THREADS},
@@ -44,6 +44,9 @@ static const struct budget {
         {KIWI_TABLE_DESCRIPTORS, sizeof(struct kiwi_descriptor), 16u << 10, KIWI_DROP_DESCRIPTORS},
         {KIWI_TABLE_PEERS, sizeof(struct kiwi_peer), 1024, KIWI_DROP_PEERS},
         {KIWI_TABLE_FAILURES, sizeof(struct kiwi_failure), 1024, KIWI_DROP_FAILURES},
+        {KIWI_TABLE_LOOPS, sizeof(struct kiwi_loop), 512, KIWI_DROP_LOOPS},
+        {KIWI_TABLE_TICKS, sizeof(struct kiwi_tick), 2048, KIWI_DROP_LOOPS},
+        {KIWI_TABLE_STALLS, sizeof(struct kiwi_stall), 2048, KIWI_DROP_STALLS},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 
@@ -89,7 +92,7 @@ static bool table_grow(struct kiwi_table *t, uint64_t need)
 static uint64_t table_rows(const struct budget *b, size_t size)
 {
     uint64_t rows = (uint64_t)b->rows * (size >> 10) / (64u << 10);
-    uint64_t least = b->row_size >= 4096 ? 16 : 64;
+    uint64_t least = b->row_size >= 256 ? 16 : 64;
     return rows < least ? least : rows;
 }
 

@@ -83,6 +83,9 @@ REGION_ROW(sighting, KIWI_TABLE_SIGHTINGS, kiwi_sighting)
 REGION_ROW(descriptor, KIWI_TABLE_DESCRIPTORS, kiwi_descriptor)
 REGION_ROW(peer, KIWI_TABLE_PEERS, kiwi_peer)
 REGION_ROW(failure, KIWI_TABLE_FAILURES, kiwi_failure)
+REGION_ROW(loop, KIWI_TABLE_LOOPS, kiwi_loop)
+REGION_ROW(tick, KIWI_TABLE_TICKS, kiwi_tick)
+REGION_ROW(stall, KIWI_TABLE_STALLS, kiwi_stall)
 
 static inline uint64_t *region_frames(uint32_t first)
 {

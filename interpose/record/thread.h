@@ -15,6 +15,7 @@
 struct record_settings {
     bool locks_off, io_off;      /* domains that pass through; the heap only lends names to locks and stays on */
     bool events_off, events_all; /* the flight recorder */
+    uint64_t tick_budget_ns;
 };
 extern HIDDEN struct record_settings record_settings;
 
@@ -76,6 +77,27 @@ struct thread_unsettled {
 /* Processor time at some moment, to tell later whether the thread ran since. */
 struct thread_reading {
     uint64_t ticks, cpu_ns, switches, blocked; /* involuntary switches; blocked_ticks */
+};
+
+/* The event loop that a thread runs, if it runs one: see loop.h. */
+#define THREAD_LOOP_PARTS 6
+struct thread_loop {
+    uint32_t stack, depth; /* of the wait to which the thread keeps returning */
+    uint32_t returns;      /* from there, before it counts as a loop */
+    uint32_t row;          /* LOOPS, 0 = not a loop yet */
+    uint32_t other;        /* another place where it waited lately, and how often since it last came to its own */
+    uint32_t other_returns;
+    bool own;          /* no other thread writes to the row */
+    bool events_ready; /* at once, when the tick began */
+    uint32_t events;   /* of the tick, as all below */
+    uint32_t part_count;
+    uint64_t begin;                                          /* ticks */
+    uint64_t heap_calls, blocked, locked, cpu_ticks, cpu_ns; /* the last two: a reading, at its beginning or before */
+    uint64_t sources[2];                                     /* the first and the last event */
+    struct kiwi_tick_part parts[THREAD_LOOP_PARTS];
+    uint32_t stalls[THREAD_LOOP_PARTS], stall_count; /* rows of the tick before */
+    uint64_t floor, budget, reading_gap; /* a tick has to be longer to be among the worst; ticks of the clock */
+    uint32_t histogram, exponent;        /* HISTOGRAMS row used last */
 };
 
 #define THREAD_TRIES 4
@@ -155,10 +177,12 @@ struct thread {
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
-    uintptr_t closed_at;  /* return address of the latest close, */
-    int32_t closed;       /* its descriptor, */
-    uint32_t sweep;       /* how many it closed in a row by number, */
-    bool sweep_unknown;   /* and whether one of them had never been open */
+    uintptr_t closed_at; /* return address of the latest close, */
+    int32_t closed;      /* its descriptor, */
+    uint32_t sweep;      /* how many it closed in a row by number, */
+    bool sweep_unknown;  /* and whether one of them had never been open */
+    uint32_t tick_loop;  /* LOOPS row of the loop whose tick the thread is in, 0 = none */
+    struct thread_loop loop;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;
     uint32_t arena_used, arena_size;

@@ -24,72 +24,124 @@ static uint32_t by_timeval(const struct timeval *t)
     return !t ? KIWI_CALLF_UNTIMED : t->tv_sec == 0 && t->tv_usec == 0 ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
 }
 
-static int ended(struct call_record *c, int result)
+#define LOOK_AT 256u /* descriptors of a poll, from either end */
+
+/* The first and the last one that is ready. */
+static int polled(struct call_record *c, int result, const struct pollfd *fds, nfds_t n)
 {
-    call_end(c, result < 0 ? errno : 0, 0);
+    struct call_events events = {.count = result};
+    nfds_t i;
+
+    if (result > 0 && c->t) {
+        for (i = 0; i < n && i < LOOK_AT && !fds[i].revents; i++)
+            ;
+        events.sources[0] = i < n && i < LOOK_AT ? (uint64_t)fds[i].fd : 0;
+        for (i = n; i > 0 && n - i < LOOK_AT && !fds[i - 1].revents && result > 1; i--)
+            ;
+        events.sources[1] = result > 1 && i > 0 && n - i < LOOK_AT ? (uint64_t)fds[i - 1].fd : events.sources[0];
+    }
+    call_end_poll(c, result < 0 ? errno : 0, &events);
+    return result;
+}
+
+/* The first descriptor of a set, at or after n; n from there on if there is none. */
+static int first_in(const fd_set *set, int n)
+{
+    const unsigned long *words = (const unsigned long *)(const void *)set;
+    const int bits = 8 * (int)sizeof *words;
+
+    for (int i = 0; set && i * bits < n; i++)
+        if (words[i])
+            return i * bits + __builtin_ctzl(words[i]);
+    return n;
+}
+
+static int selected(struct call_record *c, int result, int n, const fd_set *r, const fd_set *w)
+{
+    struct call_events events = {.count = result};
+
+    if (result > 0 && c->t) {
+        int reading = first_in(r, n), writing = first_in(w, n);
+
+        events.sources[0] = (uint64_t)(reading < n ? reading : writing);
+        events.sources[1] = (uint64_t)(writing < n ? writing : reading);
+    }
+    call_end_poll(c, result < 0 ? errno : 0, &events);
+    return result;
+}
+
+static int awaited(struct call_record *c, int result, const struct epoll_event *events)
+{
+    struct call_events got = {.count = result};
+
+    if (result > 0 && c->t) {
+        got.sources[0] = events[0].data.u64;
+        got.sources[1] = events[result - 1].data.u64;
+    }
+    call_end_poll(c, result < 0 ? errno : 0, &got);
     return result;
 }
 
 EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
-    return ended(&c, real.poll(fds, n, timeout));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
+    return polled(&c, real.poll(fds, n, timeout), fds, n);
 }
 
 EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
-    return ended(&c, real.__poll_chk(fds, n, timeout, room));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
+    return polled(&c, real.__poll_chk(fds, n, timeout, room), fds, n);
 }
 
 EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
-    return ended(&c, real.ppoll(fds, n, timeout, mask));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
+    return polled(&c, real.ppoll(fds, n, timeout, mask), fds, n);
 }
 
 EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t room)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
-    return ended(&c, real.__ppoll_chk(fds, n, timeout, mask, room));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
+    return polled(&c, real.__ppoll_chk(fds, n, timeout, mask, room), fds, n);
 }
 
 EXPORT int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_SELECT, CALL_SITE(), by_timeval(timeout), (uint64_t)n);
-    return ended(&c, real.select(n, r, w, e, timeout));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_SELECT, CALL_SITE(), by_timeval(timeout), (uint64_t)n);
+    return selected(&c, real.select(n, r, w, e, timeout), n, r, w);
 }
 
 EXPORT int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_PSELECT, CALL_SITE(), by_timespec(timeout), (uint64_t)n);
-    return ended(&c, real.pselect(n, r, w, e, timeout, mask));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PSELECT, CALL_SITE(), by_timespec(timeout), (uint64_t)n);
+    return selected(&c, real.pselect(n, r, w, e, timeout, mask), n, r, w);
 }
 
 EXPORT int epoll_wait(int ep, struct epoll_event *events, int room, int timeout)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
-    return ended(&c, real.epoll_wait(ep, events, room, timeout));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
+    return awaited(&c, real.epoll_wait(ep, events, room, timeout), events);
 }
 
 EXPORT int epoll_pwait(int ep, struct epoll_event *events, int room, int timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
-    return ended(&c, real.epoll_pwait(ep, events, room, timeout, mask));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
+    return awaited(&c, real.epoll_pwait(ep, events, room, timeout, mask), events);
 }
 
 EXPORT int epoll_pwait2(int ep, struct epoll_event *events, int room, const struct timespec *timeout,
                         const sigset_t *mask)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_timespec(timeout), (uint64_t)ep);
-    return ended(&c, real.epoll_pwait2(ep, events, room, timeout, mask));
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_timespec(timeout), (uint64_t)ep);
+    return awaited(&c, real.epoll_pwait2(ep, events, room, timeout, mask), events);
 }

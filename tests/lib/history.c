@@ -13,6 +13,7 @@
 #include "../../interpose/record/stack.h"
 #include "../../interpose/record/wait_site.h"
 
+#include "loop_step.h"
 #include "names.h"
 
 #include <setjmp.h>
@@ -41,7 +42,7 @@ struct actor {
 };
 
 struct history {
-    struct names threads, locks, places;
+    struct names threads, locks, places, events;
     struct actor *actors;
     uint8_t *kinds, *types; /* of locks */
     struct trace *trace;
@@ -87,6 +88,7 @@ struct history *history_open(void)
     if (!h || !(h->threads.items = calloc(NAMES_MAX, sizeof *h->threads.items)) ||
         !(h->locks.items = calloc(NAMES_MAX, sizeof *h->locks.items)) ||
         !(h->places.items = calloc(NAMES_MAX, sizeof *h->places.items)) ||
+        !(h->events.items = calloc(NAMES_MAX, sizeof *h->events.items)) ||
         !(h->actors = calloc(NAMES_MAX, sizeof *h->actors)) || !(h->kinds = malloc(NAMES_MAX)) ||
         !(h->types = calloc(NAMES_MAX, 1)))
         die("out of memory", "history_open");
@@ -122,6 +124,7 @@ void history_close(struct history *h)
     free(h->threads.items);
     free(h->locks.items);
     free(h->places.items);
+    free(h->events.items);
     free(h->actors);
     free(h->kinds);
     free(h->types);
@@ -210,7 +213,7 @@ static void let_go(struct thread *t, uintptr_t address, const struct statement *
     contention_settle(t);
 }
 
-static const struct {
+static const struct lock_verb {
     const char *verb;
     enum kiwi_mode mode;
     enum kiwi_how how;
@@ -220,14 +223,9 @@ static const struct {
         {"wrlock", KIWI_MODE_WRITE, KIWI_HOW_LOCK},     {"tryrdlock", KIWI_MODE_READ, KIWI_HOW_TRY},
 };
 
-static const struct {
-    const char *verb;
-    enum kiwi_mode mode;
-    enum kiwi_how how;
-} want_verbs[] = {
-        {"wants", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
-        {"wants-timed", KIWI_MODE_WRITE, KIWI_HOW_TIMED},
-        {"wants-rd", KIWI_MODE_READ, KIWI_HOW_LOCK},
+static const struct lock_verb want_verbs[] = {
+        {"wants", KIWI_MODE_WRITE, KIWI_HOW_LOCK},        {"needs", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
+        {"wants-timed", KIWI_MODE_WRITE, KIWI_HOW_TIMED}, {"wants-rd", KIWI_MODE_READ, KIWI_HOW_LOCK},
         {"wants-wr", KIWI_MODE_WRITE, KIWI_HOW_LOCK},
 };
 
@@ -264,6 +262,14 @@ static bool play_lock(struct history *h, struct actor *a, const struct statement
     return true;
 }
 
+static uint32_t holder_row(const struct history *h, uintptr_t address)
+{
+    for (uint32_t i = 0; i <= h->threads.count; i++)
+        if (h->actors[i].t && acquisition_held(h->actors[i].t, address) >= 0)
+            return h->actors[i].row;
+    return 0;
+}
+
 static bool play_want(struct history *h, struct actor *a, const struct statement *s)
 {
     for (size_t i = 0; i < COUNT(want_verbs); i++) {
@@ -272,20 +278,26 @@ static bool play_want(struct history *h, struct actor *a, const struct statement
         a->want_word = statement_stack(h, s) | ACQUISITION_KIND(want_verbs[i].mode, want_verbs[i].how);
         a->want_row = acquisition_line(a->t, statement_lock(h, s), a->want_word)->row;
         a->timed = want_verbs[i].how == KIWI_HOW_TIMED;
-        a->since = acquisition_wait_begin(a->t, a->want_row, a->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING, 0);
+        a->since = acquisition_wait_begin(a->t, a->want_row, a->timed ? KIWI_WANT_TIMED : KIWI_WANT_WAITING,
+                                          strcmp(s->verb, "needs") == 0 ? holder_row(h, statement_lock(h, s)) : 0);
         return true;
     }
-    if (strcmp(s->verb, "gets") == 0) {
-        acquisition_wait_end(a->t, a->want_row, a->since, 0);
+    if (strcmp(s->verb, "waited") == 0) {
+        uint64_t ticks = clock_ns_to_ticks((uint64_t)atoi(s->object) * 1000000u);
+
+        a->since -= ticks;
+        a->t->waiting.since -= ticks;
+        loop_step_ago(a->t, ticks);
+        return true;
+    }
+    if (strcmp(s->verb, "gets") != 0 && strcmp(s->verb, "gives-up") != 0)
+        return false;
+    acquisition_wait_end(a->t, a->want_row, a->since, 0);
+    if (s->verb[1] == 'e')
         take(a->t, statement_lock(h, s), a->want_word);
-        return true;
-    }
-    if (strcmp(s->verb, "gives-up") == 0) {
-        acquisition_wait_end(a->t, a->want_row, a->since, 0);
+    else
         acquisition_want(a->t, KIWI_WANT_NONE);
-        return true;
-    }
-    return false;
+    return true;
 }
 
 static bool play_thread(struct history *h, struct actor *a, const struct statement *s)
@@ -381,6 +393,7 @@ static enum kiwi_call_kind call_kind(const char *name)
 /* Time is not waited for but pretended: what began before is moved back. */
 static void pretend_ago(struct actor *a, uint64_t ticks)
 {
+    loop_step_ago(a->t, ticks);
     a->call.since -= ticks;
     a->t->slot->call_since = a->call.since;
     for (uint32_t i = 0; i < a->t->slot->held_count; i++) {
@@ -593,7 +606,8 @@ static void play_one(struct history *h, const char *text, size_t length)
     a = actor_of(h, s.thread, NULL);
     if (!play_lock(h, a, &s) && !play_want(h, a, &s) && !play_thread(h, a, &s) && !play_object(h, a, &s) &&
         !play_call(h, a, &s) && !play_condwait(h, a, &s) && !play_handover(h, a, &s) && !play_cond(h, a, &s) &&
-        !play_handler(h, a, &s) && !play_misuse(h, a, &s))
+        !play_handler(h, a, &s) && !play_misuse(h, a, &s) &&
+        !loop_step_play(a->t, s.verb, s.object, statement_stack(h, &s), &h->events))
         die("unknown verb", s.text);
 }
 

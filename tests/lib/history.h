@@ -16,6 +16,8 @@
  *     detach T                  exit MS                 the process exits in so many milliseconds
  *     lock trylock timedlock    rdlock wrlock           granted at once; unlock lets go, also out of order
  *     wants L, wants-timed L    wants-rd L wants-wr L   asks for a lock and waits for it from here on
+ *     needs L                                           wants it, and sees who has it
+ *     waited MS                                         ... for so many milliseconds by now
  *     gets L                    gives-up                ... until it gets it, or not
  *     new L                     L lies in a block that the thread has just allocated, and is initialised
  *     init L, destroy L, free L                         a new generation at its address; its end
@@ -33,6 +35,9 @@
  *     enter CALL                                        a blocking call: poll, read, sleep, fsync, join T, ...
  *     leave MS                                          ... that ends after so many milliseconds of waiting
  *     preempted MS                                      ... during which it only had no processor
+ *     polls E, finds E                                  returns from a wait for events with one, after a while or at
+ *                                                       once; before it the tick of its loop ends. E nothing: a timeout
+ *     computes MS, suspended MS                         runs for so long, or has no processor
  *     relock L, unlock-unheld L, unlock-foreign L, unlock-refused L, destroy-held L      misuse as the wrappers note it
  *     fork-held L, fork-wanted L                        in a forked child, where a thread of the parent holds L
  *

@@ -28,6 +28,9 @@ static struct {
     struct kiwi_object object;
     struct kiwi_acquisition acquisition;
     struct kiwi_sighting sighting;
+    struct kiwi_loop loop;
+    struct kiwi_tick tick;
+    struct kiwi_stall stall;
     struct kiwi_call call;
     struct kiwi_misuse misuse;
     struct kiwi_slot slot;

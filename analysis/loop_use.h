@@ -1,0 +1,58 @@
+/*
+ * loop_use.h - the event loops of a trace: the threads of one class that wait for events at one place are one.
+ *
+ *     struct loop_uses *u = loop_uses_open(m);
+ *     for (uint32_t i = 0; i < u->count; i++)
+ *         use(&u->items[i]);
+ *     loop_uses_close(u);
+ *
+ * What is a loop to the recorder need not be an event loop: a client that waits for its answer with poll returns to
+ * one place, too. loop_use_serves tells. Times are in ticks of the clock.
+ */
+#ifndef KIWI_LOOP_USE_H
+#define KIWI_LOOP_USE_H
+
+#include "durations.h"
+#include "model.h"
+
+struct loop_use {
+    uint32_t stack, thread_class;
+    uint32_t first, members;      /* rows[first ...] */
+    const struct kiwi_loop *main; /* the member with most ticks */
+    uint32_t thread;              /* row of its thread, 0 = several, or gone */
+    uint64_t count, served, events, ready, total, max, budget, over, over_total;
+    uint64_t computing, computing_served, computing_total, computing_max, crowded, blocked;
+    uint64_t first_ticks, last_ticks, lived; /* lived: between a member's first and last tick, in all */
+    uint32_t sources;                        /* different events of one member, at most KIWI_LOOP_SOURCES */
+    uint64_t others;                         /* returns with another event than its commonest */
+};
+
+struct loop_uses {
+    struct model *m;
+    struct loop_use *items;
+    uint32_t count;
+    uint32_t *rows;   /* LOOPS rows, those of one use side by side */
+    uint32_t *of_row; /* by LOOPS row: 1 + index into items, 0 = none */
+    uint32_t row_count;
+    struct durations *durations;
+};
+
+struct loop_uses *loop_uses_open(struct model *m); /* NULL when out of memory */
+void loop_uses_close(struct loop_uses *u);
+
+/* How many kinds of events it serves. */
+enum loop_serves {
+    LOOP_SERVES_ONE,  /* a thread that waits for input, or for its next job */
+    LOOP_SERVES_TWO,  /* a loop, or two ends of which one is waited for */
+    LOOP_SERVES_MANY, /* an event loop */
+};
+enum loop_serves loop_use_serves(const struct loop_use *use);
+
+/* The duration that so many of a hundred ticks stayed below; 0 if there are none. */
+uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent);
+/* "Half of 5000 ticks took up to 12 us, the longest 1.2 ms." */
+const char *loop_use_durations(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
+/* "the epoll_wait loop at run_loop server.c:12" */
+const char *loop_use_text(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
+const char *loop_call_name(uint32_t kind); /* of a call: "epoll_wait" */
+#endif

@@ -1,0 +1,37 @@
+/*
+ * loop.h - event loops, found by themselves: how long their ticks are, and what they wait for inside them.
+ *
+ *     loop_wait_begins(t, stack, flags, now);   // poll, select, epoll_wait is called: a tick may end here
+ *     r = real.poll(...)
+ *     loop_wait_ends(t, &about_r);              // ... and the next one begins
+ *
+ * A thread that returns LOOP_RETURNS times to one wait site is a loop from then on. A wait elsewhere belongs to the
+ * tick if it is made deeper in the stack (a handler that waits for an answer); so does every blocking call and every
+ * wait for a lock (loop_stalled). Looks that do not wait (timeout 0) end a tick at the loop's own site, and are nothing
+ * elsewhere. Two sites are one if their two innermost frames are the same: a loop run again from inside a handler.
+ *
+ * A quiet tick costs two readings of the clock and some stores into rows that only its thread writes. The guard is set
+ * in all of these; times are in ticks.
+ */
+#ifndef KIWI_LOOP_H
+#define KIWI_LOOP_H
+
+#include "memory.h"
+
+#define LOOP_RETURNS 4u /* to one place make a loop */
+#define LOOP_LOST 64u   /* returns to a place inside a tick: the loop is not coming back */
+
+struct loop_return {
+    uint32_t stack, call; /* rows of the wait; call may be 0 */
+    uint32_t flags;       /* KIWI_CALLF_* */
+    uint32_t events;      /* 0 = timeout, or an error */
+    uint64_t now, waited; /* 0 = not timed */
+    uint64_t sources[2];  /* the first and the last event */
+};
+
+/* Only needed while the thread is in a tick (thread.tick_loop). */
+void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t now);
+void loop_wait_ends(struct thread *t, const struct loop_return *r);
+/* The thread, inside a tick, has waited. row: of CALLS or ACQUISITIONS by kind. */
+void loop_stalled(struct thread *t, enum kiwi_stall_kind kind, uint32_t row, uint64_t ticks);
+#endif

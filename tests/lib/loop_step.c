@@ -1,0 +1,60 @@
+#include "loop_step.h"
+
+#include "../../interpose/base/clock.h"
+#include "../../interpose/record/call.h"
+#include "../../interpose/record/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000u
+#define POLL_MS 10u /* that a wait for events takes */
+
+void loop_step_ago(struct thread *t, uint64_t ticks)
+{
+    if (!t->tick_loop)
+        return;
+    t->loop.begin -= ticks;
+    t->loop.cpu_ticks -= ticks;
+    region_loop(t->tick_loop)->first_ticks -= ticks;
+}
+
+/* Time is not waited for but pretended. */
+static void play_time(struct thread *t, const char *object, bool computes)
+{
+    uint64_t ns = (uint64_t)atoi(object) * MS;
+
+    loop_step_ago(t, clock_ns_to_ticks(ns));
+    if (computes)
+        t->loop.cpu_ns -= ns;
+}
+
+static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t waited)
+{
+    struct loop_return r = {.stack = stack, .flags = KIWI_CALLF_UNTIMED, .waited = waited};
+    struct call_record call;
+
+    if (t->tick_loop)
+        loop_wait_begins(t, stack, r.flags, clock_ticks());
+    call_enter(&call, t, KIWI_CALL_POLL, stack, r.flags, 3);
+    call_leave(&call, 0, 0);
+    r.call = call.row;
+    r.now = clock_ticks();
+    r.events = event ? 1 : 0;
+    r.sources[0] = r.sources[1] = event;
+    loop_wait_ends(t, &r);
+}
+
+bool loop_step_play(struct thread *t, const char *verb, const char *object, uint32_t stack, struct names *events)
+{
+    bool finds = strcmp(verb, "finds") == 0;
+
+    if (strcmp(verb, "computes") == 0 || strcmp(verb, "suspended") == 0)
+        play_time(t, object, verb[0] == 'c');
+    else if (finds || strcmp(verb, "polls") == 0)
+        play_wait(t, stack, strcmp(object, "nothing") == 0 ? 0 : name_number(events, object, true),
+                  finds ? 1 : clock_ns_to_ticks(POLL_MS * MS));
+    else
+        return false;
+    return true;
+}
