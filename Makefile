@@ -216,7 +216,7 @@ $(B)/unwind.o: $(LIBUNWIND) Makefile | $(B)/.deps
 # recorder's other names are hidden by -fvisibility.
 $(B)/libkiwi.map: interpose/wrapped.def Makefile | $(B)/.deps
 	@{ echo '{ global:'; \
-	   { printf '#define %s(name, ...) name;\n' WRAP WRAPV WRAPO; echo '#include "interpose/wrapped.def"'; } | \
+	   { printf '#define %s(name, ...) name;\n' WRAP WRAPV WRAPO WRAPL; echo '#include "interpose/wrapped.def"'; } | \
 	       $(CC) -E -P -undef -I. -x c -; \
 	   echo 'kiwi_*; local: *; };'; } > $@
 

@@ -110,7 +110,7 @@ static bool collect_charges(struct lock_uses *u)
 static bool is_lock(const struct kiwi_object *o)
 {
     return o->kind == KIWI_OBJECT_MUTEX || o->kind == KIWI_OBJECT_RWLOCK || o->kind == KIWI_OBJECT_SPIN ||
-           o->kind == KIWI_OBJECT_CUSTOM;
+           o->kind == KIWI_OBJECT_GMUTEX || o->kind == KIWI_OBJECT_CUSTOM;
 }
 
 /* One item for each object, filled; those that are no locks, or were never used as one, go in the end. */

@@ -134,12 +134,21 @@ static bool is_allocator(const char *place)
            memmem(place, length, "Alloc", 5);
 }
 
+/* A place in a library says nothing either, if it has no name or is a runtime's. */
+static bool is_foreign(struct model *m, uint64_t return_address)
+{
+    unsigned count = 0;
+    const struct symbol_frame *f = m->symbols ? symbols_address(m->symbols, return_address, true, &count) : NULL;
+
+    return !count || !f->function || f->internal;
+}
+
 static const char *block_name(struct model *m, const struct kiwi_object *o, const char *kind)
 {
     if (!o->block || o->address < o->block || o->address - o->block >= o->block_size)
         return NULL;
     const char *caller = o->block_caller ? or_unnamed(code_text(m, o->block_caller, true)) : "an unknown place";
-    if (is_allocator(caller) && o->init_stack)
+    if (o->init_stack && (is_allocator(caller) || is_foreign(m, o->block_caller)))
         return NULL;
     return arena_format(&m->names->texts, "%s at +0x%" PRIx64 " in %s %" PRIu64 "-byte block allocated at %s", kind,
                         o->address - o->block, article(o->block_size), o->block_size, caller);
@@ -177,7 +186,7 @@ static const char *stack_variable_name(struct model *m, const struct kiwi_object
 static const char *site_name(struct model *m, const struct kiwi_object *o, const char *kind)
 {
     bool is_lock = o->kind == KIWI_OBJECT_MUTEX || o->kind == KIWI_OBJECT_RWLOCK || o->kind == KIWI_OBJECT_SPIN ||
-                   o->kind == KIWI_OBJECT_CUSTOM;
+                   o->kind == KIWI_OBJECT_GMUTEX || o->kind == KIWI_OBJECT_CUSTOM;
 
     if (o->init_stack)
         return arena_format(&m->names->texts, "%s initialised at %s", kind, model_site(m, o->init_stack));

@@ -112,7 +112,7 @@ static bool is_internal_module(const char *path)
     static const char *const names[] = {
             "libc.so",  "libc-2",   "ld-linux",  "ld-2",     "ld.so",   "libpthread",  "libm.so",     "libm-2",
             "libdl.so", "librt.so", "libstdc++", "libgcc_s", "libc++",  "libunwind",   "libkiwi",     "linux-vdso",
-            "[vdso]",   "libasan",  "libtsan",   "libubsan", "liblsan", "libjemalloc", "libtcmalloc",
+            "[vdso]",   "libasan",  "libtsan",   "libubsan", "liblsan", "libjemalloc", "libtcmalloc", "libglib-2.0",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -131,7 +131,8 @@ static bool is_internal_file(const char *file)
 {
     const char *include = strstr(file, "/include/");
 
-    return begins(file, "/rustc/") || (include && (strstr(include, "/c++/") || strstr(include, "/bits/")));
+    return begins(file, "/rustc/") ||
+           (include && (strstr(include, "/c++/") || strstr(include, "/bits/") || strstr(include, "/glib-2.0/")));
 }
 
 static bool is_internal_function(const char *function)

@@ -267,7 +267,8 @@ struct kiwi_segment {
     X(6, BARRIER, "barrier")                                                                                           \
     X(7, ONCE, "once control")                                                                                         \
     X(8, FUTEX, "futex")                                                                                               \
-    X(9, CUSTOM, "hand-made lock")
+    X(9, CUSTOM, "hand-made lock")                                                                                     \
+    X(10, GMUTEX, "GMutex")
 
 enum kiwi_object_kind {
 #define X(id, name, text) KIWI_OBJECT_##name = id,

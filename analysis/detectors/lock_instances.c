@@ -75,7 +75,9 @@ static uint64_t kind_of(struct instances *s, uint32_t object)
 
 static bool is_lock(const struct kiwi_object *o)
 {
-    return o && (o->kind == KIWI_OBJECT_MUTEX || o->kind == KIWI_OBJECT_RWLOCK || o->kind == KIWI_OBJECT_SPIN) &&
+    return o &&
+           (o->kind == KIWI_OBJECT_MUTEX || o->kind == KIWI_OBJECT_RWLOCK || o->kind == KIWI_OBJECT_SPIN ||
+            o->kind == KIWI_OBJECT_GMUTEX) &&
            !(o->flags & KIWI_OBJECT_CLASS);
 }
 

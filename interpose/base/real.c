@@ -3,6 +3,7 @@
 #include "sys.h"
 
 #include <sched.h>
+#include <string.h>
 
 struct real_functions real;
 volatile int real_state;
@@ -11,23 +12,25 @@ static volatile int looking_tid;
 struct wanted {
     const char *name, *version;
     size_t offset;
-    bool optional;
+    enum { REQUIRED, OPTIONAL, LATE } need;
 };
 
 static const struct wanted table[] = {
-#define WRAP(name) {#name, NULL, offsetof(struct real_functions, name), false},
-#define WRAPV(name, version) {#name, version, offsetof(struct real_functions, name), false},
-#define WRAPO(name, signature) {#name, NULL, offsetof(struct real_functions, name), true},
+#define WRAP(name) {#name, NULL, offsetof(struct real_functions, name), REQUIRED},
+#define WRAPV(name, version) {#name, version, offsetof(struct real_functions, name), REQUIRED},
+#define WRAPO(name, signature) {#name, NULL, offsetof(struct real_functions, name), OPTIONAL},
+#define WRAPL(name, signature) {#name, NULL, offsetof(struct real_functions, name), LATE},
 #include "../wrapped.def"
 #undef WRAP
 #undef WRAPV
 #undef WRAPO
+#undef WRAPL
 };
 
-static void look_up(bool optional)
+static void look_up(int need)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if (table[i].optional != optional)
+        if ((int)table[i].need != need)
             continue;
         void *found = table[i].version ? dlvsym(RTLD_NEXT, table[i].name, table[i].version) : NULL;
         if (!found)
@@ -37,11 +40,11 @@ static void look_up(bool optional)
 }
 
 /* Those that every process has come first: a name that is not found makes dlsym allocate, and an allocator preloaded in
- * front of this library may then start, and call them. */
+ * front of this library may then start, and call them. Late ones would be missing while that allocator is starting. */
 static void look_up_all(void)
 {
-    look_up(false);
-    look_up(true);
+    look_up(REQUIRED);
+    look_up(OPTIONAL);
     /* A name that this process lacks (no libstdc++) left an error behind that is not the service's. */
     dlerror();
 }
@@ -62,6 +65,34 @@ COLD bool real_ensure(void)
     while (__atomic_load_n(&real_state, __ATOMIC_ACQUIRE) != REAL_READY)
         sys_call3(SYS_sched_yield, 0, 0, 0);
     return true;
+}
+
+/* The next one; else what the name means to whoever loaded the library, unless that is our own wrapper of it. */
+static void *find_in(void *handle, const char *name)
+{
+    Dl_info ours, theirs;
+    void *found = dlsym(RTLD_NEXT, name);
+    if (found || !handle)
+        return found;
+    found = dlsym(handle, name);
+    if (!found || !dladdr((const void *)real_find_late, &ours) || !dladdr(found, &theirs))
+        return NULL;
+    return ours.dli_fbase == theirs.dli_fbase ? NULL : found;
+}
+
+COLD void real_find_late(const char *prefix, const char *library, const void *caller)
+{
+    Dl_info module;
+    real_ensure();
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+    if (!handle && dladdr(caller, &module))
+        handle = dlopen(module.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        void **place = (void **)((char *)&real + table[i].offset);
+        if (table[i].need == LATE && !*place && !strncmp(table[i].name, prefix, strlen(prefix)))
+            __atomic_store_n(place, find_in(handle, table[i].name), __ATOMIC_RELAXED);
+    }
+    dlerror(); /* of a name that it lacks */
 }
 
 void *real_from_cxx_runtime(const char *name)

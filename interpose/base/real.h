@@ -35,14 +35,20 @@
 #include <unistd.h>
 #include <dlfcn.h>
 
+/* GLib's, which need not be there to build this; glib.h of the wrappers says what they are. */
+typedef struct gmutex GMutex;
+typedef struct gcond GCond;
+
 struct real_functions {
 #define WRAP(name) __typeof__(&name) name;
 #define WRAPV(name, version) __typeof__(&name) name;
 #define WRAPO(name, signature) __typeof__(signature) name;
+#define WRAPL(name, signature) __typeof__(signature) name;
 #include "../wrapped.def"
 #undef WRAP
 #undef WRAPV
 #undef WRAPO
+#undef WRAPL
 };
 extern HIDDEN struct real_functions real;
 
@@ -52,6 +58,10 @@ extern HIDDEN volatile int real_state; /* volatile: dlsym is declared a leaf, ye
 /* Looks everything up unless that is done. Returns false while this very thread is doing it (a call from inside dlsym):
  * then only the bootstrap pool may be used. */
 bool real_ensure(void);
+
+/* Looks up the late functions with such a prefix: the next ones in lookup order, else those of `library` if that is
+ * loaded for somebody alone, else what the code at `caller` can see. Such a library then stays loaded. */
+void real_find_late(const char *prefix, const char *library, const void *caller);
 
 /* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if
  * none. */

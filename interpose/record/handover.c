@@ -161,7 +161,9 @@ void handover_pass(struct thread *t, uint32_t object)
 void handover_end(struct thread *t)
 {
     const struct kiwi_held *last = &t->held[0];
-    if (has_nothing(t) || t->slot->held_count || !last->address || KIWI_HELD_KIND(last->flags) > KIWI_OBJECT_MUTEX)
+    uint32_t kind = KIWI_HELD_KIND(last->flags);
+    if (has_nothing(t) || t->slot->held_count || !last->address ||
+        (kind > KIWI_OBJECT_MUTEX && kind != KIWI_OBJECT_GMUTEX))
         return;
     handover_pass(t, last->row ? region_acquisition(last->row)->object : object_find(last->address));
 }

@@ -5,7 +5,6 @@
  * inside, not through the wrapper, and on cancellation as well: then the cleanup handler puts it back on the held array
  * before the service's own handlers run. (This file is compiled without -fexceptions, see the Makefile.)
  */
-#include "../record/call.h"
 #include "../record/condition.h"
 #include "../record/handover.h"
 #include "cond.h"
@@ -45,34 +44,17 @@ static void check_destroyed(struct thread *t, const pthread_cond_t *c, struct ca
     guard_clear(t);
 }
 
-static uint32_t cond_object(struct thread *t, const pthread_cond_t *c, uint32_t stack)
-{
-    struct object_facts facts = facts_of(c);
-    return object_get(t, &facts, stack);
-}
-
-struct wait {
-    struct thread *t;
-    pthread_cond_t *c;
-    pthread_mutex_t *m;
-    struct call_record call;
-    uint32_t cond;       /* object */
-    uint32_t held_count; /* recursion of the mutex when the wait began, 0 = it was not on the held array */
-    uint32_t word;       /* stack and kind of the reacquisition */
-};
-
-static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags,
-                       struct call_site site)
+void cond_wait_begin(struct cond_wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags,
+                     struct call_site site)
 {
     w->t = record_settings.locks_off ? NULL : t;
     if (!w->t)
         return;
-    check_destroyed(t, w->c, site);
     guard_set(t);
     uint32_t stack = stack_of(t, site);
-    w->cond = cond_object(t, w->c, stack);
-    w->word = stack | ACQUISITION_KIND(0, KIWI_HOW_COND);
-    int at = acquisition_held(t, (uintptr_t)w->m);
+    w->object = object_get(t, &w->cond, stack);
+    w->word = stack | w->mutex_kind | ACQUISITION_KIND(0, KIWI_HOW_COND);
+    int at = acquisition_held(t, w->mutex);
     w->held_count = at >= 0 ? t->held[at].count : 0;
     condition_wait_site(t, at);
     if (at >= 0) {
@@ -81,9 +63,9 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
         acquisition_released(t, at);
         acquisition_want(t, KIWI_WANT_NONE);
     }
-    handover_waits(t, w->cond);
-    call_enter(&w->call, t, kind, stack, flags, w->cond);
-    condition_wait_begin(t, w->cond, (uintptr_t)w->m, stack);
+    handover_waits(t, w->object);
+    call_enter(&w->call, t, kind, stack, flags, w->object);
+    condition_wait_begin(t, w->object, w->mutex, stack);
     guard_clear(t);
 }
 
@@ -91,7 +73,7 @@ static void wait_begin(struct wait *w, struct thread *t, enum kiwi_call_kind kin
  * The mutex is held again, whatever ended the wait, but for one that is nobody's any more (ENOTRECOVERABLE). The call
  * goes on until the lock is noted: there is no moment at which the thread owns it and nothing tells.
  */
-static void wait_end(struct wait *w, int result)
+void cond_wait_end(struct cond_wait *w, int result)
 {
     struct thread *t = w->t;
     bool again = w->held_count && result != ENOTRECOVERABLE;
@@ -99,15 +81,15 @@ static void wait_end(struct wait *w, int result)
         return;
     guard_set(t);
     if (result == 0)
-        handover_take(t, w->cond);
-    struct lock_request q = {.t = t, .address = (uintptr_t)w->m, .word = w->word, .weight = 1};
+        handover_take(t, w->object);
+    struct lock_request q = {.t = t, .address = w->mutex, .word = w->word, .weight = 1};
     if (again) {
         q.line = acquisition_line(t, q.address, q.word);
         again = lock_taking(&q);
         lock_sample_hold(&q);
     }
     call_leave(&w->call, 0, 0);
-    condition_wait_end(w->cond, result == 0);
+    condition_wait_end(w->object, result == 0);
     if (again) {
         t->held[t->slot->held_count].count = w->held_count;
         lock_taken(&q);
@@ -117,19 +99,27 @@ static void wait_end(struct wait *w, int result)
 
 static void wait_cancelled(void *w)
 {
-    wait_end(w, ECANCELED);
+    cond_wait_end(w, ECANCELED);
+}
+
+static void wait_begin(struct cond_wait *w, pthread_cond_t *c, pthread_mutex_t *m, enum kiwi_call_kind kind,
+                       struct call_site site)
+{
+    struct thread *t = thread_enter();
+    check_destroyed(t, c, site);
+    *w = (struct cond_wait){.cond = facts_of(c), .mutex = (uintptr_t)m};
+    cond_wait_begin(w, t, kind, kind == KIWI_CALL_COND_WAIT ? KIWI_CALLF_UNTIMED : KIWI_CALLF_TIMED, site);
 }
 
 int cond_wait_at(pthread_cond_t *c, pthread_mutex_t *m, struct call_site site)
 {
-    struct thread *t = thread_enter();
-    struct wait w = {.c = c, .m = m};
+    struct cond_wait w;
     int result;
-    wait_begin(&w, t, KIWI_CALL_COND_WAIT, KIWI_CALLF_UNTIMED, site);
+    wait_begin(&w, c, m, KIWI_CALL_COND_WAIT, site);
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_wait(c, m);
     pthread_cleanup_pop(0);
-    wait_end(&w, result);
+    cond_wait_end(&w, result);
     return result;
 }
 
@@ -140,14 +130,13 @@ EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 
 int cond_timedwait_at(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until, struct call_site site)
 {
-    struct thread *t = thread_enter();
-    struct wait w = {.c = c, .m = m};
+    struct cond_wait w;
     int result;
-    wait_begin(&w, t, KIWI_CALL_COND_TIMEDWAIT, KIWI_CALLF_TIMED, site);
+    wait_begin(&w, c, m, KIWI_CALL_COND_TIMEDWAIT, site);
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_timedwait(c, m, until);
     pthread_cleanup_pop(0);
-    wait_end(&w, result);
+    cond_wait_end(&w, result);
     return result;
 }
 
@@ -158,26 +147,22 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const s
 
 EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
 {
-    struct thread *t = thread_enter();
-    struct wait w = {.c = c, .m = m};
+    struct cond_wait w;
     int result;
-    wait_begin(&w, t, KIWI_CALL_COND_CLOCKWAIT, KIWI_CALLF_TIMED, CALL_SITE());
+    wait_begin(&w, c, m, KIWI_CALL_COND_CLOCKWAIT, CALL_SITE());
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_clockwait(c, m, clock, until);
     pthread_cleanup_pop(0);
-    wait_end(&w, result);
+    cond_wait_end(&w, result);
     return result;
 }
 
-/* Before the real call: the woken thread may destroy the condvar as soon as it runs. */
-static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
+void cond_note_signal(struct thread *t, const struct object_facts *facts, bool all, struct call_site site)
 {
-    struct thread *t = thread_enter();
     if (!t || record_settings.locks_off)
         return;
-    check_destroyed(t, c, site);
     guard_set(t);
-    uint32_t object = object_find((uintptr_t)c), blocked = condition_blocked(object), stack = 0;
+    uint32_t object = object_find(facts->address), blocked = condition_blocked(object), stack = 0;
     if (unlikely(record_settings.events_all))
         event_add(t, KIWI_EVENT_COND_SIGNAL, object, all, 0);
     if (t->slot->held_count && !thread_handed_enough(t)) { /* tells whoever comes to the mutex later, too */
@@ -187,7 +172,7 @@ static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
     if (!blocked || unlikely(t->inside))
         stack = stack_of(t, site);
     if (!object)
-        object = cond_object(t, c, stack);
+        object = object_get(t, facts, stack);
     if (all)
         handover_wakes_all(t, object);
     if (condition_waiting(object))
@@ -197,6 +182,14 @@ static void note_signal(pthread_cond_t *c, bool all, struct call_site site)
         misuse_note(t, &(struct misuse_facts){.kind = KIWI_MISUSE_WAKE_IN_HANDLER, .object = object, .stack = stack});
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
+}
+
+static void note_signal(const pthread_cond_t *c, bool all, struct call_site site)
+{
+    struct thread *t = thread_enter();
+    struct object_facts facts = facts_of(c);
+    check_destroyed(t, c, site);
+    cond_note_signal(t, &facts, all, site);
 }
 
 int cond_signal_at(pthread_cond_t *c, struct call_site site)
@@ -240,16 +233,16 @@ EXPORT int pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
     return result;
 }
 
-/* glibc waits here for threads that are on their way out, and for ever for one that nobody wakes: record it first. */
-static uint32_t note_waited(struct thread *t, pthread_cond_t *c, struct call_site site)
+uint32_t cond_note_waited(struct thread *t, uintptr_t address, struct call_site site)
 {
-    uint32_t object = object_find((uintptr_t)c);
+    uint32_t object = object_find(address);
     if (!condition_blocked(object))
         return 0;
     struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_WAITED, .object = object, .stack = stack_of(t, site)};
     return misuse_note(t, &f);
 }
 
+/* glibc waits here for threads that are on their way out, and for ever for one that nobody wakes: recorded first. */
 int cond_destroy_at(pthread_cond_t *c, struct call_site site)
 {
     struct thread *t = thread_enter();
@@ -257,7 +250,7 @@ int cond_destroy_at(pthread_cond_t *c, struct call_site site)
     if (t) {
         guard_set(t);
         noted = is_destroyed(c) ? lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_COND, (uintptr_t)c, site)
-                                : note_waited(t, c, site);
+                                : cond_note_waited(t, (uintptr_t)c, site);
         guard_clear(t);
     }
     int result = real.pthread_cond_destroy(c);

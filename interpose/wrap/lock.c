@@ -1,5 +1,6 @@
 #include "lock.h"
 
+#include "glib.h"
 #include "mutex.h"
 #include "once.h"
 #include "rwlock.h"
@@ -28,6 +29,8 @@ static bool is_mutex(const struct kiwi_held *held)
 
 static bool shows_waiters(const struct kiwi_held *held)
 {
+    if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_GMUTEX)
+        return !lock_memory_gone(held->address) && gmutex_shows_waiters(held->address);
     return is_mutex(held) && mutex_shows_waiters(held->address);
 }
 
@@ -37,6 +40,8 @@ static bool let_go(const struct thread *t, const struct kiwi_held *held)
         return !semaphore_is_lock_like(held->address);
     if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_ONCE)
         return once_let_go(t, held);
+    if (KIWI_HELD_KIND(held->flags) == KIWI_OBJECT_GMUTEX)
+        return !lock_memory_gone(held->address) && !gmutex_looks_held(held->address);
     return is_mutex(held) && mutex_let_go(t, held->address);
 }
 
@@ -49,6 +54,8 @@ static bool owned_by(const struct kiwi_held *held, int32_t tid)
         return rwlock_owned_by(held->address, KIWI_HELD_MODE(held->flags), tid);
     case KIWI_OBJECT_SPIN:
         return !lock_memory_gone(held->address) && spin_looks_held(held->address);
+    case KIWI_OBJECT_GMUTEX:
+        return !lock_memory_gone(held->address) && gmutex_looks_held(held->address);
     default:
         return false; /* a semaphore may be given back by anybody */
     }
@@ -63,6 +70,8 @@ static bool looks_held(const struct kiwi_object *o)
         return rwlock_looks_held(o->address);
     case KIWI_OBJECT_SPIN:
         return spin_looks_held(o->address);
+    case KIWI_OBJECT_GMUTEX:
+        return gmutex_looks_held(o->address);
     default:
         return false;
     }
@@ -108,10 +117,12 @@ static int acquire_waiting(struct lock_call *c, struct lock_request *q)
     if (!wait_recorded(c, row, &result, &now))
         return result;
     misuse_result(noted, result);
-    if (granted(result) && acquisition_taking(t, q->address, q->word, row))
+    if (granted(result) && acquisition_taking(t, q->address, q->word, row)) {
         lock_waited(q, row, now);
-    else
+        wait_site_taken(t);
+    } else {
         acquisition_want(t, KIWI_WANT_NONE);
+    }
     guard_clear(t);
     return result;
 }
@@ -143,6 +154,7 @@ int lock_acquire(struct lock_call *c)
         if (tries)
             contention_try_made(t, q.line->row);
         lock_taken(&q);
+        wait_site_taken(t);
         guard_clear(t);
         return result;
     }
@@ -194,7 +206,7 @@ int lock_self_wait(struct lock_call *c, int at)
 void lock_is_monitor(struct thread *t, int at)
 {
     struct kiwi_held *h = &t->held[at];
-    if (!is_mutex(h) || !h->row)
+    if ((!is_mutex(h) && KIWI_HELD_KIND(h->flags) != KIWI_OBJECT_GMUTEX) || !h->row)
         return;
     handover_monitor(lock_held_object(t, at));
     if ((h->flags & KIWI_HELD_TIMED) || !handover_worth(t, lock_held_object(t, at)))

@@ -51,6 +51,6 @@ registry_names() {
     sed -nE "s/^[[:space:]]*(${macros})\(([A-Za-z0-9_]+).*/\2/p" "$file" | sort -u
 }
 
-wrapped_names() { registry_names interpose/wrapped.def WRAP WRAPV WRAPO; }
+wrapped_names() { registry_names interpose/wrapped.def WRAP WRAPV WRAPO WRAPL; }
 
 lint_end() { exit $lint_failed; }

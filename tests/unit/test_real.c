@@ -17,10 +17,12 @@ static void real__every_row_is_found(void **state)
 #define WRAP(name) assert_non_null((void *)real.name);
 #define WRAPV(name, version) assert_non_null((void *)real.name);
 #define WRAPO(name, signature)
+#define WRAPL(name, signature)
 #include "../../interpose/wrapped.def"
 #undef WRAP
 #undef WRAPV
 #undef WRAPO
+#undef WRAPL
 }
 
 static void real__versions_are_the_wanted_ones(void **state)
@@ -30,10 +32,12 @@ static void real__versions_are_the_wanted_ones(void **state)
 #define WRAP(name)
 #define WRAPV(name, version) assert_ptr_equal((void *)real.name, dlvsym(RTLD_NEXT, #name, version));
 #define WRAPO(name, signature)
+#define WRAPL(name, signature)
 #include "../../interpose/wrapped.def"
 #undef WRAP
 #undef WRAPV
 #undef WRAPO
+#undef WRAPL
     void *old = dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.2.5");
     if (old)
         assert_ptr_not_equal((void *)real.pthread_cond_wait, old);

@@ -1,0 +1,51 @@
+// expect: destroy-busy CRITICAL|HIGH
+// where:  destroy-busy session_end
+// allow:  free-holding-lock
+// uses:   glib-2.0
+// about:  a session is ended while another thread waits for its condition; both objects are cleared under it
+#include "case.h"
+
+#include <glib.h>
+
+struct session {
+    GMutex lock;
+    GCond changed;
+    int state;
+};
+
+static int stage;
+
+static gpointer watcher(gpointer data)
+{
+    struct session *s = data;
+    g_mutex_lock(&s->lock);
+    stage_reach(&stage, 1);
+    gint64 until = g_get_monotonic_time() + 300000;
+    while (!s->state && g_cond_wait_until(&s->changed, &s->lock, until))
+        ;
+    g_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static FRAME void session_end(struct session *s)
+{
+    g_mutex_lock(&s->lock);
+    int state = s->state;
+    g_mutex_unlock(&s->lock);
+    g_cond_clear(&s->changed);
+    require(!state, "nothing changed");
+}
+
+int main(void)
+{
+    static struct session session;
+    g_mutex_init(&session.lock);
+    g_cond_init(&session.changed);
+    GThread *thread = g_thread_new("watcher", watcher, &session);
+    stage_await(&stage, 1);
+    nap_ms(20); /* the lock is let go by the wait */
+    session_end(&session);
+    g_thread_join(thread);
+    g_mutex_clear(&session.lock);
+    return 0;
+}
