@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "explain_loops.h"
+#include "explain_heap.h"
 
 static const char *const decided_texts[FINDING_COUNT] = {
         [FINDING_DEADLOCK] = "What it means\n"
@@ -675,5 +676,7 @@ bool explain_decided(enum finding_id id)
 
 const char *explain_text(enum finding_id id)
 {
-    return explain_decided(id) && decided_texts[id] ? decided_texts[id] : undecided_text;
+    const char *text = decided_texts[id] ? decided_texts[id] : explain_heap_text(id);
+
+    return explain_decided(id) && text ? text : undecided_text;
 }

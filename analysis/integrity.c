@@ -59,6 +59,9 @@
     X(MISUSES, kiwi_misuse, thread, THREADS)                                                                           \
     X(MISUSES, kiwi_misuse, other_thread, THREADS)                                                                     \
     X(MISUSES, kiwi_misuse, other_row, ACQUISITIONS)                                                                   \
+    X(MISUSES, kiwi_misuse, heap_site, HEAP_SITES)                                                                     \
+    X(HEAP_SITES, kiwi_heap_site, stack, STACKS)                                                                       \
+    X(HEAP_SITES, kiwi_heap_site, thread, THREADS)                                                                     \
     X(CONDS, kiwi_cond, object, OBJECTS)                                                                               \
     X(CONDS, kiwi_cond, signal_thread, THREADS)                                                                        \
     X(CONDS, kiwi_cond, signal_stack, STACKS)                                                                          \

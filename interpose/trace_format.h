@@ -59,7 +59,8 @@
     X(23, FAILURES, struct kiwi_failure)                                                                               \
     X(24, LOOPS, struct kiwi_loop)                                                                                     \
     X(25, TICKS, struct kiwi_tick)                                                                                     \
-    X(26, STALLS, struct kiwi_stall)
+    X(26, STALLS, struct kiwi_stall)                                                                                   \
+    X(28, HEAP_SITES, struct kiwi_heap_site)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -94,7 +95,9 @@ enum kiwi_table_id {
     X(21, CHARGES, "who waited for whom")                                                                              \
     X(22, LOOPS, "event loops and scopes, and their ticks")                                                            \
     X(23, STALLS, "what event loops waited for inside ticks")                                                          \
-    X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")
+    X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")                                             \
+    X(25, HEAP_BLOCKS, "sampled heap blocks (none of them is followed to its end)")                                    \
+    X(26, HEAP_SITES, "places that allocate")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,
@@ -501,6 +504,29 @@ struct kiwi_sighting {
 };
 
 /*
+ * The sampled allocations of one call path. A sample of `size` bytes, drawn with a mean distance of `period` bytes,
+ * stands for 1 / (1 - exp(-size / period)) allocations like it; with heap=exact, for itself. Counts of blocks are in
+ * units of 1/256 block. All counters are atomic.
+ */
+#define KIWI_HEAP_LIVES 16u /* lives[i]: 4^(i+4) <= ticks < 4^(i+5); the first and last take what lies beyond */
+#define KIWI_HEAP_UNIT 256u
+struct kiwi_heap_site {
+    uint32_t state;
+    uint32_t stack;
+    uint32_t thread, serial; /* who allocated here first */
+    uint64_t samples;        /* allocations that were looked at */
+    uint64_t blocks, bytes;  /* what they stand for; blocks in units, bytes as asked for */
+    uint64_t freed_samples;
+    uint64_t freed_blocks, freed_bytes; /* of these */
+    uint64_t elsewhere;                 /* of these, freed by another thread; units */
+    uint64_t resized;                   /* of these, given to realloc; units */
+    uint64_t lost_blocks, lost_bytes;   /* at the exit nothing referred to them; not units */
+    uint64_t first_ticks, last_ticks;
+    uint64_t lives[KIWI_HEAP_LIVES]; /* of the freed ones, by lifetime; units */
+    uint64_t reserved[2];
+};
+
+/*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
  * thread), DISK.
  */
@@ -691,7 +717,11 @@ struct kiwi_stall {
     X(15, FORK_WANTED, "fork-holding-lock")      /* in a child: such a lock is asked for */                            \
     X(16, COND_TWO_MUTEXES, "cond-two-mutexes")  /* waited on while others wait on it with another mutex */            \
     X(17, HEAP_IN_HANDLER, "signal-unsafe-call") /* a heap call made in a signal handler; no object */                 \
-    X(18, WAKE_IN_HANDLER, "signal-unsafe-call") /* a condition variable signalled in one */
+    X(18, WAKE_IN_HANDLER, "signal-unsafe-call") /* a condition variable signalled in one */                           \
+    X(32, DOUBLE_FREE, "double-free")         /* `other` freed it first; `heap_site` made it, as in the next ones */   \
+    X(33, INVALID_FREE, "invalid-free")       /* inside a block, on a stack, or in a module's data */                  \
+    X(34, MISMATCHED_FREE, "mismatched-free") /* malloc, new and new[] mixed up */                                     \
+    X(35, USE_AFTER_FREE, "use-after-free")   /* its contents changed after `other` freed it, at `stack` */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -699,6 +729,13 @@ enum kiwi_misuse_kind {
 #undef X
 };
 #define KIWI_MISUSE_WENT_ON 1u /* FORK_HELD: the child used the heap, or ended by exit() */
+/* Flags of misuse of the heap: how the block was freed, and how it was allocated (enum kiwi_heap_form); INVALID_FREE:
+ * what the address is. */
+#define KIWI_MISUSE_FREED_BY(flags) ((flags)&15u)
+#define KIWI_MISUSE_MADE_BY(flags) ((flags) >> 4 & 15u)
+#define KIWI_MISUSE_PLACE(flags) ((enum kiwi_free_place)((flags) >> 8 & 15u))
+enum kiwi_free_place { KIWI_FREE_IN_BLOCK = 0, KIWI_FREE_ON_STACK = 1, KIWI_FREE_STATIC = 2 };
+enum kiwi_heap_form { KIWI_HEAP_MALLOC = 0, KIWI_HEAP_NEW = 1, KIWI_HEAP_NEW_ARRAY = 2 };
 
 struct kiwi_misuse {
     uint32_t state;
@@ -709,14 +746,15 @@ struct kiwi_misuse {
     uint32_t other_thread, other_serial; /* who holds or waits, 0 = nobody or unknown */
     uint32_t other_row;                  /* acquisition row of the holder, 0 = unknown */
     /* What the real call returned, 0xffffffff = it had not returned. COND_TWO_MUTEXES: the acquisition row by which the
-     * thread held its mutex; other_row is then that of the other waiter. */
+     * thread held its mutex; other_row is then that of the other waiter. Heap: bytes of the block (at most 4 GiB);
+     * INVALID_FREE: how far into it the address lies. */
     uint32_t result;
     uint64_t count; /* atomic */
     uint64_t first_ticks, last_ticks;
     uint32_t other_stack; /* where the other took it (or destroyed it, by kind); 0 = other_row tells, or unknown */
     uint32_t other_name;  /* string: the other thread, where it has no row in this trace (after a fork); else 0 */
     uint32_t flags;       /* KIWI_MISUSE_*; atomic */
-    uint32_t reserved;
+    uint32_t heap_site;   /* HEAP_SITES row of the block, 0 = none */
 };
 
 /*
@@ -954,6 +992,7 @@ KIWI_SIZE_IS(struct kiwi_charge, 128);
 KIWI_SIZE_IS(struct kiwi_loop, 288);
 KIWI_SIZE_IS(struct kiwi_tick, 128);
 KIWI_SIZE_IS(struct kiwi_stall, 80);
+KIWI_SIZE_IS(struct kiwi_heap_site, 256);
 KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
 KIWI_SIZE_IS(struct kiwi_slot, 8192);

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/line.h"
 #include "../base/options.h"
+#include "../record/quarantine.h"
 #include "../record/acquisition.h"
 #include "../record/leftover.h"
 #include "../record/memory.h"
@@ -214,7 +215,10 @@ static const char *open_trace(bool child)
                                .child = child};
     if (!output_open(&output, &r, error, sizeof error))
         return error;
-    if (!recorder_memory_open())
+    block_capacity = options.heap == OPTIONS_HEAP_EXACT ? BLOCK_CAPACITY_EXACT : BLOCK_CAPACITY;
+    while (!recorder_memory_open() && block_capacity > BLOCK_CAPACITY)
+        block_capacity /= 4; /* RLIMIT_AS: blocks for which there is no room are counted as dropped */
+    if (!memory.base)
         return "kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded";
     fill_header(child);
     return NULL;
@@ -355,10 +359,28 @@ static void end_inherited(bool by_exit)
     guard_clear(t);
 }
 
+/* Not a child that borrows this memory (clone with CLONE_VM), whose end is not this process's. */
+static bool is_own_end(void)
+{
+    return process_state == PROCESS_RECORDING && region.header &&
+           (region.frozen || region.header->pid == (uint32_t)sys_getpid());
+}
+
+static void look_at_freed_blocks(void)
+{
+    struct thread *t = kiwi_self;
+    if (t->guard != GUARD_IDLE || !is_own_end())
+        return;
+    guard_set(t);
+    quarantine_check(t);
+    guard_clear(t);
+}
+
 static void at_exit(int status, void *arg)
 {
     (void)arg;
     end_inherited(true);
+    look_at_freed_blocks();
     process_exiting(status);
 }
 
@@ -396,6 +418,20 @@ static void fork_child(void)
     guard_clear(t);
 }
 
+static enum heap_recording heap_recording_of(unsigned chosen)
+{
+    switch (chosen) {
+    case OPTIONS_HEAP_EXACT:
+        return HEAP_EXACT;
+    case OPTIONS_HEAP_COUNT:
+        return HEAP_COUNT;
+    case OPTIONS_HEAP_OFF:
+        return HEAP_OFF;
+    default:
+        return HEAP_SAMPLE;
+    }
+}
+
 static void start_recording(void)
 {
     uint32_t domains = options_domains(&options);
@@ -406,7 +442,11 @@ static void start_recording(void)
             .events_off = options.events == OPTIONS_EVENTS_OFF,
             .events_all = options.events == OPTIONS_EVENTS_ALL,
             .tick_budget_ns = options.tick_budget,
+            .heap = domains & OPTIONS_HEAP ? heap_recording_of(options.heap) : HEAP_OFF,
+            .heap_rate = options.heap_rate,
     };
+    if (record_settings.heap == HEAP_EXACT)
+        block_watch_all();
     object_is_static = module_holds_data;
     module_reset();
     __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);
@@ -530,13 +570,6 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 }
 
 /* End. */
-
-/* Not a child that borrows this memory (clone with CLONE_VM), whose end is not this process's. */
-static bool is_own_end(void)
-{
-    return process_state == PROCESS_RECORDING && region.header &&
-           (region.frozen || region.header->pid == (uint32_t)sys_getpid());
-}
 
 void process_exec_begin(void)
 {

@@ -1,6 +1,8 @@
 #include "memory.h"
 
 #include "../base/sys.h"
+#include "block.h"
+#include "quarantine.h"
 
 #include <sys/mman.h>
 
@@ -66,6 +68,12 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->stack_pinned, region_capacity(KIWI_TABLE_STACKS));
     PLACE(m->wait_sites, region_capacity(KIWI_TABLE_ACQUISITIONS));
     PLACE(m->conds, region_capacity(KIWI_TABLE_OBJECTS));
+    PLACE(m->heap_sites, region_capacity(KIWI_TABLE_STACKS));
+    m->block_mask = block_capacity / BLOCK_WAYS - 1;
+    PLACE(m->block_filter, FILTER_BLOCKS);
+    PLACE(m->block_sets, block_capacity / BLOCK_WAYS);
+    PLACE(m->blocks, block_capacity);
+    PLACE(m->quarantine, QUARANTINE_BLOCKS);
     at = (at + 4095) & ~(size_t)4095;
     PLACE(m->thread_pool, m->slots * ((sizeof(struct thread) + 63) & ~(size_t)63));
 #undef PLACE

@@ -47,6 +47,12 @@ struct barrier_rounds {
     uint32_t parties; /* 0 = not known */
 };
 
+#define BLOCK_WAYS 8u
+#define FILTER_BLOCKS 16384u /* followed blocks, by low bits of the address: little enough to stay in the first cache */
+struct block_set {
+    uint64_t addresses[BLOCK_WAYS]; /* 0 = free; atomic */
+};
+
 struct memory {
     void *base; /* NULL = not open */
     size_t size;
@@ -77,6 +83,15 @@ struct memory {
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *pages, *lines;  /* saturating counts */
     uint8_t *descriptors;    /* enum descriptor_mode */
+    uint32_t *heap_sites;    /* by stack row: HEAP_SITES row, 0 = none */
+    uint8_t *block_filter;   /* FILTER_BLOCKS saturating counts */
+    struct block_set *block_sets;
+    struct heap_block *blocks;                                /* BLOCK_WAYS for each set */
+    uint32_t block_mask;                                      /* of sets */
+    uint32_t *quarantine;                                     /* a ring of blocks that are kept for a while, 0 = free */
+    uint64_t quarantine_in, quarantine_out, quarantine_bytes; /* atomic */
+    uint64_t unknown_frees; /* of addresses that are no known block's, with heap=exact; atomic */
+    uint64_t heap_samples;  /* taken so far; atomic */
     /* Written with each thread, hence in a cache line of their own; both atomic. */
     uint32_t slots_taken __attribute__((aligned(64)));
     uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none */

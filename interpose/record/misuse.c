@@ -29,6 +29,8 @@ static uint32_t misuse_make(const void *key)
     m->other_row = k->other_row;
     m->other_stack = k->other_stack;
     m->other_name = k->other_name;
+    m->heap_site = k->heap_site;
+    m->flags = k->flags;
     m->result = RESULT_UNKNOWN;
     m->first_ticks = clock_ticks();
     return row;

@@ -13,6 +13,7 @@ struct misuse_facts {
     uint32_t other_row;    /* its acquisition row, 0 = unknown */
     uint32_t other_stack;  /* stack row that tells instead, 0 = none */
     uint32_t other_name;   /* string, for a thread without a row */
+    uint32_t heap_site, flags;
 };
 
 /* Returns the row, so that the result of the real call can be added; 0 = no room. */

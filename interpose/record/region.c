@@ -29,7 +29,7 @@ static const struct budget {
         {KIWI_TABLE_THREADS, sizeof(struct kiwi_thread), 8192, KIWI_DROP_THREADS},
         {KIWI_TABLE_SEGMENTS, sizeof(struct kiwi_segment), 128u << 10, KIWI_DROP_SEGMENTS},
         {KIWI_TABLE_OBJECTS, sizeof(struct kiwi_object), 64u << 10, KIWI_DROP_OBJECTS},
-        {KIWI_TABLE_ACQUISITIONS, sizeof(struct kiwi_acquisition), 96u << 10, KIWI_DROP_ACQUISITIONS},
+        {KIWI_TABLE_ACQUISITIONS, sizeof(struct kiwi_acquisition), 88u << 10, KIWI_DROP_ACQUISITIONS},
         {KIWI_TABLE_CALLS, sizeof(struct kiwi_call), 24u << 10, KIWI_DROP_CALLS},
         {KIWI_TABLE_MISUSES, sizeof(struct kiwi_misuse), 2048, KIWI_DROP_MISUSES},
         {KIWI_TABLE_SLOTS, sizeof(struct kiwi_slot), 2048, KIWI_DROP_SLOTS},
@@ -47,6 +47,7 @@ static const struct budget {
         {KIWI_TABLE_LOOPS, sizeof(struct kiwi_loop), 512, KIWI_DROP_LOOPS},
         {KIWI_TABLE_TICKS, sizeof(struct kiwi_tick), 2048, KIWI_DROP_LOOPS},
         {KIWI_TABLE_STALLS, sizeof(struct kiwi_stall), 2048, KIWI_DROP_STALLS},
+        {KIWI_TABLE_HEAP_SITES, sizeof(struct kiwi_heap_site), 4096, KIWI_DROP_HEAP_SITES},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

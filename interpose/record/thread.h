@@ -11,11 +11,15 @@
 
 #include "region.h"
 
+enum heap_recording { HEAP_OFF, HEAP_COUNT, HEAP_SAMPLE, HEAP_EXACT };
+
 /* What the user chose to record; set once at start. */
 struct record_settings {
     bool locks_off, io_off;      /* domains that pass through; the heap only lends names to locks and stays on */
     bool events_off, events_all; /* the flight recorder */
     uint64_t tick_budget_ns;
+    enum heap_recording heap;
+    uint64_t heap_rate; /* bytes from one sample to the next, in the mean */
 };
 extern HIDDEN struct record_settings record_settings;
 
@@ -137,6 +141,8 @@ struct thread {
     uint32_t random;                /* state of a xorshift generator, for sampling */
     uint32_t block_next;
     uint64_t heap_calls, heap_bytes; /* exact: allocations of this thread so far, and bytes asked for */
+    uint64_t heap_next;              /* heap_bytes at which the next allocation is looked at */
+    uint64_t heap_period;            /* with which that was drawn; 0 = not drawn yet */
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;

@@ -5,38 +5,37 @@
  * definitions may lie in a libstdc++ that a plugin brought with it, out of sight of RTLD_NEXT: then they are looked up
  * by library name at their first call.
  */
-#include "cxx_heap.h"
+#include "heap_follow.h"
 
-#include "../process/enter.h"
-#include "../record/object.h"
-
-/* mangled name, parameters, arguments; size is the block's */
+/* mangled name, parameters, arguments, form; size is the block's */
 #define NEWS(X)                                                                                                        \
-    X(_Znwm, (size_t size), (size))                                                                                    \
-    X(_Znam, (size_t size), (size))                                                                                    \
-    X(_ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                                \
-    X(_ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                                \
-    X(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                                        \
-    X(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                                        \
-    X(_ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag))    \
-    X(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag))
+    X(_Znwm, (size_t size), (size), NEW)                                                                               \
+    X(_Znam, (size_t size), (size), NEW_ARRAY)                                                                         \
+    X(_ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), NEW)                                           \
+    X(_ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), NEW_ARRAY)                                     \
+    X(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment), NEW)                                   \
+    X(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment), NEW_ARRAY)                             \
+    X(_ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag),    \
+      NEW)                                                                                                             \
+    X(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag),    \
+      NEW_ARRAY)
 
 #define DELETES(X)                                                                                                     \
-    X(_ZdlPv, (void *p), (p))                                                                                          \
-    X(_ZdaPv, (void *p), (p))                                                                                          \
-    X(_ZdlPvm, (void *p, size_t size), (p, size))                                                                      \
-    X(_ZdaPvm, (void *p, size_t size), (p, size))                                                                      \
-    X(_ZdlPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag))                                                      \
-    X(_ZdaPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag))                                                      \
-    X(_ZdlPvSt11align_val_t, (void *p, size_t alignment), (p, alignment))                                              \
-    X(_ZdaPvSt11align_val_t, (void *p, size_t alignment), (p, alignment))                                              \
-    X(_ZdlPvmSt11align_val_t, (void *p, size_t size, size_t alignment), (p, size, alignment))                          \
-    X(_ZdaPvmSt11align_val_t, (void *p, size_t size, size_t alignment), (p, size, alignment))                          \
-    X(_ZdlPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag), (p, alignment, tag))          \
-    X(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag), (p, alignment, tag))
+    X(_ZdlPv, (void *p), (p), NEW)                                                                                     \
+    X(_ZdaPv, (void *p), (p), NEW_ARRAY)                                                                               \
+    X(_ZdlPvm, (void *p, size_t size), (p, size), NEW)                                                                 \
+    X(_ZdaPvm, (void *p, size_t size), (p, size), NEW_ARRAY)                                                           \
+    X(_ZdlPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag), NEW)                                                 \
+    X(_ZdaPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag), NEW_ARRAY)                                           \
+    X(_ZdlPvSt11align_val_t, (void *p, size_t alignment), (p, alignment), NEW)                                         \
+    X(_ZdaPvSt11align_val_t, (void *p, size_t alignment), (p, alignment), NEW_ARRAY)                                   \
+    X(_ZdlPvmSt11align_val_t, (void *p, size_t size, size_t alignment), (p, size, alignment), NEW)                     \
+    X(_ZdaPvmSt11align_val_t, (void *p, size_t size, size_t alignment), (p, size, alignment), NEW_ARRAY)               \
+    X(_ZdlPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag), (p, alignment, tag), NEW)     \
+    X(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag), (p, alignment, tag), NEW_ARRAY)
 
-#define PROTOTYPE_NEW(name, parameters, arguments) void *name parameters;
-#define PROTOTYPE_DELETE(name, parameters, arguments) void name parameters;
+#define PROTOTYPE_NEW(name, parameters, arguments, form) void *name parameters;
+#define PROTOTYPE_DELETE(name, parameters, arguments, form) void name parameters;
 NEWS(PROTOTYPE_NEW)
 DELETES(PROTOTYPE_DELETE)
 
@@ -58,24 +57,31 @@ static void *found_late(void **place, const char *name)
     } while (0)
 
 /* Twenty functions of one shape: the exception to "no macro makes bodies" (docs/adding-a-wrapper.md). */
-#define DEFINE_NEW(name, parameters, arguments)                                                                        \
+#define DEFINE_NEW(name, parameters, arguments, form)                                                                  \
     EXPORT void *name parameters                                                                                       \
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
+        uint64_t calls = t ? t->heap_calls : 0;                                                                        \
         void *block = real.name arguments;                                                                             \
-        return t && block ? object_note_block(t, block, size, __builtin_return_address(0)) : block;                    \
+        return t && block ? heap_got_new(t, block, size, KIWI_HEAP_##form, calls, CALL_SITE()) : block;                \
     }
 
-#define DEFINE_DELETE(name, parameters, arguments)                                                                     \
+#define DEFINE_DELETE(name, parameters, arguments, form)                                                               \
     EXPORT void name parameters                                                                                        \
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
-        if (t && p && object_block_suspect((uintptr_t)p))                                                              \
-            heap_note_delete(t, p, CALL_SITE());                                                                       \
+        if (t && p && heap_suspect((uintptr_t)p))                                                                      \
+            heap_deletes(t, p, KIWI_HEAP_##form, CALL_SITE());                                                         \
         real.name arguments;                                                                                           \
     }
 
 NEWS(DEFINE_NEW)
 DELETES(DEFINE_DELETE)
+
+bool cxx_heap_is_first(bool (*is_ours)(const void *function))
+{
+    return is_ours((const void *)_Znwm) && is_ours((const void *)_Znam) && is_ours((const void *)_ZdlPv) &&
+           is_ours((const void *)_ZdaPv);
+}

@@ -1,5 +1,6 @@
 /* finding.h, place.h and explain.h: the registry, how findings are filled, where they are. */
 #include "../../analysis/explain.h"
+#include "../../analysis/explain_heap.h"
 #include "../../analysis/finding.h"
 #include "../../analysis/place.h"
 #include "../lib/trace_builder.h"

@@ -1,0 +1,130 @@
+#include "block.h"
+
+#include "../base/clock.h"
+#include "heap_site.h"
+#include "object.h"
+
+#include <string.h>
+
+#define AROUND_MAX (64u << 10)
+#define ALIGNMENT 16u /* of every block */
+
+uint32_t block_capacity = BLOCK_CAPACITY;
+
+static uint32_t set_of(uintptr_t address)
+{
+    return (uint32_t)(hash_mix(address >> 4) >> 16) & memory.block_mask;
+}
+
+void block_watch_all(void)
+{
+    memset(memory.block_filter, 0xff, FILTER_BLOCKS);
+}
+
+struct heap_block *block_find(uintptr_t address)
+{
+    uint32_t set = set_of(address);
+    const struct block_set *s = &memory.block_sets[set];
+    for (uint32_t i = 0; i < BLOCK_WAYS; i++)
+        if (RELAXED_LOAD(&s->addresses[i]) == address)
+            return &memory.blocks[set * BLOCK_WAYS + i];
+    return NULL;
+}
+
+/* Its address is not free for others before its state is none. */
+void block_end(struct heap_block *b)
+{
+    uint32_t i = (uint32_t)(b - memory.blocks);
+    uint64_t *place = &memory.block_sets[i / BLOCK_WAYS].addresses[i % BLOCK_WAYS];
+    object_count_down(block_filter_at(*place));
+    RELAXED_STORE(&b->state, BLOCK_NONE);
+    __atomic_store_n(place, 0, __ATOMIC_RELEASE); /* pairs with the claim in room_for */
+}
+
+static struct heap_block *room_for(uintptr_t address)
+{
+    uint32_t set = set_of(address);
+    struct block_set *s = &memory.block_sets[set];
+    for (uint32_t i = 0; i < BLOCK_WAYS; i++) {
+        uint64_t none = 0;
+        if (!RELAXED_LOAD(&s->addresses[i]) &&
+            __atomic_compare_exchange_n(&s->addresses[i], &none, address, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return &memory.blocks[set * BLOCK_WAYS + i];
+    }
+    return NULL;
+}
+
+/* Freed where no wrapper saw it, since its address is somebody else's now. false: it is kept, and so is its record. */
+static bool stale(uintptr_t address)
+{
+    struct heap_block *b = block_find(address);
+    if (!b)
+        return true;
+    if (RELAXED_LOAD(&b->state) == BLOCK_FREED)
+        return false;
+    if (RELAXED_LOAD(&b->state) == BLOCK_LIVE)
+        heap_site_ended(b->site, b->units, b->size, (struct heap_end){.lifetime = clock_ticks() - b->birth});
+    block_end(b);
+    return true;
+}
+
+struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, uint32_t stack, uint32_t units)
+{
+    bool fresh = stale(address);
+    uint32_t site = heap_site_get(t, stack);
+    struct heap_block *b = site && fresh ? room_for(address) : NULL;
+    uint64_t now = clock_ticks();
+    if (site)
+        heap_site_made(site, units, size, now);
+    if (!b) {
+        if (site)
+            region_drop(KIWI_DROP_HEAP_BLOCKS);
+        return NULL;
+    }
+    *b = (struct heap_block){
+            .site = site, .size = size, .birth = now, .units = units, .thread = t->row, .serial = t->serial};
+    object_count_up(block_filter_at(address));
+    __atomic_store_n(&b->state, BLOCK_LIVE, __ATOMIC_RELEASE); /* pairs with the loads of who frees it */
+    return b;
+}
+
+bool block_take(uintptr_t address, struct heap_block *copy)
+{
+    struct heap_block *b = block_find(address);
+    if (!b || __atomic_load_n(&b->state, __ATOMIC_ACQUIRE) != BLOCK_LIVE)
+        return false;
+    if (copy)
+        *copy = *b;
+    block_end(b);
+    return true;
+}
+
+void block_restore(uintptr_t address, const struct heap_block *copy)
+{
+    struct heap_block *b = room_for(address);
+    if (!b) {
+        region_drop(KIWI_DROP_HEAP_BLOCKS);
+        return;
+    }
+    *b = *copy;
+    RELAXED_STORE(&b->state, BLOCK_NONE);
+    object_count_up(block_filter_at(address));
+    __atomic_store_n(&b->state, BLOCK_LIVE, __ATOMIC_RELEASE); /* pairs with the loads of who frees it */
+}
+
+bool block_forget(uintptr_t address)
+{
+    return !stale(address);
+}
+
+uintptr_t block_around(uintptr_t address)
+{
+    uintptr_t at = (address - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+    for (uint32_t back = 0; back < AROUND_MAX && at; back += ALIGNMENT, at -= ALIGNMENT) {
+        const struct heap_block *b = block_find(at);
+        if (!b || __atomic_load_n(&b->state, __ATOMIC_ACQUIRE) != BLOCK_LIVE)
+            continue;
+        return address - at < b->size ? at : 0; /* blocks do not lie in each other */
+    }
+    return 0;
+}

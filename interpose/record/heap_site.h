@@ -1,0 +1,21 @@
+/*
+ * heap_site.h - what is known of the blocks that one call path allocates: a row of HEAP_SITES.
+ */
+#ifndef KIWI_HEAP_SITE_H
+#define KIWI_HEAP_SITE_H
+
+#include "memory.h"
+
+/* The row of a call path, made if needed; 0 = no room, or no stack. */
+uint32_t heap_site_get(const struct thread *t, uint32_t stack);
+
+/* units: what the block stands for (sampler.h). */
+void heap_site_made(uint32_t site, uint32_t units, size_t size, uint64_t now);
+
+struct heap_end {
+    uint64_t lifetime; /* ticks */
+    bool elsewhere;    /* freed by another thread */
+    bool resized;      /* by realloc */
+};
+void heap_site_ended(uint32_t site, uint32_t units, size_t size, struct heap_end end);
+#endif

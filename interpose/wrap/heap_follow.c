@@ -1,0 +1,249 @@
+/*
+ * heap_follow.c - what is done about single blocks: samples get a record, the latest ones of a thread can name the lock
+ * that lies in them, and a free ends the identity of the locks in the block, finds mistakes, and may be put off.
+ */
+#include "heap_follow.h"
+
+#include "../record/leftover.h"
+#include "../record/misuse.h"
+#include "../record/sampler.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+
+/*
+ * malloc_usable_size may be asked about a block only if it belongs to the allocator that made it: a program may define
+ * malloc, free and no more, and glibc's would take what lies in front of such a block for a header. Blocks that reach
+ * the free of this library are the next library's; those that reach delete are whoever's free the process sees first.
+ */
+static bool free_tells_sizes, delete_tells_sizes;
+
+static const void *module_of(const void *function)
+{
+    struct dl_find_object f;
+    return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
+}
+
+static bool is_ours(const void *function)
+{
+    return module_of(function) == module_of((const void *)&free_tells_sizes);
+}
+
+__attribute__((constructor(101))) static void heap_start(void)
+{
+    if (!real_ensure())
+        return;
+    const void *sizes = module_of((const void *)malloc_usable_size);
+    free_tells_sizes = sizes && sizes == module_of((const void *)real.free);
+    delete_tells_sizes = (free_tells_sizes && heap_is_first(is_ours)) ||
+                         (sizes && real._ZdlPv && sizes == module_of((const void *)real._ZdlPv));
+    heap_forms_known = heap_is_first(is_ours) && cxx_heap_is_first(is_ours);
+}
+
+static size_t size_of(const struct thread *t, void *p, bool tells)
+{
+    return tells ? malloc_usable_size(p) : object_block_size(t, (uintptr_t)p);
+}
+
+/* Allocation. */
+
+NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
+{
+    int saved = errno;
+    guard_set(t);
+    uint32_t units = sampler_take(t, size);
+    if (units)
+        block_add(t, (uintptr_t)p, size, stack_of(t, site), units);
+    guard_clear(t);
+    errno = saved;
+}
+
+static COLD void mark_form(struct thread *t, uintptr_t p, enum kiwi_heap_form form, bool direct)
+{
+    guard_set(t);
+    struct heap_block *b = block_find(p);
+    if (b) {
+        b->form = (uint8_t)form;
+        b->direct = direct;
+    }
+    guard_clear(t);
+}
+
+void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form form, uint64_t calls,
+                   struct call_site site)
+{
+    bool direct = t->heap_calls == calls;
+    if (direct)
+        heap_got(t, p, size, site);
+    else
+        object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
+    if (heap_suspect((uintptr_t)p))
+        mark_form(t, (uintptr_t)p, form, direct);
+    return p;
+}
+
+/* Free. */
+
+struct freeing {
+    struct thread *t;
+    struct call_site site;
+    bool held; /* a lock in the block is */
+};
+
+/* Blocks freed while they hold known locks end those locks' identity. Before the real free: then it is someone
+ * else's. */
+static void lock_freed(uint32_t object, void *arg)
+{
+    struct freeing *f = arg;
+    struct misuse_facts facts;
+    if (unlikely(leftover_in_block(object, &facts))) {
+        f->held = true;
+        facts.stack = stack_of(f->t, f->site);
+        leftover_freed(f->t, &facts);
+    }
+    object_end(region_object(object)->address);
+}
+
+static void free_all(const struct quarantine_out *out)
+{
+    for (uint32_t i = 0; i < out->count; i++)
+        real.free((void *)out->addresses[i]);
+}
+
+/* One that was never worth a row of its own is known by its address alone. */
+static bool holds_lock_in(const struct thread *t, uintptr_t address, size_t size)
+{
+    for (uint32_t i = 0; i < t->slot->held_count; i++)
+        if (t->held[i].address - address < size)
+            return true;
+    return false;
+}
+
+/* The guard is set. Ends the identity of the locks in the block. false: there is no such block. */
+static bool block_dies(struct thread *t, struct heap_freeing *h, bool tells)
+{
+    if (heap_invalid(t, h))
+        return false;
+    size_t size = size_of(t, (void *)h->address, tells);
+    struct freeing f = {t, h->site, holds_lock_in(t, h->address, size)};
+    object_each_in(h->address, size, lock_freed, &f);
+    h->usable = tells ? size : 0;
+    h->held = f.held;
+    return true;
+}
+
+NOINLINE bool heap_keeps(struct thread *t, void *p, struct call_site site)
+{
+    int saved = errno;
+    struct heap_freeing h = {.address = (uintptr_t)p, .form = KIWI_HEAP_MALLOC, .site = site};
+    struct quarantine_out out = {.count = 0};
+    guard_set(t);
+    bool kept = block_dies(t, &h, free_tells_sizes) && heap_freed(t, &h, &out);
+    guard_clear(t);
+    free_all(&out);
+    errno = saved;
+    return kept;
+}
+
+COLD bool heap_keeps_unseen(const void *p)
+{
+    return memory_alive() && block_forget((uintptr_t)p);
+}
+
+COLD void heap_deletes(struct thread *t, void *p, enum kiwi_heap_form form, struct call_site site)
+{
+    int saved = errno;
+    struct heap_freeing h = {.address = (uintptr_t)p, .form = form, .site = site};
+    guard_set(t);
+    if (block_dies(t, &h, delete_tells_sizes))
+        heap_deleted(t, &h);
+    guard_clear(t);
+    errno = saved;
+}
+
+/* Realloc. */
+
+static void find_held(uint32_t object, void *held)
+{
+    struct misuse_facts facts;
+    if (leftover_in_block(object, &facts))
+        *(struct misuse_facts *)held = facts;
+}
+
+/* A block that was freed before, and is kept since: a new one takes its place, as it would have by chance. */
+static void *copy_of(const void *old, size_t old_size, size_t size)
+{
+    void *p = real.malloc(size);
+    if (p)
+        memcpy(p, old, old_size < size ? old_size : size);
+    return p;
+}
+
+/* Whether a lock in it is held must be seen while it is there. */
+static COLD bool suspect_moves(struct heap_moving *m, size_t size)
+{
+    int saved = errno;
+    struct thread *t = m->t;
+    struct heap_freeing h = {.address = m->address, .form = KIWI_HEAP_MALLOC, .site = m->site};
+    guard_set(t);
+    if (!heap_invalid(t, &h)) {
+        m->locks = size_of(t, (void *)m->address, free_tells_sizes);
+        object_each_in(m->address, m->locks, find_held, &m->held);
+        h.usable = free_tells_sizes ? m->locks : 0;
+        m->followed = heap_move_begin(t, &h, &m->was);
+    }
+    guard_clear(t);
+    errno = saved;
+    if (m->followed != HEAP_MOVE_FREED)
+        return true;
+    m->instead = copy_of((const void *)m->address, m->was.size, size);
+    return false;
+}
+
+bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t size, struct call_site site)
+{
+    m->t = t;
+    m->site = site;
+    m->address = (uintptr_t)old;
+    m->locks = 0;
+    m->held.object = 0;
+    m->followed = HEAP_MOVE_UNKNOWN;
+    if (likely(t && old))
+        return !heap_suspect((uintptr_t)old) || suspect_moves(m, size);
+    if (!old || !heap_keeps_unseen(old))
+        return true;
+    m->instead = copy_of(old, free_tells_sizes ? malloc_usable_size(old) : 0, size);
+    return false;
+}
+
+/* A block that moves takes no lock with it: one in the old place is gone. So is one in a block that realloc freed. */
+static COLD void locks_moved(const struct heap_moving *m)
+{
+    if (m->held.object) {
+        struct misuse_facts held = m->held;
+        held.stack = stack_of(m->t, m->site);
+        leftover_freed(m->t, &held);
+    }
+    object_end_range(m->address, m->locks);
+}
+
+void heap_move_ends(struct heap_moving *m, void *p, size_t size)
+{
+    struct thread *t = m->t;
+    if (!t)
+        return;
+    bool gone = p || !size;
+    if (unlikely(m->locks || m->followed == HEAP_MOVE_LIVE)) {
+        int saved = errno;
+        guard_set(t);
+        if (gone && (uintptr_t)p != m->address && m->locks)
+            locks_moved(m);
+        if (m->followed == HEAP_MOVE_LIVE)
+            heap_move_end(t, m->address, &m->was, gone);
+        guard_clear(t);
+        errno = saved;
+    }
+    if (p)
+        heap_got(t, p, size, m->site);
+}

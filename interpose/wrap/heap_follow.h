@@ -1,0 +1,61 @@
+/*
+ * heap_follow.h - single blocks on their way through the heap wrappers: counted, noted, and some of them followed.
+ */
+#ifndef KIWI_WRAP_HEAP_FOLLOW_H
+#define KIWI_WRAP_HEAP_FOLLOW_H
+
+#include "../process/enter.h"
+#include "../record/heap_free.h"
+#include "../record/misuse.h"
+#include "../record/object.h"
+
+/* Whether the program's calls of malloc and free, and of new and delete, come to this library first. */
+bool heap_is_first(bool (*is_ours)(const void *function));
+bool cxx_heap_is_first(bool (*is_ours)(const void *function));
+
+/* A sample, if it is one. */
+void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site);
+
+/* A block was got. Returns it. */
+static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, struct call_site site)
+{
+    t->heap_calls++;
+    t->heap_bytes += size;
+    if (unlikely(t->heap_bytes >= t->heap_next))
+        heap_sampled(t, p, size, site);
+    return object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
+}
+
+/* A block that is about to be freed or moved may be a followed one, or hold a lock. */
+static ALWAYS_INLINE bool heap_suspect(uintptr_t address)
+{
+    return object_block_suspect(address) || unlikely(*block_filter_at(address));
+}
+
+/* A block that operator new made. calls: t->heap_calls before it. Most get theirs from malloc, which has counted it. */
+void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form form, uint64_t calls,
+                   struct call_site site);
+
+/* Before free. true: it must not be freed now. t is the current thread; p is a suspect block. */
+bool heap_keeps(struct thread *t, void *p, struct call_site site);
+/* The same where nothing is recorded. p is not NULL. */
+bool heap_keeps_unseen(const void *p);
+/* Before delete. Ends the identity of locks in the block as well. */
+void heap_deletes(struct thread *t, void *p, enum kiwi_heap_form form, struct call_site site);
+
+/* A block on its way through realloc. */
+struct heap_moving {
+    struct thread *t; /* NULL: not recorded */
+    struct call_site site;
+    uintptr_t address;
+    size_t locks;             /* bytes of it in which locks may lie; 0 = none */
+    struct misuse_facts held; /* a lock in it that is held; object 0 = none */
+    enum heap_move followed;
+    struct heap_block was;
+    void *instead; /* what realloc returns, if there is no real call */
+};
+
+/* false: there must be no real call, and `instead` is the result. */
+bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t size, struct call_site site);
+void heap_move_ends(struct heap_moving *m, void *p, size_t size);
+#endif
