@@ -43,8 +43,11 @@ COMMON := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE= -DKIWI_VERSION='"$(VERSION)"' -I
 #   -fno-builtin-*  a wrapper that calls malloc and memset must not become a call of calloc, which is wrapped too
 #   no strict aliasing   neighbouring words of a row are read and written as one, see slot_state_set
 #   no fortify      the fortified headers rename the functions that are wrapped here
-RECORDER := $(COMMON) -Iinterpose -I/usr/include/libunwind -fPIC -fvisibility=hidden -ftls-model=initial-exec -fexceptions \
-            -fasynchronous-unwind-tables -mgeneral-regs-only -fno-plt -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc \
+#   general registers   a struct stored in halves and copied by one vector load stalls; but printf and its like must save
+#                   the vector registers in which their arguments come
+RECORDER_REGISTERS = $(if $(filter %/wrap/stdio.o,$@),,-mgeneral-regs-only)
+RECORDER = $(COMMON) -Iinterpose -I/usr/include/libunwind -fPIC -fvisibility=hidden -ftls-model=initial-exec -fexceptions \
+            -fasynchronous-unwind-tables $(RECORDER_REGISTERS) -fno-plt -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc \
             -fno-builtin-free -fno-strict-aliasing -U_FORTIFY_SOURCE
 RECORDER_LINK := -shared -Wl,-soname,libkiwi.so -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined \
                  -Wl,--exclude-libs,ALL -Wl,--as-needed -Wl,--build-id

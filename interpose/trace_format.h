@@ -528,7 +528,8 @@ struct kiwi_heap_site {
 
 /*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
- * thread), DISK.
+ * thread), DISK (one descriptor of a file), PATH (a file system, by name), NAME (who answers for hosts and users),
+ * PROCESS (another process), STREAM (stdio).
  */
 #define KIWI_CALLS(X)                                                                                                  \
     X(1, POLL, "poll", POLL)                                                                                           \
@@ -571,7 +572,61 @@ struct kiwi_heap_site {
     X(64, BARRIER_WAIT, "pthread_barrier_wait", SYNC)                                                                  \
     X(65, FUTEX_WAIT, "futex wait", SYNC)                                                                              \
     X(66, CLOSE, "close", IO)                                                                                          \
-    X(67, OPEN, "open", DISK)
+    X(67, OPEN, "open", DISK)                                                                                          \
+    X(128, PREAD, "pread", IO)                                                                                         \
+    X(129, PWRITE, "pwrite", IO)                                                                                       \
+    X(130, PREADV, "preadv", IO)                                                                                       \
+    X(131, PWRITEV, "pwritev", IO)                                                                                     \
+    X(132, SENDFILE, "sendfile", IO)                                                                                   \
+    X(133, COPY_FILE_RANGE, "copy_file_range", IO)                                                                     \
+    X(134, SPLICE, "splice", IO)                                                                                       \
+    X(135, VMSPLICE, "vmsplice", IO)                                                                                   \
+    X(136, TEE, "tee", IO)                                                                                             \
+    X(137, SYNC, "sync", PATH)                                                                                         \
+    X(138, SYNCFS, "syncfs", DISK)                                                                                     \
+    X(139, SYNC_FILE_RANGE, "sync_file_range", DISK)                                                                   \
+    X(140, MSYNC, "msync", PATH)                                                                                       \
+    X(141, FALLOCATE, "fallocate", DISK)                                                                               \
+    X(142, FTRUNCATE, "ftruncate", DISK)                                                                               \
+    X(143, FLOCK, "flock", IO)                                                                                         \
+    X(144, LOCKF, "lockf", IO)                                                                                         \
+    X(145, STAT, "stat", PATH)                                                                                         \
+    X(146, ACCESS, "access", PATH)                                                                                     \
+    X(147, READLINK, "readlink", PATH)                                                                                 \
+    X(148, TRUNCATE, "truncate", PATH)                                                                                 \
+    X(149, RENAME, "rename", PATH)                                                                                     \
+    X(150, UNLINK, "unlink", PATH)                                                                                     \
+    X(151, LINK, "link", PATH)                                                                                         \
+    X(152, MKDIR, "mkdir", PATH)                                                                                       \
+    X(153, RMDIR, "rmdir", PATH)                                                                                       \
+    X(154, OPENDIR, "opendir", PATH)                                                                                   \
+    X(155, READDIR, "readdir", PATH)                                                                                   \
+    X(156, REALPATH, "realpath", PATH)                                                                                 \
+    X(157, GETADDRINFO, "getaddrinfo", NAME)                                                                           \
+    X(158, GETNAMEINFO, "getnameinfo", NAME)                                                                           \
+    X(159, GETHOSTBYNAME, "gethostbyname", NAME)                                                                       \
+    X(160, GETHOSTBYADDR, "gethostbyaddr", NAME)                                                                       \
+    X(161, GETPW, "getpwnam", NAME)                                                                                    \
+    X(162, GETGR, "getgrnam", NAME)                                                                                    \
+    X(163, WAIT, "wait", PROCESS)                                                                                      \
+    X(164, WAITPID, "waitpid", PROCESS)                                                                                \
+    X(165, WAITID, "waitid", PROCESS)                                                                                  \
+    X(166, SYSTEM, "system", PROCESS)                                                                                  \
+    X(167, PCLOSE, "pclose", PROCESS)                                                                                  \
+    X(168, SIGWAIT, "sigwait", PROCESS)                                                                                \
+    X(169, SIGSUSPEND, "sigsuspend", PROCESS)                                                                          \
+    X(170, MQ_SEND, "mq_send", IO)                                                                                     \
+    X(171, MQ_RECEIVE, "mq_receive", IO)                                                                               \
+    X(172, MSGSND, "msgsnd", PROCESS)                                                                                  \
+    X(173, MSGRCV, "msgrcv", PROCESS)                                                                                  \
+    X(174, SEMOP, "semop", PROCESS)                                                                                    \
+    X(175, FFLUSH, "fflush", STREAM)                                                                                   \
+    X(176, FREAD, "fread", STREAM)                                                                                     \
+    X(177, FWRITE, "fwrite", STREAM)                                                                                   \
+    X(178, FGETS, "fgets", STREAM)                                                                                     \
+    X(179, GETLINE, "getline", STREAM)                                                                                 \
+    X(180, FPUTS, "fputs", STREAM)                                                                                     \
+    X(181, FPRINTF, "fprintf", STREAM)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,
@@ -579,7 +634,17 @@ enum kiwi_call_kind {
 #undef X
             KIWI_CALL_LIMIT = 256
 };
-enum kiwi_call_group { KIWI_GROUP_POLL = 1, KIWI_GROUP_IO, KIWI_GROUP_SLEEP, KIWI_GROUP_SYNC, KIWI_GROUP_DISK };
+enum kiwi_call_group {
+    KIWI_GROUP_POLL = 1,
+    KIWI_GROUP_IO,
+    KIWI_GROUP_SLEEP,
+    KIWI_GROUP_SYNC,
+    KIWI_GROUP_DISK,
+    KIWI_GROUP_PATH,
+    KIWI_GROUP_NAME,
+    KIWI_GROUP_PROCESS,
+    KIWI_GROUP_STREAM
+};
 
 /* A blocking call made at `stack` by threads of a class while holding the chain `held` (0 = no lock). */
 struct kiwi_call {

@@ -385,6 +385,9 @@ static bool across_severity(const struct lock_across *a, struct across *x, enum 
         return true;
     }
     *severity = SEVERITY_LOW;
+    if (trace_header(a->m->trace)->parent_trace &&
+        trace_rows(a->m->trace, KIWI_TABLE_THREADS) <= 2) /* a forked child, alone */
+        return false;
     return total >= PRIVATE_SHOWN_NS || (x->other && x->id == FINDING_LOCK_ACROSS_POLL && total >= MS);
 }
 

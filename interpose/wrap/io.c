@@ -1,5 +1,5 @@
 /*
- * io.c - read, write and the calls that wait for a disk.
+ * io.c - read and write.
  */
 #include "../process/enter.h"
 #include "../record/call.h"
@@ -47,18 +47,4 @@ EXPORT ssize_t writev(int fd, const struct iovec *parts, int n)
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_WRITEV, CALL_SITE(), 0, fd);
     return ended(&c, real.writev(fd, parts, n));
-}
-
-EXPORT int fsync(int fd)
-{
-    struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_FSYNC, CALL_SITE(), KIWI_CALLF_UNTIMED, (uint64_t)fd);
-    return (int)ended(&c, real.fsync(fd));
-}
-
-EXPORT int fdatasync(int fd)
-{
-    struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_FDATASYNC, CALL_SITE(), KIWI_CALLF_UNTIMED, (uint64_t)fd);
-    return (int)ended(&c, real.fdatasync(fd));
 }

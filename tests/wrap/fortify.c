@@ -32,6 +32,40 @@ static void fits(void)
     returned("recv", recv(pair[0], buffer, eight, MSG_DONTWAIT));
 }
 
+static void streams(void)
+{
+    char text[] = "first\nsecond", buffer[16] = "";
+    FILE *stream = fmemopen(text, sizeof text - 1, "r");
+    returned("pread of a pipe", pread(ends[0], buffer, eight, 0));
+    say("fgets %s", fgets(buffer, (int)eight, stream));
+    returned("fread", (long)fread(buffer, 1, eight, stream));
+    returned("printf", printf("%d %f %s\n", 1, 2.5, buffer));
+    returned("fprintf", fprintf(stdout, "%s %g\n", buffer, 0.25));
+    fclose(stream);
+}
+
+static void too_small_pread(void)
+{
+    char buffer[16];
+    returned("pread", pread(ends[0], buffer, hundred, 0));
+}
+static void too_small_fgets(void)
+{
+    char buffer[16];
+    say("%s", fgets(buffer, (int)hundred, stdin));
+}
+static void too_small_fread(void)
+{
+    char buffer[16];
+    returned("fread", (long)fread(buffer, 1, hundred, stdin));
+}
+static void format_in_memory(void)
+{
+    char format[8] = "%n", *volatile f = format;
+    int n;
+    returned("printf", printf(f, &n));
+}
+
 static void too_small_read(void)
 {
     char buffer[16];
@@ -92,8 +126,13 @@ int main(void)
     if (pipe(ends) || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
         return 1;
     fits();
+    streams();
     jump_up();
     in_child("read into too little", too_small_read);
+    in_child("pread into too little", too_small_pread);
+    in_child("fgets into too little", too_small_fgets);
+    in_child("fread into too little", too_small_fread);
+    in_child("printf with %n in memory", format_in_memory);
     in_child("recv into too little", too_small_recv);
     in_child("recvfrom into too little", too_small_recvfrom);
     in_child("poll of too few", too_small_poll);

@@ -1,0 +1,33 @@
+/*
+ * children.c - waiting for other processes, and for signals.
+ */
+#include "waiting.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define BY_OPTIONS(options) ((options)&WNOHANG ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_UNTIMED)
+
+SETS_ERRNO(pid_t, wait, WAIT, KIWI_CALLF_UNTIMED, 0, (int *status), (status))
+SETS_ERRNO(pid_t, waitpid, WAITPID, BY_OPTIONS(options), pid, (pid_t pid, int *status, int options),
+           (pid, status, options))
+SETS_ERRNO(int, waitid, WAITID, BY_OPTIONS(options), id, (idtype_t what, id_t id, siginfo_t *about, int options),
+           (what, id, about, options))
+SETS_ERRNO(pid_t, wait3, WAIT, BY_OPTIONS(options), 0, (int *status, int options, struct rusage *usage),
+           (status, options, usage))
+SETS_ERRNO(pid_t, wait4, WAITPID, BY_OPTIONS(options), pid, (pid_t pid, int *status, int options, struct rusage *usage),
+           (pid, status, options, usage))
+SETS_ERRNO(int, system, SYSTEM, KIWI_CALLF_UNTIMED, 0, (const char *command), (command))
+SETS_ERRNO(int, pclose, PCLOSE, KIWI_CALLF_UNTIMED, 0, (FILE * stream), (stream))
+
+static uint32_t by_time(const struct timespec *t)
+{
+    return !t ? KIWI_CALLF_UNTIMED : t->tv_sec == 0 && t->tv_nsec == 0 ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
+}
+
+RETURNS_ERROR(sigwait, SIGWAIT, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set, int *got), (set, got))
+SETS_ERRNO(int, sigwaitinfo, SIGWAIT, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set, siginfo_t *about), (set, about))
+SETS_ERRNO(int, sigtimedwait, SIGWAIT, by_time(limit), 0,
+           (const sigset_t *set, siginfo_t *about, const struct timespec *limit), (set, about, limit))
+SETS_ERRNO(int, sigsuspend, SIGSUSPEND, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set), (set))

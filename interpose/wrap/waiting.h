@@ -1,0 +1,97 @@
+/*
+ * waiting.h - wrappers that do nothing but tell that a call began and ended.
+ *
+ *     ON_DESCRIPTOR(ssize_t, pread, PREAD, fd, (int fd, void *to, size_t size, off_t at), (fd, to, size, at))
+ *     SETS_ERRNO(int, flock, FLOCK, how & LOCK_NB ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_UNTIMED, fd, (int fd, int how),
+ *                (fd, how))
+ *
+ * Each row becomes one plain exported function: the call's own parameters, its own result, its own errno. What differs
+ * is how a failure shows: -1 and errno, an error number as the result, NULL, or not at all.
+ */
+#ifndef KIWI_WRAP_WAITING_H
+#define KIWI_WRAP_WAITING_H
+
+#include "../process/enter.h"
+#include "../record/call.h"
+
+#include <errno.h>
+
+static ALWAYS_INLINE ssize_t waiting_ended(struct call_record *c, ssize_t result)
+{
+    call_end(c, result < 0 ? errno : 0, result > 0 ? (uint64_t)result : 0);
+    return result;
+}
+
+static ALWAYS_INLINE int waiting_ended_with(struct call_record *c, int error)
+{
+    call_end(c, error, 0);
+    return error;
+}
+
+/* For calls that are many, quick, and of interest only where they hold somebody up. */
+static ALWAYS_INLINE struct thread *waiting_with_lock(void)
+{
+    struct thread *t = thread_enter();
+    return t && t->slot->held_count ? t : NULL;
+}
+
+#define WAITING_RECORD(thread, kind, flags, object)                                                                    \
+    struct call_record c;                                                                                              \
+    call_begin(&c, thread, KIWI_CALL_##kind, CALL_SITE(), flags, (uint64_t)(object))
+
+/* -1 and errno; a descriptor that does not block is not timed. The result counts as bytes. */
+#define ON_DESCRIPTOR(type, name, kind, fd, parameters, arguments)                                                     \
+    EXPORT type name parameters                                                                                        \
+    {                                                                                                                  \
+        struct call_record c;                                                                                          \
+        call_begin_on(&c, thread_enter(), KIWI_CALL_##kind, CALL_SITE(), 0, fd);                                       \
+        return (type)waiting_ended(&c, (ssize_t)real.name arguments);                                                  \
+    }
+
+/* -1 and errno. */
+#define SETS_ERRNO(type, name, kind, flags, object, parameters, arguments)                                             \
+    EXPORT type name parameters                                                                                        \
+    {                                                                                                                  \
+        WAITING_RECORD(thread_enter(), kind, flags, object);                                                           \
+        type result = real.name arguments;                                                                             \
+        call_end(&c, result == (type)-1 ? errno : 0, 0);                                                               \
+        return result;                                                                                                 \
+    }
+
+/* The same, told only of a thread that holds a lock. */
+#define SETS_ERRNO_WITH_LOCK(type, name, kind, parameters, arguments)                                                  \
+    EXPORT type name parameters                                                                                        \
+    {                                                                                                                  \
+        WAITING_RECORD(waiting_with_lock(), kind, 0, 0);                                                               \
+        type result = real.name arguments;                                                                             \
+        call_end(&c, result == (type)-1 ? errno : 0, 0);                                                               \
+        return result;                                                                                                 \
+    }
+
+/* The result is the error number, 0 = none. */
+#define RETURNS_ERROR(name, kind, flags, object, parameters, arguments)                                                \
+    EXPORT int name parameters                                                                                         \
+    {                                                                                                                  \
+        WAITING_RECORD(thread_enter(), kind, flags, object);                                                           \
+        return waiting_ended_with(&c, real.name arguments);                                                            \
+    }
+
+/* A failure is no errno value, or none that is certain to be one. */
+#define RETURNS_OTHER(type, name, kind, parameters, arguments)                                                         \
+    EXPORT type name parameters                                                                                        \
+    {                                                                                                                  \
+        WAITING_RECORD(thread_enter(), kind, 0, 0);                                                                    \
+        type result = real.name arguments;                                                                             \
+        call_end(&c, 0, 0);                                                                                            \
+        return result;                                                                                                 \
+    }
+
+#define RETURNS_OTHER_WITH_LOCK(type, name, kind, parameters, arguments)                                               \
+    EXPORT type name parameters                                                                                        \
+    {                                                                                                                  \
+        WAITING_RECORD(waiting_with_lock(), kind, 0, 0);                                                               \
+        type result = real.name arguments;                                                                             \
+        call_end(&c, 0, 0);                                                                                            \
+        return result;                                                                                                 \
+    }
+#endif
