@@ -118,6 +118,13 @@ static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind k
     return e->row;
 }
 
+static NOINLINE bool is_measured(struct thread *t, uint32_t row)
+{
+    if (t->slot->held_count && (RELAXED_LOAD(&region_call(row)->flags) & KIWI_CALLF_MEASURED))
+        return true;
+    return t->tick_loop && loop_measures(t, row);
+}
+
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
                                 uint32_t flags, uint64_t object, uint32_t weight)
 {
@@ -130,8 +137,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
         return;
     }
     c->switches = SWITCHES_UNKNOWN;
-    if (unlikely((t->slot->held_count | t->tick_loop) && c->row &&
-                 (RELAXED_LOAD(&region_call(c->row)->flags) & KIWI_CALLF_MEASURED)))
+    if (unlikely((t->slot->held_count | t->tick_loop) && c->row && is_measured(t, c->row)))
         c->switches = voluntary_switches();
     c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
@@ -181,7 +187,7 @@ static void note_disturbed(const struct call_record *c, struct kiwi_call *row, u
  * Under a lock it matters whether a long write or read waited, or its thread was only preempted in it (waking another
  * thread through a pipe does that on a busy machine). So from the first long one on, each call of such a row is
  * measured by context switches; that first one counts if it took longer than a time slice. The same in a tick of an
- * event loop, for calls that are long enough to matter there.
+ * event loop, for calls that are long enough to matter there; but for its next calls only, as a loop makes many.
  */
 static bool only_preempted(const struct call_record *c, struct kiwi_call *row, uint64_t ticks)
 {
@@ -189,8 +195,11 @@ static bool only_preempted(const struct call_record *c, struct kiwi_call *row, u
     if ((!c->t->slot->held_count && !in_tick) || call_group(row->kind) == KIWI_GROUP_POLL ||
         call_group(row->kind) == KIWI_GROUP_SLEEP || call_group(row->kind) == KIWI_GROUP_SYNC)
         return false;
+    if (in_tick)
+        loop_measure(c->t, c->row);
     if (c->switches == SWITCHES_UNKNOWN) {
-        __atomic_fetch_or(&row->flags, KIWI_CALLF_MEASURED, __ATOMIC_RELAXED);
+        if (c->t->slot->held_count)
+            __atomic_fetch_or(&row->flags, KIWI_CALLF_MEASURED, __ATOMIC_RELAXED);
         return ticks < clock_state.ticks_per_second / 1000000 * TIME_SLICE_US;
     }
     return voluntary_switches() == c->switches;

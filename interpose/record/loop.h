@@ -34,4 +34,23 @@ void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t
 void loop_wait_ends(struct thread *t, const struct loop_return *r);
 /* The thread, inside a tick, has waited. row: of CALLS or ACQUISITIONS by kind. */
 void loop_stalled(struct thread *t, enum kiwi_stall_kind kind, uint32_t row, uint64_t ticks);
+
+/* A call inside a tick took long: whether it waited, or its thread had no processor, is to be measured for the next
+ * LOOP_MEASURES calls of its row. */
+#define LOOP_MEASURES 64u
+static inline void loop_measure(struct thread *t, uint32_t call)
+{
+    t->loop.measured[call % THREAD_LOOP_MEASURED] = call;
+    t->loop.measures[call % THREAD_LOOP_MEASURED] = LOOP_MEASURES;
+}
+
+/* Whether it is; this is one of them then. */
+static inline bool loop_measures(struct thread *t, uint32_t call)
+{
+    uint32_t *left = &t->loop.measures[call % THREAD_LOOP_MEASURED];
+    if (likely(!*left) || t->loop.measured[call % THREAD_LOOP_MEASURED] != call)
+        return false;
+    --*left;
+    return true;
+}
 #endif
