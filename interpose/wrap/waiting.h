@@ -28,11 +28,12 @@ static ALWAYS_INLINE int waiting_ended_with(struct call_record *c, int error)
     return error;
 }
 
-/* For calls that are many, quick, and of interest only where they hold somebody up. */
-static ALWAYS_INLINE struct thread *waiting_with_lock(void)
+/* For calls that are many, quick, and of interest only where they hold somebody up: the thread holds a lock, or serves
+ * an event loop. */
+static ALWAYS_INLINE struct thread *waiting_urgent(void)
 {
     struct thread *t = thread_enter();
-    return t && t->slot->held_count ? t : NULL;
+    return t && (t->slot->held_count || t->tick_loop) ? t : NULL;
 }
 
 #define WAITING_RECORD(thread, kind, flags, object)                                                                    \
@@ -58,11 +59,11 @@ static ALWAYS_INLINE struct thread *waiting_with_lock(void)
         return result;                                                                                                 \
     }
 
-/* The same, told only of a thread that holds a lock. */
-#define SETS_ERRNO_WITH_LOCK(type, name, kind, parameters, arguments)                                                  \
+/* The same, told only where it is urgent. */
+#define SETS_ERRNO_URGENT(type, name, kind, parameters, arguments)                                                     \
     EXPORT type name parameters                                                                                        \
     {                                                                                                                  \
-        WAITING_RECORD(waiting_with_lock(), kind, 0, 0);                                                               \
+        WAITING_RECORD(waiting_urgent(), kind, 0, 0);                                                                  \
         type result = real.name arguments;                                                                             \
         call_end(&c, result == (type)-1 ? errno : 0, 0);                                                               \
         return result;                                                                                                 \
@@ -86,10 +87,10 @@ static ALWAYS_INLINE struct thread *waiting_with_lock(void)
         return result;                                                                                                 \
     }
 
-#define RETURNS_OTHER_WITH_LOCK(type, name, kind, parameters, arguments)                                               \
+#define RETURNS_OTHER_URGENT(type, name, kind, parameters, arguments)                                                  \
     EXPORT type name parameters                                                                                        \
     {                                                                                                                  \
-        WAITING_RECORD(waiting_with_lock(), kind, 0, 0);                                                               \
+        WAITING_RECORD(waiting_urgent(), kind, 0, 0);                                                                  \
         type result = real.name arguments;                                                                             \
         call_end(&c, 0, 0);                                                                                            \
         return result;                                                                                                 \
