@@ -29,6 +29,15 @@ struct long_holds {
     struct blame blame;
 };
 
+/* Others waited for few of the holds: those that nobody met are as long. Half the limit, since the same work takes
+ * longer at times. */
+static bool is_usual(const struct durations *d, uint32_t contention, uint64_t limit)
+{
+    uint64_t ticks, holds = durations_from(d, contention, KIWI_HISTOGRAM_HOLD, limit / 2, &ticks);
+
+    return lock_use_share(holds, durations_count(d, contention, KIWI_HISTOGRAM_HOLD)) > RARE;
+}
+
 static bool judge(const struct lock_uses *u, const struct lock_use *use, struct long_holds *l)
 {
     const struct durations *d = u->durations;
@@ -39,7 +48,8 @@ static bool judge(const struct lock_uses *u, const struct lock_use *use, struct 
     *l = (struct long_holds){.median = durations_quantile(d, use->contention, KIWI_HISTOGRAM_HOLD, 50, 100)};
     l->limit = l->median * TIMES > least ? l->median * TIMES : least;
     l->count = durations_from(d, use->contention, KIWI_HISTOGRAM_RUNNING, l->limit, &l->ticks);
-    if (l->count < HOLDS || trace_ns(u->m->trace, l->ticks) < ALL_NS || lock_use_share(l->count, use->count) > RARE)
+    if (l->count < HOLDS || trace_ns(u->m->trace, l->ticks) < ALL_NS || lock_use_share(l->count, use->count) > RARE ||
+        is_usual(d, use->contention, l->limit))
         return false;
     l->blame = blame_of(u, use);
     return !l->blame.ticks || (double)(l->blame.call_ticks + l->blame.lock_ticks) < IN_CALLS * (double)l->blame.ticks;

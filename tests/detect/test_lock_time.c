@@ -219,6 +219,19 @@ static void long_hold__needs_several_a_usual_length_and_a_difference(void **stat
     assert_int_equal(long_holds(0.01, 200, 1.5, 9), 0);
 }
 
+static void long_hold__not_if_most_of_its_kind_met_nobody(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_holds(0.01, 200, 30, 5);
+    for (unsigned i = 0; i < 40; i++)
+        histogram_add(1, KIWI_HISTOGRAM_HOLD, ms(30)); /* a sixth of all */
+    request_row(1)->count = 240;
+    assert_int_equal(history_count(history_review(h), FINDING_LONG_HOLD), 0);
+    history_close(h);
+}
+
 static void long_hold__in_calls_is_left_to_others(void **state)
 {
     struct history *h = one_wait();
@@ -455,6 +468,7 @@ int main(void)
             cmocka_unit_test(contention__held_for_a_third_of_the_waits_needs_inheritance_to_be_a_convoy),
             cmocka_unit_test(long_hold__rare_ones_far_above_the_median),
             cmocka_unit_test(long_hold__needs_several_a_usual_length_and_a_difference),
+            cmocka_unit_test(long_hold__not_if_most_of_its_kind_met_nobody),
             cmocka_unit_test(long_hold__in_calls_is_left_to_others),
             cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),
             cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
