@@ -50,6 +50,8 @@
     X(FAILURES, kiwi_failure, other_thread, THREADS)                                                                   \
     X(FAILURES, kiwi_failure, birth_stack, STACKS)                                                                     \
     X(FAILURES, kiwi_failure, birth_thread, THREADS)                                                                   \
+    X(PEERS, kiwi_peer, burst_stack, STACKS)                                                                           \
+    X(CALLS, kiwi_call, peer, PEERS)                                                                                   \
     X(CALLS, kiwi_call, stack, STACKS)                                                                                 \
     X(CALLS, kiwi_call, held, ACQUISITIONS)                                                                            \
     X(CALLS, kiwi_call, thread_class, CLASSES)                                                                         \

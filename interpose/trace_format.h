@@ -668,13 +668,17 @@ struct kiwi_call {
     uint32_t last_errno;
     uint32_t thread; /* a thread that made it (row), the latest slow one */
     uint32_t serial; /* of that thread */
-    uint32_t reserved0;
-    uint64_t reserved;
+    uint32_t peer;   /* UNBOUNDED: PEERS row of one that was waited for, 0 = not known */
+    uint64_t tiny;   /* sends of KIWI_TINY_BYTES or less, each right after KIWI_TINY_RUN others; atomic */
 };
+#define KIWI_TINY_BYTES 64u
+#define KIWI_TINY_RUN 3u
+#define KIWI_TINY_GAP_NS 500000u
 #define KIWI_CALL_WAITED_NS 100000u /* a call that takes this long is taken to have waited */
 #define KIWI_CALLF_UNTIMED 1u       /* had no timeout */
 #define KIWI_CALLF_TIMED 2u         /* had a timeout other than zero */
 #define KIWI_CALLF_MEASURED 8u      /* waits are told from preemption by context switches (I/O under a lock) */
+#define KIWI_CALLF_UNBOUNDED 16u    /* waited for a peer that was dialled, without any limit */
 #define KIWI_CALLF_NONBLOCKING 4u   /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
 
 /*
@@ -890,7 +894,10 @@ struct kiwi_descriptor {
     uint32_t end_stack, end_thread, end_serial;
     uint64_t birth_ticks, end_ticks;
     uint64_t dial_ticks; /* when connect was called */
-    uint64_t reserved;
+    /* Of a stream socket that was dialled or accepted, while calls on it may block: */
+    uint64_t sent_ticks; /* when the latest send ended */
+    uint32_t exchanges;  /* receives that got something */
+    uint32_t asked;      /* sends since the latest answer */
 };
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u
@@ -921,8 +928,13 @@ struct kiwi_peer {
     uint32_t busy_windows; /* windows with KIWI_PEER_BUSY or more ... */
     uint64_t busy_dials;   /* ... and the connects in them */
     uint64_t exchanges;    /* requests that were followed by an answer */
-    uint64_t reserved;
+    /* Bursts: KIWI_BURST_LEAST exchanges or more of one thread on one connection, one right after the other. */
+    uint64_t bursts, burst_exchanges, burst_bytes, burst_ticks;
+    uint32_t burst_max;   /* exchanges in the longest */
+    uint32_t burst_stack; /* where its requests were sent */
+    uint64_t reserved[3];
 };
+#define KIWI_BURST_LEAST 10u
 #define KIWI_PEER_BRIEF_NS 1000000000u
 #define KIWI_PEER_BUSY 2u
 
@@ -1061,8 +1073,8 @@ KIWI_SIZE_IS(struct kiwi_heap_site, 256);
 KIWI_SIZE_IS(struct kiwi_cache_entry, 32);
 KIWI_SIZE_IS(struct kiwi_event, 32);
 KIWI_SIZE_IS(struct kiwi_slot, 8192);
-KIWI_SIZE_IS(struct kiwi_descriptor, 72);
-KIWI_SIZE_IS(struct kiwi_peer, 128);
+KIWI_SIZE_IS(struct kiwi_descriptor, 80);
+KIWI_SIZE_IS(struct kiwi_peer, 184);
 KIWI_SIZE_IS(struct kiwi_failure, 272);
 _Static_assert(offsetof(struct kiwi_header, byte_order) == 12, "a foreign reader must find the byte order");
 _Static_assert(offsetof(struct kiwi_header, tables) % 8 == 0, "tables are 8-aligned");

@@ -5,6 +5,7 @@
 #include "acquisition.h"
 #include "contention.h"
 #include "descriptor.h"
+#include "exchange.h"
 #include "failure.h"
 #include "loop.h"
 
@@ -216,6 +217,8 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     RELAXED_ADD(&row->bytes, bytes);
     relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
+    if (c->tracked)
+        exchange_waited(c->fd, row);
     row->thread = c->t->row;
     row->serial = c->t->serial;
     if (c->t->slot->held_count)
@@ -285,6 +288,10 @@ static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes
         uint64_t now = c->until = clock_ticks();
         if (row && now - c->since >= clock_state.waited_ticks)
             note_waited(c, row, now, bytes);
+        if (unlikely(c->tracked) && row && !error)
+            exchange_note(c->t, c->fd, row, &(struct exchange_facts){c->since, now, bytes});
+        else if (unlikely(c->t->burst.peer) && c->fd >= 0 && !c->tracked)
+            exchange_end(c->t);
     }
     if (likely(!error)) {
         if (unlikely(c->t->again || c->t->streak_count))
@@ -300,6 +307,7 @@ void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
                 uint64_t object)
 {
     c->fd = -1;
+    c->tracked = false;
     enter(c, t, kind, stack, flags, object, 1);
 }
 
@@ -323,6 +331,7 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 {
     c->t = NULL;
     c->fd = -1;
+    c->tracked = false;
     if (t && !record_settings.io_off)
         begin(c, t, kind, site, flags, object, 1);
 }
@@ -353,6 +362,7 @@ static NOINLINE void begin_on(struct call_record *c, struct thread *t, enum kiwi
         flags = KIWI_CALLF_NONBLOCKING;
         weight = untimed_sample(t);
     }
+    c->tracked = descriptor_tracked(fd);
     begin(c, t, kind, site, flags, (uint64_t)fd, weight);
 }
 

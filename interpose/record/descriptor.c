@@ -22,6 +22,15 @@ static void seen_open(int fd)
     RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
 }
 
+/* Connections, not those between the threads of one process. */
+static bool is_to_be_followed(int fd)
+{
+    const struct kiwi_descriptor *d = descriptor_row(fd);
+    uint32_t flags = d ? RELAXED_LOAD(&d->flags) : 0;
+    return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->kind == KIWI_DESCRIPTOR_SOCKET &&
+           (flags & (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_ACCEPTED)) && !(flags & KIWI_DESCRIPTOR_DATAGRAM);
+}
+
 bool descriptor_ask(int fd)
 {
     long flags = region.frozen ? -1 : sys_call3(SYS_fcntl, fd, F_GETFL, 0);
@@ -30,7 +39,10 @@ bool descriptor_ask(int fd)
     if (RELAXED_LOAD(&memory.descriptors[fd]) == DESCRIPTOR_UNKNOWN)
         seen_open(fd);
     bool nonblocking = (flags & O_NONBLOCK) && !is_regular_file(fd);
-    RELAXED_STORE(&memory.descriptors[fd], nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING);
+    uint32_t mode = nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING;
+    if (is_to_be_followed(fd))
+        mode |= DESCRIPTOR_TRACKED;
+    RELAXED_STORE(&memory.descriptors[fd], (uint8_t)mode);
     return nonblocking;
 }
 
@@ -55,7 +67,8 @@ static void row_fill(const struct thread *t, struct kiwi_descriptor *d, enum kiw
     d->birth_thread = t->row;
     d->birth_serial = t->serial;
     d->birth_ticks = clock_ticks();
-    d->dial_ticks = 0;
+    d->dial_ticks = d->sent_ticks = 0;
+    d->exchanges = d->asked = 0;
 }
 
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack)

@@ -25,6 +25,7 @@ enum descriptor_mode {
     DESCRIPTOR_UNKNOWN = 0, /* so is every one in a forked child: the memory is wiped */
     DESCRIPTOR_BLOCKING = 1,
     DESCRIPTOR_NONBLOCKING = 2,
+    DESCRIPTOR_TRACKED = 4, /* besides: what is sent and received on it is followed (exchange.h) */
 };
 
 /* Asks the kernel whether it is DESCRIPTOR_NONBLOCKING, and remembers. false where that is impossible or forbidden. */
@@ -33,7 +34,12 @@ bool descriptor_ask(int fd);
 /* Calls on it return at once: O_NONBLOCK, and not a regular file, where that flag means nothing. As last known. */
 static ALWAYS_INLINE enum descriptor_mode descriptor_mode(int fd)
 {
-    return (uint32_t)fd < MEMORY_DESCRIPTORS ? RELAXED_LOAD(&memory.descriptors[fd]) : DESCRIPTOR_BLOCKING;
+    return (uint32_t)fd < MEMORY_DESCRIPTORS ? RELAXED_LOAD(&memory.descriptors[fd]) & 3 : DESCRIPTOR_BLOCKING;
+}
+
+static inline bool descriptor_tracked(int fd)
+{
+    return (uint32_t)fd < MEMORY_DESCRIPTORS && (RELAXED_LOAD(&memory.descriptors[fd]) & DESCRIPTOR_TRACKED);
 }
 
 /* Something may have changed it, or ended it. Harmless at any time, in a vfork child too. */

@@ -159,6 +159,7 @@ static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t
         note_failed(t, peer, fd, begin, error);
         return;
     }
+    descriptor_forget(fd); /* from now on it is followed */
     note_connected(region_peer(peer), clock_ticks());
     if (t->streak_count)
         failure_success(t, peer, KIWI_CALL_CONNECT);

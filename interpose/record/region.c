@@ -33,7 +33,7 @@ static const struct budget {
         {KIWI_TABLE_CALLS, sizeof(struct kiwi_call), 24u << 10, KIWI_DROP_CALLS},
         {KIWI_TABLE_MISUSES, sizeof(struct kiwi_misuse), 2048, KIWI_DROP_MISUSES},
         {KIWI_TABLE_SLOTS, sizeof(struct kiwi_slot), 2048, KIWI_DROP_SLOTS},
-        {KIWI_TABLE_CACHES, sizeof(struct kiwi_cache_entry), 192u << 10, KIWI_DROP_LIMIT},
+        {KIWI_TABLE_CACHES, sizeof(struct kiwi_cache_entry), 176u << 10, KIWI_DROP_LIMIT},
         {KIWI_TABLE_HELD, sizeof(struct kiwi_held), 64u << 10, KIWI_DROP_LIMIT},
         {KIWI_TABLE_CONDS, sizeof(struct kiwi_cond), 2048, KIWI_DROP_CONDS},
         {KIWI_TABLE_WAIT_SITES, sizeof(struct kiwi_wait_site), 2048, KIWI_DROP_CONDS},

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "acquisition.h"
 #include "contention.h"
+#include "exchange.h"
 #include "handover.h"
 #include "memory.h"
 #include "stack.h"
@@ -285,6 +286,7 @@ void thread_detach(struct thread *t)
 {
     t->guard = GUARD_ENDED;
     contention_settle(t);
+    exchange_end(t);
     handover_end(t);
     acquisition_fold_all(t);
     if (t->row) {

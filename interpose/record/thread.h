@@ -125,6 +125,14 @@ struct thread_streak {
     uint64_t times[KIWI_STREAK_TIMES];
 };
 
+/* Exchanges with one peer, one right after the other: see exchange.h. */
+struct thread_burst {
+    int32_t fd;
+    uint32_t peer; /* 0 = none goes on */
+    uint32_t stack, count, alike;
+    uint64_t bytes, begin, end, blocked;
+};
+
 struct thread {
     uintptr_t guard;
     struct kiwi_slot *slot; /* never changes: other threads look at it, also while the slot changes its owner */
@@ -185,6 +193,7 @@ struct thread {
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
+    struct thread_burst burst;
     uintptr_t closed_at; /* return address of the latest close, */
     int32_t closed;      /* its descriptor, */
     uint32_t sweep;      /* how many it closed in a row by number, */

@@ -1,7 +1,9 @@
 /*
  * poll.c - waiting for many descriptors: poll, select and epoll families.
  */
+#include "../base/sys.h"
 #include "../process/enter.h"
+#include "../record/exchange.h"
 #include "../record/call.h"
 
 #include <errno.h>
@@ -82,10 +84,24 @@ static int awaited(struct call_record *c, int result, const struct epoll_event *
     return result;
 }
 
+#define FEW 8u /* an event loop has more, or something to wake it up */
+
+/* Without a limit, and all of them are connections that this process dialled. */
+static uint32_t by_descriptors(const struct pollfd *fds, nfds_t n, uint32_t flags)
+{
+    int numbers[FEW];
+    if (flags != KIWI_CALLF_UNTIMED || !n || n > FEW || region.frozen || !thread_enter() ||
+        !sys_readable((uintptr_t)fds) || !sys_readable((uintptr_t)&fds[n - 1]))
+        return flags;
+    for (nfds_t i = 0; i < n; i++)
+        numbers[i] = fds[i].fd;
+    return exchange_all_dialled(numbers, (uint32_t)n) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+}
+
 EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_descriptors(fds, n, by_ms(timeout)), n);
     return polled(&c, real.poll(fds, n, timeout), fds, n);
 }
 

@@ -1,0 +1,27 @@
+/*
+ * exchange.h - requests and answers on connections: who asked, whether an answer is due, and how many exchanges follow
+ * each other.
+ *
+ * Only of stream sockets that were dialled or accepted, and only while calls on them may block: those are timed anyway.
+ * An exchange is a send followed by a receive on the same descriptor. A burst is exchanges of one thread on one
+ * connection that it dialled, with no wait for anything else and no other call on a descriptor in between.
+ */
+#ifndef KIWI_EXCHANGE_H
+#define KIWI_EXCHANGE_H
+
+#include "descriptor.h"
+
+struct exchange_facts {
+    uint64_t begin, end; /* ticks */
+    uint64_t bytes;      /* 0 = end of file */
+};
+
+/* A call on a followed descriptor went well. With the thread's guard set. */
+void exchange_note(struct thread *t, int fd, struct kiwi_call *call, const struct exchange_facts *facts);
+/* One waited: marks its row if nothing would have ended that. */
+void exchange_waited(int fd, struct kiwi_call *call);
+/* Any wait on `count` descriptors without a limit: true if all are connections that were dialled over a network. */
+bool exchange_all_dialled(const int *fds, uint32_t count);
+/* The thread ends: what goes on is over. */
+void exchange_end(struct thread *t);
+#endif

@@ -1,0 +1,157 @@
+/* exchange.h: requests, answers, bursts of them, and waits that nothing bounds. */
+#include "../../interpose/record/exchange.h"
+#include "../../interpose/record/peer.h"
+#include "recorder.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#define FD 600
+
+static struct kiwi_call send_call = {.kind = KIWI_CALL_SEND}, recv_call = {.kind = KIWI_CALL_RECV};
+
+static struct thread *dialling(void)
+{
+    struct thread *t = thread_made("a");
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(80)};
+
+    send_call = (struct kiwi_call){.kind = KIWI_CALL_SEND, .stack = stack_made(1)};
+    recv_call = (struct kiwi_call){.kind = KIWI_CALL_RECV, .stack = stack_made(2)};
+    descriptor_born(t, FD, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET, stack_made(9));
+    peer_dialled(t, FD, &(struct peer_dial){(const struct sockaddr *)&a, sizeof a, stack_made(8), 0, 0});
+    return t;
+}
+
+static uint64_t now = 1000;
+
+static void sends(struct thread *t, uint64_t bytes)
+{
+    exchange_note(t, FD, &send_call, &(struct exchange_facts){now, now + 10, bytes});
+    now += 20;
+}
+
+static void receives(struct thread *t, uint64_t bytes)
+{
+    exchange_note(t, FD, &recv_call, &(struct exchange_facts){now, now + 10, bytes});
+    now += 20;
+}
+
+static void exchange__is_a_send_and_a_receive(void **state)
+{
+    struct thread *t = dialling();
+    const struct kiwi_descriptor *d = region_descriptor(FD + 1);
+
+    (void)state;
+    sends(t, 100);
+    sends(t, 100);
+    assert_int_equal(d->asked, 2);
+    receives(t, 50);
+    receives(t, 50);
+    assert_int_equal(d->asked, 0);
+    assert_int_equal(region_peer(1)->exchanges, 1);
+    receives(t, 0); /* end of file */
+    assert_int_equal(d->exchanges, 2);
+}
+
+static void play_bursts(struct thread *t, unsigned bursts, unsigned length)
+{
+    for (unsigned i = 0; i < bursts; i++, t->blocked_ticks += 1000)
+        for (unsigned n = 0; n < length; n++) {
+            sends(t, 8);
+            receives(t, 32);
+        }
+    exchange_end(t);
+}
+
+static void exchange__bursts_end_with_a_wait(void **state)
+{
+    const struct kiwi_peer *p = region_peer(1);
+
+    (void)state;
+    play_bursts(dialling(), 5, 20);
+    assert_int_equal(p->bursts, 5);
+    assert_int_equal(p->burst_exchanges, 100);
+    assert_int_equal(p->burst_max, 20);
+    assert_int_equal(p->burst_bytes, 100 * 40);
+    assert_int_equal(p->burst_stack, send_call.stack);
+}
+
+static void exchange__few_are_no_burst(void **state)
+{
+    (void)state;
+    play_bursts(dialling(), 50, KIWI_BURST_LEAST);
+    assert_int_equal(region_peer(1)->bursts, 0);
+}
+
+static void exchange__tiny_sends_in_a_row_are_counted(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++)
+        sends(t, 8);
+    assert_int_equal(send_call.tiny, 10 - KIWI_TINY_RUN);
+    receives(t, 10);
+    for (unsigned i = 0; i < KIWI_TINY_RUN; i++)
+        sends(t, 8); /* an answer was in between */
+    sends(t, 5000);
+    now += clock_ns_to_ticks(2 * KIWI_TINY_GAP_NS);
+    sends(t, 8); /* some time was */
+    assert_int_equal(send_call.tiny, 10 - KIWI_TINY_RUN);
+}
+
+static void exchange__wait_without_a_limit_is_marked(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    sends(t, 10);
+    exchange_waited(FD, &recv_call);
+    assert_int_equal(recv_call.flags, KIWI_CALLF_UNBOUNDED);
+    assert_int_equal(recv_call.peer, 1);
+}
+
+static void exchange__bounded_waits_and_those_for_nothing_are_not(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    sends(t, 10);
+    descriptor_flag(FD, KIWI_DESCRIPTOR_RCVTIMEO, true);
+    exchange_waited(FD, &recv_call);
+    descriptor_flag(FD, KIWI_DESCRIPTOR_RCVTIMEO, false);
+    receives(t, 10);
+    exchange_waited(FD, &recv_call);
+    descriptor_flag(FD, KIWI_DESCRIPTOR_DIALLED, false);
+    sends(t, 10);
+    exchange_waited(FD, &recv_call);
+    assert_int_equal(recv_call.flags, 0);
+}
+
+static void exchange__all_dialled_or_not(void **state)
+{
+    int fds[2] = {FD, FD + 1};
+
+    (void)state;
+    dialling();
+    assert_true(exchange_all_dialled(fds, 1));
+    assert_false(exchange_all_dialled(fds, 2));
+    assert_false(exchange_all_dialled(fds, 0));
+}
+
+#define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(exchange__is_a_send_and_a_receive),
+            FRESH(exchange__bursts_end_with_a_wait),
+            FRESH(exchange__few_are_no_burst),
+            FRESH(exchange__tiny_sends_in_a_row_are_counted),
+            FRESH(exchange__wait_without_a_limit_is_marked),
+            FRESH(exchange__bounded_waits_and_those_for_nothing_are_not),
+            FRESH(exchange__all_dialled_or_not),
+    };
+
+    return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);
+}
