@@ -90,6 +90,32 @@ static const char *const texts[FINDING_COUNT] = {
                                    "How to validate\n"
                                    "  Run the same load under `kiwi run --heap=exact`; `kiwi report\n"
                                    "  --only=use-after-free` must be silent.\n",
+        [FINDING_ALLOC_UNDER_LOCK] = "What it means\n"
+                                     "  Critical sections of a lock that others wait for allocate memory. Each\n"
+                                     "  allocation makes the hold longer, and sometimes much longer, when the\n"
+                                     "  allocator asks the kernel or waits for a lock of its own; all waiters wait\n"
+                                     "  for that as well.\n"
+                                     "\n"
+                                     "How it is decided\n"
+                                     "  Of the holds that Kiwi times from their beginning and that end while\n"
+                                     "  others wait, the holder's allocations are counted. Reported if 30 % of at\n"
+                                     "  least ten such holds allocate, if that takes 5 % of the mean hold (at an\n"
+                                     "  estimated 50 ns for an allocation with its free, and 0.05 ns a byte), and\n"
+                                     "  if threads waited 20 times, 20 ms in all, and during 2 % of the recording;\n"
+                                     "  HIGH from 10 % on.\n"
+                                     "\n"
+                                     "Innocent look-alikes\n"
+                                     "  Allocations under a lock that nobody waits for; a rare miss that fills a\n"
+                                     "  cache under a busy lock; a few allocations in a long critical section.\n"
+                                     "  They are not reported. Sections that only free are not seen.\n"
+                                     "\n"
+                                     "How to fix it\n"
+                                     "  Build the new value before taking the lock, swap pointers under it, and\n"
+                                     "  free the old one afterwards; or keep buffers and use them again.\n"
+                                     "\n"
+                                     "How to validate\n"
+                                     "  Run the same load under `kiwi run`; `kiwi report --only=alloc-under-lock`\n"
+                                     "  must be silent, and `kiwi show locks` show less time waited.\n",
 };
 
 const char *explain_heap_text(enum finding_id id)

@@ -70,6 +70,8 @@
     X(WAIT_SITES, kiwi_wait_site, row, ACQUISITIONS)                                                                   \
     X(CONTENTIONS, kiwi_contention, object, OBJECTS)                                                                   \
     X(CONTENTIONS, kiwi_contention, pressed_max_stack, STACKS)                                                         \
+    X(CONTENTIONS, kiwi_contention, heap_stack, STACKS)                                                                \
+    X(CONTENTIONS, kiwi_contention, heap_thread, THREADS)                                                              \
     X(CONTENTIONS, kiwi_contention, pressed_max_thread, THREADS)                                                       \
     X(LOOPS, kiwi_loop, stack, STACKS)                                                                                 \
     X(LOOPS, kiwi_loop, name, STRINGS)                                                                                 \

@@ -429,7 +429,10 @@ struct kiwi_contention {
     uint32_t running;                 /* pressed holds of which the thread used KIWI_HOLD_LONG_NS or more */
     uint64_t first_ticks, last_ticks; /* of timed holds */
     uint64_t takes, take_ticks;       /* takings of the free lock that were timed: how long the call itself took */
-    uint64_t reserved[4];
+    uint32_t heap_looked;             /* holds timed from their beginning that ended while others waited */
+    uint32_t heap_holds;              /* of these, with allocations by the holder ... */
+    uint64_t heap_calls, heap_bytes;  /* ... so many in all */
+    uint32_t heap_stack, heap_thread; /* the first allocation of one of them, and by whom */
     struct kiwi_contention_user users[KIWI_CONTENTION_USERS];
 };
 #define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked how long a holder ran, sat in a call, or waited */

@@ -161,6 +161,17 @@ static uint32_t held_object(const struct thread *t, const struct kiwi_held *h)
     return region_object(object)->address == h->address ? object : object_find(h->address);
 }
 
+/* Only what was counted from the beginning on. */
+static void heap_hold_end(struct thread *t, const struct kiwi_held *h)
+{
+    struct thread_unsettled *u = &t->unsettled;
+    u->heap = t->heap_lock == h->address && (h->flags & KIWI_HELD_TIMED);
+    u->heap_calls = t->heap_calls - t->heap_lock_calls;
+    u->heap_bytes = t->heap_bytes - t->heap_lock_bytes;
+    u->heap_stack = t->heap_lock_stack;
+    t->heap_lock = 0;
+}
+
 void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t now)
 {
     if (t->unsettled.hold)
@@ -179,6 +190,7 @@ void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t n
     u->take = sampled ? t->sampled_take : 0;
     u->pressed_weight = sampled && !(h->flags & KIWI_HELD_PRESSED) ? t->sampled_pressed : 1;
     t->sampled = 0;
+    heap_hold_end(t, h);
     if (u->object && RELAXED_LOAD(&o->waiters)) {
         uint64_t from = timed ? h->since : RELAXED_LOAD(&o->wait_since);
         u->pressed_ticks = now > from ? now - from : 1;
@@ -231,6 +243,21 @@ static void enter_timed(struct thread *t, const struct thread_unsettled *u, uint
     }
 }
 
+static void enter_heap(const struct thread *t, const struct thread_unsettled *u, uint32_t own)
+{
+    struct kiwi_contention *c = region_contention(own);
+    RELAXED_ADD(&c->heap_looked, 1);
+    if (!u->heap_calls)
+        return;
+    RELAXED_ADD(&c->heap_holds, 1);
+    RELAXED_ADD(&c->heap_calls, u->heap_calls);
+    RELAXED_ADD(&c->heap_bytes, u->heap_bytes);
+    if (!u->heap_stack || RELAXED_LOAD(&c->heap_stack))
+        return;
+    RELAXED_STORE(&c->heap_thread, t->row);
+    RELAXED_STORE(&c->heap_stack, u->heap_stack);
+}
+
 static void enter_pressed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
 {
     struct kiwi_contention *c = region_contention(own);
@@ -275,6 +302,8 @@ void contention_enter(struct thread *t)
     uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
     if (u->hold_ticks)
         enter_timed(t, u, own);
+    if (u->pressed_ticks && own && u->heap)
+        enter_heap(t, u, own);
     if (u->pressed_ticks && own)
         enter_pressed(t, u, own);
 }

@@ -46,6 +46,20 @@ void contention_sampled(struct thread *t, uintptr_t address, struct contention_s
 /* A blocking call of at least KIWI_CALL_WAITED_NS has ended. */
 void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, uint64_t now);
 
+/* A hold that is timed begins: counts the allocations in it, and has the first of them looked at. */
+static inline void heap_hold_begin(struct thread *t, uintptr_t address)
+{
+    if (record_settings.heap == HEAP_OFF)
+        return;
+    if (!t->heap_drawn)
+        t->heap_drawn = t->heap_next;
+    t->heap_next = 0;
+    t->heap_lock = address;
+    t->heap_lock_calls = t->heap_calls;
+    t->heap_lock_bytes = t->heap_bytes;
+    t->heap_lock_stack = 0;
+}
+
 void contention_enter(struct thread *t);
 
 static ALWAYS_INLINE void contention_settle(struct thread *t)

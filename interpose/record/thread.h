@@ -76,6 +76,9 @@ struct thread_unsettled {
     uint32_t hold_row, object, stack, weight;
     uint64_t take, hold_ticks, pressed_ticks, hold_until; /* hold_ticks 0: not timed; pressed_ticks 0: nobody waited */
     uint32_t pressed_weight;                              /* holds that this one stands for, if pressed_ticks */
+    bool heap;                                            /* allocations in it were counted: */
+    uint64_t heap_calls, heap_bytes;
+    uint32_t heap_stack;
 };
 
 /* Processor time at some moment, to tell later whether the thread ran since. */
@@ -153,6 +156,7 @@ struct thread {
     uint64_t heap_calls, heap_bytes; /* exact: allocations of this thread so far, and bytes asked for */
     uint64_t heap_next;              /* heap_bytes at which the next allocation is looked at */
     uint64_t heap_period;            /* with which that was drawn; 0 = not drawn yet */
+    uint64_t heap_drawn;             /* heap_next as it was drawn, while the next allocation is looked at anyway */
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
@@ -186,8 +190,11 @@ struct thread {
     struct thread_wait waiting;
     struct thread_unsettled unsettled;
     struct thread_reading reading;
-    uint64_t blocked_ticks; /* in calls and waits for locks, in all */
-    uintptr_t sampled;      /* lock whose hold is a sample, of this weight */
+    uintptr_t heap_lock;                       /* a lock whose hold is timed: allocations in it are counted; 0 = none */
+    uint64_t heap_lock_calls, heap_lock_bytes; /* heap_calls and heap_bytes when it was taken */
+    uint32_t heap_lock_stack;                  /* of the first allocation since, 0 = none yet */
+    uint64_t blocked_ticks;                    /* in calls and waits for locks, in all */
+    uintptr_t sampled;                         /* lock whose hold is a sample, of this weight */
     uint32_t sampled_weight, sampled_pressed;
     uint64_t sampled_take;
     uint32_t charge; /* used last */

@@ -48,11 +48,22 @@ static size_t size_of(const struct thread *t, void *p, bool tells)
 
 /* Allocation. */
 
+/* The allocation is looked at because it may be the first one in a hold that is timed. */
+static void first_in_hold(struct thread *t, struct call_site site)
+{
+    t->heap_next = t->heap_drawn;
+    t->heap_drawn = 0;
+    if (t->heap_lock && t->slot->held_count)
+        t->heap_lock_stack = stack_of(t, site);
+}
+
 NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
 {
     int saved = errno;
     guard_set(t);
-    uint32_t units = sampler_take(t, size);
+    if (t->heap_drawn)
+        first_in_hold(t, site);
+    uint32_t units = t->heap_bytes >= t->heap_next ? sampler_take(t, size) : 0;
     if (units)
         block_add(t, (uintptr_t)p, size, stack_of(t, site), units);
     guard_clear(t);

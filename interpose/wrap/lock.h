@@ -221,8 +221,9 @@ static inline void lock_sample(struct lock_request *r)
         r->asked = clock_ticks();
 }
 
-static inline void lock_hold_timed(struct kiwi_held *h, uint64_t now)
+static inline void lock_hold_timed(struct thread *t, struct kiwi_held *h, uint64_t now)
 {
+    heap_hold_begin(t, h->address);
     h->since = now;
     h->flags |= KIWI_HELD_TIMED;
 }
@@ -238,10 +239,10 @@ static inline void lock_taken(const struct lock_request *r)
     bool watched = r->weight && contention_watched(h->row, r->weight);
     if (r->timed || watched) {
         struct contention_sample s = {.holds = r->timed ? r->stands_for : r->weight, .pressed = r->weight};
-        lock_hold_timed(h, clock_ticks());
+        lock_hold_timed(t, h, clock_ticks());
         contention_sampled(t, h->address, s, r->asked ? h->since - r->asked : 0);
     } else if (record_settings.events_all || (!n && h->row && handover_worth(t, region_acquisition(h->row)->object))) {
-        lock_hold_timed(h, clock_ticks());
+        lock_hold_timed(t, h, clock_ticks());
     }
     if (h->row && t->chained == n) {
         t->chained = n + 1;
@@ -258,7 +259,7 @@ static inline void lock_waited(const struct lock_request *r, uint32_t row, uint6
         RELAXED_ADD(&region_acquisition(row)->count, 1);
     struct kiwi_held *h = &r->t->held[r->t->slot->held_count];
     h->flags |= KIWI_HELD_WAITED;
-    lock_hold_timed(h, now);
+    lock_hold_timed(r->t, h, now);
     acquisition_taken(r->t);
 }
 

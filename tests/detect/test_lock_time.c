@@ -455,6 +455,58 @@ static void false_sharing__not_apart_seldom_alone_or_in_turn(void **state)
     assert_int_equal(sharings(48, 2000000, false, 1500), 0);
 }
 
+struct heap_use {
+    uint32_t looked, holds;
+    uint64_t calls, bytes;
+};
+
+/* Holds of 2 us, that end while others wait. */
+static struct review *review_heap(struct history *h, struct load l, struct heap_use use)
+{
+    struct kiwi_contention *k;
+
+    put_load(l);
+    k = contention_a();
+    k->hold_ticks = k->holds * ms(0.002);
+    k->heap_looked = use.looked;
+    k->heap_holds = use.holds;
+    k->heap_calls = use.calls;
+    k->heap_bytes = use.bytes;
+    k->heap_stack = region_acquisition(region_charge(1)->row)->stack;
+    return history_review(h);
+}
+
+static void heap__use_under_a_lock_that_others_wait_for(void **state)
+{
+    static const struct load much = {.waited_ms = 2000, .union_ms = 1500, .held_ms = 1000, .waits = 1000};
+    static const struct load little = {.waited_ms = 15, .union_ms = 10, .held_ms = 1000, .waits = 1000};
+    static const struct load some = {.waited_ms = 500, .union_ms = 400, .held_ms = 1000, .waits = 1000};
+    static const struct heap_use each = {100, 90, 400, 4000}, rare = {100, 20, 80, 8000}, few = {100, 100, 100, 3000},
+                                 large = {100, 40, 40, 40 << 20};
+    static const struct {
+        struct load l;
+        struct heap_use use;
+        int severity; /* -1: none */
+    } all[] = {{much, each, SEVERITY_HIGH},
+               {some, each, SEVERITY_MEDIUM},
+               {little, each, -1},
+               {much, rare, -1},
+               {much, few, -1},
+               {much, large, SEVERITY_HIGH}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct history *h = one_wait();
+        struct review *r = review_heap(h, all[i].l, all[i].use);
+        assert_int_equal(history_count(r, FINDING_ALLOC_UNDER_LOCK), all[i].severity >= 0);
+        if (all[i].severity >= 0) {
+            assert_int_equal(history_find(r, FINDING_ALLOC_UNDER_LOCK)->severity, all[i].severity);
+            assert_int_equal(history_find(r, FINDING_ALLOC_UNDER_LOCK)->object_count, 1);
+        }
+        history_close(h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +526,7 @@ int main(void)
             cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
             cmocka_unit_test(livelock__two_threads_fail_at_each_other),
             cmocka_unit_test(livelock__needs_both_at_the_same_time_for_long),
+            cmocka_unit_test(heap__use_under_a_lock_that_others_wait_for),
             cmocka_unit_test(false_sharing__two_busy_locks_in_one_line),
             cmocka_unit_test(false_sharing__not_apart_seldom_alone_or_in_turn),
     };
