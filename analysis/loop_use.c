@@ -5,13 +5,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define OTHERS_LEAST 3u       /* a second event that came but once or twice: the end of a worker, perhaps */
 #define OTHERS_LEAST_EPOLL 2u /* who makes a set for it means to wait for several */
 
-static bool same_use(const struct kiwi_loop *a, const struct kiwi_loop *b)
+static const char *name_of(const struct trace *t, const struct kiwi_loop *l)
 {
-    return a->stack == b->stack && a->thread_class == b->thread_class;
+    return trace_string(t, l->name);
+}
+
+static bool same_use(const struct trace *t, const struct kiwi_loop *a, const struct kiwi_loop *b)
+{
+    return a->stack == b->stack && a->thread_class == b->thread_class && a->kind == b->kind &&
+           strcmp(name_of(t, a), name_of(t, b)) == 0;
 }
 
 static void count_sources(struct loop_use *use, const struct kiwi_loop *l)
@@ -57,6 +64,7 @@ static void add_member(struct loop_use *use, const struct kiwi_loop *l)
 
 struct keyed_row {
     uint32_t thread_class, stack, row;
+    const char *name;
 };
 
 static int compare_rows(const void *a, const void *b)
@@ -67,11 +75,12 @@ static int compare_rows(const void *a, const void *b)
         return x->thread_class < y->thread_class ? -1 : 1;
     if (x->stack != y->stack)
         return x->stack < y->stack ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    int order = strcmp(x->name, y->name);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
 }
 
 /* Those that had a tick, so that the members of a use lie side by side. */
-static int find_rows(struct loop_uses *u, uint32_t rows)
+static int find_rows(struct loop_uses *u, uint32_t rows, bool scopes)
 {
     struct keyed_row *keyed = calloc((size_t)rows + 1, sizeof *keyed);
 
@@ -80,8 +89,8 @@ static int find_rows(struct loop_uses *u, uint32_t rows)
     for (uint32_t i = 1; i < rows; i++) {
         const struct kiwi_loop *l = trace_loop(u->m->trace, i);
 
-        if (l && l->count)
-            keyed[u->row_count++] = (struct keyed_row){l->thread_class, l->stack, i};
+        if (l && l->count && (l->kind == KIWI_LOOP_SCOPE) == scopes)
+            keyed[u->row_count++] = (struct keyed_row){l->thread_class, l->stack, i, name_of(u->m->trace, l)};
     }
     qsort(keyed, u->row_count, sizeof *keyed, compare_rows);
     for (uint32_t i = 0; i < u->row_count; i++)
@@ -98,7 +107,7 @@ static void make_items(struct loop_uses *u)
         const struct kiwi_loop *l = trace_loop(t, u->rows[i]);
         struct loop_use *use = u->count ? &u->items[u->count - 1] : NULL;
 
-        if (!use || !same_use(use->main, l)) {
+        if (!use || !same_use(t, use->main, l)) {
             use = &u->items[u->count++];
             *use = (struct loop_use){.stack = l->stack, .thread_class = l->thread_class, .first = i};
         }
@@ -114,7 +123,7 @@ static void make_items(struct loop_uses *u)
     }
 }
 
-struct loop_uses *loop_uses_open(struct model *m)
+static struct loop_uses *uses_open(struct model *m, bool scopes)
 {
     uint32_t rows = trace_rows(m->trace, KIWI_TABLE_LOOPS);
     struct loop_uses *u = calloc(1, sizeof *u);
@@ -126,12 +135,22 @@ struct loop_uses *loop_uses_open(struct model *m)
     u->rows = calloc((size_t)rows + 1, sizeof *u->rows);
     u->of_row = calloc((size_t)rows + 1, sizeof *u->of_row);
     u->durations = durations_open(m->trace);
-    if (!u->items || !u->rows || !u->of_row || !u->durations || find_rows(u, rows)) {
+    if (!u->items || !u->rows || !u->of_row || !u->durations || find_rows(u, rows, scopes)) {
         loop_uses_close(u);
         return NULL;
     }
     make_items(u);
     return u;
+}
+
+struct loop_uses *loop_uses_open(struct model *m)
+{
+    return uses_open(m, false);
+}
+
+struct loop_uses *loop_uses_open_scopes(struct model *m)
+{
+    return uses_open(m, true);
 }
 
 void loop_uses_close(struct loop_uses *u)
@@ -154,6 +173,8 @@ enum loop_serves loop_use_serves(const struct loop_use *use)
 {
     bool epoll = is_epoll(use->main->call_kind);
 
+    if (use->main->kind == KIWI_LOOP_SAID)
+        return LOOP_SERVES_MANY; /* the program says so */
     if (use->sources < 2 || use->others < (epoll ? OTHERS_LEAST_EPOLL : OTHERS_LEAST))
         return LOOP_SERVES_ONE;
     return use->sources > 2 || epoll ? LOOP_SERVES_MANY : LOOP_SERVES_TWO;
@@ -212,6 +233,11 @@ const char *loop_use_durations(const struct loop_uses *u, const struct loop_use 
 
 const char *loop_use_text(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size)
 {
-    snprintf(text, size, "the %s loop at %s", loop_call_name(use->main->call_kind), model_site(u->m, use->stack));
+    const char *name = trace_string(u->m->trace, use->main->name);
+
+    if (*name)
+        snprintf(text, size, "the loop \"%s\" at %s", name, model_site(u->m, use->stack));
+    else
+        snprintf(text, size, "the %s loop at %s", loop_call_name(use->main->call_kind), model_site(u->m, use->stack));
     return text;
 }

@@ -38,6 +38,8 @@ struct loop_uses {
 };
 
 struct loop_uses *loop_uses_open(struct model *m); /* NULL when out of memory */
+/* The scopes of a trace (kiwi.h) instead, by name and class of threads; what has to do with events is 0. */
+struct loop_uses *loop_uses_open_scopes(struct model *m);
 void loop_uses_close(struct loop_uses *u);
 
 /* How many kinds of events it serves. */

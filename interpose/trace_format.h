@@ -690,7 +690,11 @@ struct kiwi_call {
  * (thread 0) beyond: then the counters are atomic. The first few ticks of a thread are not counted: they make it a
  * loop; nor is the last one, which does not end. Durations are in ticks of the clock.
  */
-enum kiwi_loop_kind { KIWI_LOOP_FOUND = 1 };
+enum kiwi_loop_kind {
+    KIWI_LOOP_FOUND = 1,
+    KIWI_LOOP_SAID = 2, /* ticks that the program tells of (kiwi.h); `stack` is where it first did */
+    KIWI_LOOP_SCOPE = 3 /* not a loop: a scope (kiwi.h); only count, durations and times are used */
+};
 #define KIWI_LOOP_SOURCES 4
 struct kiwi_loop_source {
     uint64_t id;    /* descriptor, or data of an epoll event */
@@ -722,7 +726,8 @@ struct kiwi_loop {
     uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
     uint32_t reserved0;
     struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
-    uint64_t reserved[6];
+    uint64_t name_address; /* of the program's own text; the recorder's key */
+    uint64_t reserved[5];
 };
 #define KIWI_LOOP_WORST 16u
 

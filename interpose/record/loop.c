@@ -13,16 +13,19 @@
 #define READINGS 16u        /* of the processor time in a span of one budget, at most */
 #define STALL_SHARE 3u      /* part of an overlong tick for which a wait is to blame */
 
+#define NAME_MAX_BYTES 63u
+
 struct loop_key {
     uint32_t kind, stack, thread, serial, thread_class, call_kind;
+    const char *name;
 };
 
 static bool loop_same(uint32_t row, const void *key)
 {
     const struct loop_key *k = key;
     const struct kiwi_loop *l = region_loop(row);
-    return l->kind == k->kind && l->stack == k->stack && l->thread == k->thread && l->serial == k->serial &&
-           l->thread_class == k->thread_class;
+    return l->kind == k->kind && (k->name || l->stack == k->stack) && l->name_address == (uintptr_t)k->name &&
+           l->thread == k->thread && l->serial == k->serial && l->thread_class == k->thread_class;
 }
 
 static uint32_t loop_make(const void *key)
@@ -40,6 +43,10 @@ static uint32_t loop_make(const void *key)
     l->call_kind = k->call_kind;
     l->budget_ns = record_settings.tick_budget_ns ? record_settings.tick_budget_ns : BUDGET_NS;
     l->first_ticks = clock_ticks();
+    l->name_address = (uintptr_t)k->name;
+    l->name = k->name ? region_string(k->name, strnlen(k->name, NAME_MAX_BYTES)) : 0;
+    if (k->kind == KIWI_LOOP_SCOPE)
+        return row;
     uint32_t worst = region_claim(KIWI_TABLE_TICKS, KIWI_LOOP_WORST);
     for (uint32_t i = 0; worst && i < KIWI_LOOP_WORST; i++) {
         region_tick(worst + i)->loop = row;
@@ -54,28 +61,46 @@ static void loop_publish(uint32_t row)
     region_publish(&region_loop(row)->state, KIWI_ROW_LIVE);
 }
 
+/* By thread while there is plenty of room, so that no other thread writes to the row. */
+static uint32_t loop_get(const struct thread *t, struct loop_key *key)
+{
+    static const struct index_ops ops = {loop_same, loop_make, loop_publish};
+    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_LOOPS];
+    key->thread_class = t->thread_class;
+    if (RELAXED_LOAD(&table->used) <= table->capacity / 2) {
+        key->thread = t->row;
+        key->serial = t->serial;
+    }
+    uint64_t place = key->name ? (uintptr_t)key->name : key->stack;
+    return index_get(&memory.loops,
+                     hash_mix((place << 8 | key->kind) ^ hash_mix((uint64_t)key->thread << 32 | key->serial)) ^
+                             hash_mix(key->thread_class),
+                     &ops, key);
+}
+
+static void loop_take_row(struct thread_loop *l, uint32_t row)
+{
+    l->row = row;
+    l->histogram = l->exponent = 0;
+    l->floor = 0;
+    l->own = row && region_loop(row)->thread;
+    l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
+    l->reading_gap = l->budget / READINGS;
+}
+
 /* The place has become the thread's loop. */
 static COLD void loop_found(struct thread *t, uint32_t call)
 {
-    static const struct index_ops ops = {loop_same, loop_make, loop_publish};
-    struct thread_loop *l = &t->loop;
-    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_LOOPS];
-    struct loop_key key = {.kind = KIWI_LOOP_FOUND, .stack = l->stack, .thread_class = t->thread_class};
+    struct loop_key key = {.kind = KIWI_LOOP_FOUND, .stack = t->loop.stack};
     key.call_kind = call ? region_call(call)->kind : 0;
-    l->own = RELAXED_LOAD(&table->used) <= table->capacity / 2;
-    if (l->own) {
-        key.thread = t->row;
-        key.serial = t->serial;
-    }
-    uint64_t h = hash_mix(((uint64_t)key.stack << 32 | key.thread) ^
-                          hash_mix((uint64_t)key.serial << 32 | key.thread_class));
-    l->row = index_get(&memory.loops, h, &ops, &key);
-    l->returns = 0; /* without a row: to be tried again */
-    l->histogram = l->exponent = 0;
-    l->floor = 0;
-    if (l->row)
-        l->budget = clock_ns_to_ticks(region_loop(l->row)->budget_ns);
-    l->reading_gap = l->budget / READINGS;
+    loop_take_row(&t->loop, loop_get(t, &key));
+    t->loop.returns = 0; /* without a row: to be tried again */
+}
+
+uint32_t loop_named(struct thread *t, enum kiwi_loop_kind kind, const char *name, uint32_t stack)
+{
+    struct loop_key key = {.kind = kind, .name = name, .stack = stack};
+    return loop_get(t, &key);
 }
 
 /* A row of one thread needs no atomic addition. */
@@ -395,6 +420,8 @@ static void tick_begin(struct thread *t, const struct loop_return *r)
 
 void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t now)
 {
+    if (unlikely(t->loop.name != NULL))
+        return;
     if (likely(stack == t->loop.stack) || same_site(stack, t->loop.stack))
         tick_end(t, now);
     else if (!(flags & KIWI_CALLF_NONBLOCKING) && !is_deeper(&t->loop, stack))
@@ -404,7 +431,7 @@ void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t
 void loop_wait_ends(struct thread *t, const struct loop_return *r)
 {
     struct thread_loop *l = &t->loop;
-    if (unlikely(!r->stack))
+    if (unlikely(!r->stack || l->name))
         return;
     if (unlikely(!is_own_site(l, r->stack))) {
         waited_elsewhere(t, r);
@@ -418,4 +445,22 @@ void loop_wait_ends(struct thread *t, const struct loop_return *r)
             return;
     }
     tick_begin(t, r);
+}
+
+void loop_said(struct thread *t, const char *name, uint32_t stack)
+{
+    struct thread_loop *l = &t->loop;
+    if (l->name != name) {
+        t->tick_loop = 0;
+        *l = (struct thread_loop){.name = name};
+        loop_take_row(l, loop_named(t, KIWI_LOOP_SAID, name, stack));
+    }
+    if (l->row)
+        tick_begin(t, &(struct loop_return){.now = clock_ticks()});
+}
+
+void loop_said_end(struct thread *t)
+{
+    if (t->loop.name && t->tick_loop)
+        tick_end(t, clock_ticks());
 }

@@ -35,6 +35,13 @@ void loop_wait_ends(struct thread *t, const struct loop_return *r);
 /* The thread, inside a tick, has waited. row: of CALLS or ACQUISITIONS by kind. */
 void loop_stalled(struct thread *t, enum kiwi_stall_kind kind, uint32_t row, uint64_t ticks);
 
+/* Ticks that the program tells of (kiwi.h) take the place of what is found on this thread. stack: where it does, 0 =
+ * not asked for, when it is the loop that it told of last. */
+void loop_said(struct thread *t, const char *name, uint32_t stack);
+void loop_said_end(struct thread *t);
+/* The row for a name that the program gave, made if needed; 0 = no room. */
+uint32_t loop_named(struct thread *t, enum kiwi_loop_kind kind, const char *name, uint32_t stack);
+
 /* A call inside a tick took long: whether it waited, or its thread had no processor, is to be measured for the next
  * LOOP_MEASURES calls of its row. */
 #define LOOP_MEASURES 64u

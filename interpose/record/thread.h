@@ -95,6 +95,7 @@ struct thread_loop {
     uint32_t row;          /* LOOPS, 0 = not a loop yet */
     uint32_t other;        /* another place where it waited lately, and how often since it last came to its own */
     uint32_t other_returns;
+    const char *name;  /* of a loop that the program tells of, NULL = of one that was found */
     bool own;          /* no other thread writes to the row */
     bool events_ready; /* at once, when the tick began */
     uint32_t events;   /* of the tick, as all below */
@@ -107,6 +108,13 @@ struct thread_loop {
     uint64_t floor, budget, reading_gap; /* a tick has to be longer to be among the worst; ticks of the clock */
     uint32_t measured[THREAD_LOOP_MEASURED], measures[THREAD_LOOP_MEASURED]; /* rows of CALLS; how often still */
     uint32_t histogram, exponent;                                            /* HISTOGRAMS row used last */
+};
+
+#define THREAD_SCOPES 8 /* open at a time */
+struct thread_scope {
+    const char *name;
+    uint32_t row; /* LOOPS */
+    uint64_t begin;
 };
 
 #define THREAD_TRIES 4
@@ -206,6 +214,9 @@ struct thread {
     uint32_t sweep;      /* how many it closed in a row by number, */
     bool sweep_unknown;  /* and whether one of them had never been open */
     uint32_t tick_loop;  /* LOOPS row of the loop whose tick the thread is in, 0 = none */
+    uint32_t scope;      /* LOOPS row of the innermost open scope, 0 = none */
+    uint32_t scope_depth;
+    struct thread_scope scopes[THREAD_SCOPES];
     struct thread_loop loop;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;
