@@ -20,7 +20,7 @@ static gpointer watcher(gpointer data)
     struct session *s = data;
     g_mutex_lock(&s->lock);
     stage_reach(&stage, 1);
-    gint64 until = g_get_monotonic_time() + 300000;
+    gint64 until = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
     while (!s->state && g_cond_wait_until(&s->changed, &s->lock, until))
         ;
     g_mutex_unlock(&s->lock);
@@ -43,8 +43,11 @@ int main(void)
     g_cond_init(&session.changed);
     GThread *thread = g_thread_new("watcher", watcher, &session);
     stage_await(&stage, 1);
-    nap_ms(20); /* the lock is let go by the wait */
-    session_end(&session);
+    session_end(&session); /* gets the lock when the wait lets go of it */
+    g_mutex_lock(&session.lock);
+    session.state = 1;
+    g_cond_signal(&session.changed);
+    g_mutex_unlock(&session.lock);
     g_thread_join(thread);
     g_mutex_clear(&session.lock);
     return 0;
