@@ -20,9 +20,12 @@
 #define MS 1000000ull
 #define RUN 50u               /* failures in a row */
 #define TOGETHER_NS (50 * MS) /* that the runs overlapped */
-#define RUNS_MAX 256u         /* threads in such a run that are looked at */
-#define CIRCLE_MAX 6u         /* threads in a circle */
-#define STEPS_MAX 200000u     /* a search among very many runs is given up */
+/* Nobody backs off so often: at full speed, it need not last so long. */
+#define RUN_FAST 2000u
+#define TOGETHER_FAST_NS (5 * MS)
+#define RUNS_MAX 256u     /* threads in such a run that are looked at */
+#define CIRCLE_MAX 6u     /* threads in a circle */
+#define STEPS_MAX 200000u /* a search among very many runs is given up */
 
 struct run {
     const struct lock_charge *charge;
@@ -41,12 +44,17 @@ struct livelock {
     unsigned seen_count;
 };
 
+static bool is_long(const struct model *m, uint64_t begin, uint64_t end, bool fast)
+{
+    return end > begin && trace_ns(m->trace, end - begin) >= (fast ? TOGETHER_FAST_NS : TOGETHER_NS);
+}
+
 static bool is_run(const struct model *m, const struct lock_charge *c)
 {
     const struct kiwi_charge *r = c->row;
 
-    return r->cause == KIWI_CAUSE_TRY && c->thread && r->run >= RUN && r->run_end > r->run_begin &&
-           trace_ns(m->trace, r->run_end - r->run_begin) >= TOGETHER_NS && c->request->parent;
+    return r->cause == KIWI_CAUSE_TRY && c->thread && r->run >= RUN &&
+           is_long(m, r->run_begin, r->run_end, r->run >= RUN_FAST) && c->request->parent;
 }
 
 static void collect(struct livelock *l)
@@ -83,11 +91,15 @@ static bool in_circle(const struct livelock *l, uint32_t thread)
 /* The overlap with one more run; false if it is too short. */
 static bool narrow(struct livelock *l, const struct run *r)
 {
+    bool fast = r->charge->row->run >= RUN_FAST;
+
+    for (unsigned i = 0; i < l->length; i++)
+        fast = fast && l->runs[l->circle[i]].charge->row->run >= RUN_FAST;
     if (r->charge->row->run_begin > l->begin)
         l->begin = r->charge->row->run_begin;
     if (r->charge->row->run_end < l->end)
         l->end = r->charge->row->run_end;
-    return l->end > l->begin && trace_ns(l->u->m->trace, l->end - l->begin) >= TOGETHER_NS;
+    return is_long(l->u->m, l->begin, l->end, fast);
 }
 
 /* Goes on from the last one of the circle to a thread that holds what it tries for, until the first one does. */

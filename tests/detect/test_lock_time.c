@@ -365,6 +365,25 @@ static void livelock__two_threads_fail_at_each_other(void **state)
     history_close(h);
 }
 
+static void livelock__at_full_speed_need_not_last(void **state)
+{
+    static const struct {
+        uint64_t run;
+        double to;
+        unsigned found;
+    } seconds[] = {{20000, 112, 1}, {500, 112, 0}, {20000, 103, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        struct history *h = two_sides();
+
+        try_in_vain("T1", 1, 20000, 100, 112);
+        try_in_vain("T2", 2, seconds[i].run, 100, seconds[i].to);
+        assert_int_equal(history_count(history_review(h), FINDING_SPIN_LIVELOCK), seconds[i].found);
+        history_close(h);
+    }
+}
+
 static void livelock__needs_both_at_the_same_time_for_long(void **state)
 {
     static const struct {
@@ -525,6 +544,7 @@ int main(void)
             cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),
             cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
             cmocka_unit_test(livelock__two_threads_fail_at_each_other),
+            cmocka_unit_test(livelock__at_full_speed_need_not_last),
             cmocka_unit_test(livelock__needs_both_at_the_same_time_for_long),
             cmocka_unit_test(heap__use_under_a_lock_that_others_wait_for),
             cmocka_unit_test(false_sharing__two_busy_locks_in_one_line),
