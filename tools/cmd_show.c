@@ -6,6 +6,7 @@
 #include "subcommand.h"
 #include "suggest.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,36 @@ static int parse_arguments(int argc, char **argv, struct request *q)
     return valid ? take_operands(argc, argv, q) : STATUS_USAGE;
 }
 
+static int print_json(const struct show_table *table, json_t *processes, FILE *out)
+{
+    json_t *all = json_pack("{s:s, s:o}", "schema", table->schema, "processes", processes);
+    int result;
+
+    if (!all) {
+        errno = ENOMEM;
+        return -1;
+    }
+    result = json_dumpf(all, out, JSON_INDENT(2));
+    json_decref(all);
+    return result != 0 || fputc('\n', out) == EOF ? -1 : 0;
+}
+
+/* 0, or -1 (errno tells). */
+static int print_table(const struct request *q, const struct input *input)
+{
+    json_t *processes = q->show.json ? json_array() : NULL;
+
+    for (unsigned i = 0; i < input->count; i++) {
+        if (i && !q->show.json)
+            fputc('\n', q->show.out);
+        if (q->table->print(&q->show, input->models[i], processes)) {
+            json_decref(processes);
+            return -1;
+        }
+    }
+    return q->show.json ? print_json(q->table, processes, q->show.out) : 0;
+}
+
 int cmd_show(int argc, char **argv)
 {
     struct request q = {.show = {.top = 20}};
@@ -145,9 +176,8 @@ int cmd_show(int argc, char **argv)
         return status;
     status = STATUS_USAGE;
     if (input_open(&input, argv + optind, (unsigned)(argc - optind)) && output_open(&out, q.output)) {
-        q.show.input = &input;
         q.show.out = out.file;
-        if (q.table->print(&q.show) != 0)
+        if (print_table(&q, &input) != 0)
             output_failed(&out);
         if (output_close(&out) && !input.unreadable)
             status = STATUS_OK;

@@ -6,22 +6,23 @@
 
 #include "input.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 struct show_request {
-    const struct input *input;
     const char *sort; /* NULL = the table's own order */
     unsigned top;     /* rows of each trace, 0 = all */
     bool json;
     FILE *out;
 };
 
-/* A table: 0, or -1 when it ran out of memory or could not be written (errno tells). */
 struct show_table {
     const char *name;
-    const char *summary;
+    const char *schema;       /* of its JSON */
     const char *const *sorts; /* words for --sort, NULL-terminated; the first is the table's own order */
-    int (*print)(const struct show_request *q);
+    /* One trace: as text to q->out, or one element added to `processes`. 0, or -1 when it ran out of memory or could
+     * not be written (errno tells). */
+    int (*print)(const struct show_request *q, struct model *m, json_t *processes);
 };
 
 #define TABLE(word, sentence) extern const struct show_table show_##word;

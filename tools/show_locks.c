@@ -1,10 +1,10 @@
 /* kiwi show locks - which locks are taken, waited for and held, how often and how long. */
+#include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/lock_use.h"
-#include "../analysis/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -232,19 +232,6 @@ static void print_text(const struct lock_uses *u, const struct show_request *q)
 
 /* JSON. */
 
-static json_t *text(const char *raw)
-{
-    char *copy = strdup(raw);
-    json_t *string;
-
-    if (!copy)
-        return NULL;
-    text_clean(copy, strlen(copy));
-    string = json_string(copy);
-    free(copy);
-    return string;
-}
-
 static json_t *quantile_json(const struct lock_uses *u, const struct lock_use *use, enum kiwi_histogram_kind kind,
                              unsigned percent)
 {
@@ -262,9 +249,9 @@ static json_t *parties_json(const struct lock_uses *u, const struct lock_use *us
     json_t *list = json_array();
 
     for (unsigned i = 0; i < count && list; i++) {
-        json_t *thread = top[i].thread ? text(model_thread_name(u->m, top[i].thread)) : json_null();
+        json_t *thread = top[i].thread ? json_text(model_thread_name(u->m, top[i].thread)) : json_null();
         json_t *one = waiters ? json_pack("{s:o, s:o, s:I, s:I}", "thread", thread, "site",
-                                          text(model_site(u->m, top[i].stack)), "waits", (json_int_t)top[i].waits,
+                                          json_text(model_site(u->m, top[i].stack)), "waits", (json_int_t)top[i].waits,
                                           "wait_ns", (json_int_t)ns(u, top[i].amount))
                               : json_pack("{s:o, s:I}", "thread", thread, "acquired", (json_int_t)top[i].amount);
 
@@ -289,7 +276,7 @@ static json_t *use_json(const struct lock_uses *u, const struct lock_use *use)
                              (json_int_t)ns(u, use->row ? use->row->hold_max_ticks : 0));
 
     return json_pack("{s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "name",
-                     text(model_object_name(u->m, use->object)), "kind", model_object_kind(u->m, use->object),
+                     json_text(model_object_name(u->m, use->object)), "kind", model_object_kind(u->m, use->object),
                      "address", (json_int_t)(o ? o->address : 0), "acquired", (json_int_t)use->count, "failed_tries",
                      (json_int_t)use->failed_tries, "wait", wait, "hold", hold, "users", parties_json(u, use, false),
                      "waiters", parties_json(u, use, true));
@@ -306,23 +293,9 @@ static json_t *process_json(const struct lock_uses *u, unsigned top)
             json_decref(locks);
             locks = NULL;
         }
-    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", text(facts.executable),
+    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
                      "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "locks_in_all", (json_int_t)u->count,
                      "locks", locks);
-}
-
-static int print_json(json_t *processes, FILE *out)
-{
-    json_t *all = json_pack("{s:s, s:o}", "schema", "kiwi-locks/1", "processes", processes);
-    int result;
-
-    if (!all) {
-        errno = ENOMEM;
-        return -1;
-    }
-    result = json_dumpf(all, out, JSON_INDENT(2));
-    json_decref(all);
-    return result != 0 || fputc('\n', out) == EOF ? -1 : 0;
 }
 
 static int print_process(const struct show_request *q, struct model *m, json_t *processes)
@@ -342,24 +315,9 @@ static int print_process(const struct show_request *q, struct model *m, json_t *
     return result;
 }
 
-static int print_locks(const struct show_request *q)
-{
-    json_t *processes = q->json ? json_array() : NULL;
-
-    for (unsigned i = 0; i < q->input->count; i++) {
-        if (i && !q->json)
-            fputc('\n', q->out);
-        if (print_process(q, q->input->models[i], processes)) {
-            json_decref(processes);
-            return -1;
-        }
-    }
-    return q->json ? print_json(processes, q->out) : 0;
-}
-
 const struct show_table show_locks = {
         .name = "locks",
-        .summary = "how often each lock was taken and waited for, how long it was held, by whom",
         .sorts = sorts,
-        .print = print_locks,
+        .schema = "kiwi-locks/1",
+        .print = print_process,
 };

@@ -1,10 +1,10 @@
 /* kiwi show scopes - the pieces of work that a program names through kiwi.h: how often and how long. */
+#include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/loop_use.h"
-#include "../analysis/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -83,19 +83,6 @@ static void print_text(const struct loop_uses *u, const struct show_request *q)
         fputs("\nA program names its scopes by kiwi_scope_begin and kiwi_scope_end of <kiwi.h>.\n", q->out);
 }
 
-static json_t *text(const char *raw)
-{
-    char *copy = strdup(raw);
-    json_t *string;
-
-    if (!copy)
-        return NULL;
-    text_clean(copy, strlen(copy));
-    string = json_string(copy);
-    free(copy);
-    return string;
-}
-
 static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
 {
     return is_told(use, percent) ? json_integer((json_int_t)ns(u, loop_use_quantile(u, use, percent))) : json_null();
@@ -103,9 +90,9 @@ static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *u
 
 static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
 {
-    json_t *thread = use->thread && use->members == 1 ? text(model_thread_name(u->m, use->thread)) : json_null();
+    json_t *thread = use->thread && use->members == 1 ? json_text(model_thread_name(u->m, use->thread)) : json_null();
 
-    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I}", "name", text(name_of(u, use)), "thread", thread,
+    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I}", "name", json_text(name_of(u, use)), "thread", thread,
                      "count", (json_int_t)use->count, "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
                      quantile_json(u, use, 50), "p95_ns", quantile_json(u, use, 95), "p99_ns",
                      quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max));
@@ -122,7 +109,7 @@ static json_t *process_json(const struct loop_uses *u, unsigned top)
             json_decref(scopes);
             scopes = NULL;
         }
-    return json_pack("{s:i, s:o, s:I, s:o}", "pid", (int)facts.pid, "executable", text(facts.executable),
+    return json_pack("{s:i, s:o, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
                      "scopes_in_all", (json_int_t)u->count, "scopes", scopes);
 }
 
@@ -145,38 +132,9 @@ static int print_process(const struct show_request *q, struct model *m, json_t *
     return result;
 }
 
-static int print_json(json_t *processes, FILE *out)
-{
-    json_t *all = json_pack("{s:s, s:o}", "schema", "kiwi-scopes/1", "processes", processes);
-    int result;
-
-    if (!all) {
-        errno = ENOMEM;
-        return -1;
-    }
-    result = json_dumpf(all, out, JSON_INDENT(2));
-    json_decref(all);
-    return result != 0 || fputc('\n', out) == EOF ? -1 : 0;
-}
-
-static int print_scopes(const struct show_request *q)
-{
-    json_t *processes = q->json ? json_array() : NULL;
-
-    for (unsigned i = 0; i < q->input->count; i++) {
-        if (i && !q->json)
-            fputc('\n', q->out);
-        if (print_process(q, q->input->models[i], processes)) {
-            json_decref(processes);
-            return -1;
-        }
-    }
-    return q->json ? print_json(processes, q->out) : 0;
-}
-
 const struct show_table show_scopes = {
         .name = "scopes",
-        .summary = "pieces of work that the program names (kiwi.h): how often, and how long",
         .sorts = sorts,
-        .print = print_scopes,
+        .schema = "kiwi-scopes/1",
+        .print = print_process,
 };

@@ -1,11 +1,11 @@
 /* kiwi show ticks - which threads run event loops, how long their ticks are, and what the longest ones did. */
+#include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/lock_use.h"
 #include "../analysis/loop_use.h"
-#include "../analysis/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -167,19 +167,6 @@ static int print_text(const struct loop_uses *u, const struct show_request *q)
 
 /* JSON. */
 
-static json_t *text(const char *raw)
-{
-    char *copy = strdup(raw);
-    json_t *string;
-
-    if (!copy)
-        return NULL;
-    text_clean(copy, strlen(copy));
-    string = json_string(copy);
-    free(copy);
-    return string;
-}
-
 static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
 {
     if (percent > 50 && !durations_tell(use->count, percent, 100))
@@ -195,8 +182,8 @@ static json_t *parts_json(const struct loop_uses *u, const struct kiwi_tick *t)
     for (unsigned i = 0; i < KIWI_TICK_PARTS && list; i++) {
         json_t *one = t->parts[i].kind ? json_pack("{s:s, s:o, s:I}", "kind",
                                                    t->parts[i].kind == KIWI_STALL_CALL ? "call" : "lock", "what",
-                                                   text(part_text(u->m, &t->parts[i], what, sizeof what)), "wait_ns",
-                                                   (json_int_t)ns(u, t->parts[i].ticks))
+                                                   json_text(part_text(u->m, &t->parts[i], what, sizeof what)),
+                                                   "wait_ns", (json_int_t)ns(u, t->parts[i].ticks))
                                        : NULL;
 
         if (t->parts[i].kind && json_array_append_new(list, one)) {
@@ -244,8 +231,8 @@ static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
                              (json_int_t)use->computing, "crowded", (json_int_t)use->crowded);
 
     return json_pack("{s:s, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "call",
-                     loop_call_name(use->main->call_kind), "site", text(model_site(u->m, use->stack)), "thread",
-                     use->thread && use->members == 1 ? text(model_thread_name(u->m, use->thread)) : json_null(),
+                     loop_call_name(use->main->call_kind), "site", json_text(model_site(u->m, use->stack)), "thread",
+                     use->thread && use->members == 1 ? json_text(model_thread_name(u->m, use->thread)) : json_null(),
                      "threads", (json_int_t)use->members, "serves", serves[loop_use_serves(use)], "budget_ns",
                      (json_int_t)use->main->budget_ns, "ticks", (json_int_t)use->count, "ticks_with_events",
                      (json_int_t)use->served, "events", (json_int_t)use->events, "ready", (json_int_t)use->ready,
@@ -263,23 +250,9 @@ static json_t *process_json(const struct loop_uses *u, unsigned top)
             json_decref(loops);
             loops = NULL;
         }
-    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", text(facts.executable),
+    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
                      "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "loops_in_all", (json_int_t)u->count,
                      "loops", loops);
-}
-
-static int print_json(json_t *processes, FILE *out)
-{
-    json_t *all = json_pack("{s:s, s:o}", "schema", "kiwi-ticks/1", "processes", processes);
-    int result;
-
-    if (!all) {
-        errno = ENOMEM;
-        return -1;
-    }
-    result = json_dumpf(all, out, JSON_INDENT(2));
-    json_decref(all);
-    return result != 0 || fputc('\n', out) == EOF ? -1 : 0;
 }
 
 static int print_process(const struct show_request *q, struct model *m, json_t *processes)
@@ -297,24 +270,9 @@ static int print_process(const struct show_request *q, struct model *m, json_t *
     return result;
 }
 
-static int print_ticks(const struct show_request *q)
-{
-    json_t *processes = q->json ? json_array() : NULL;
-
-    for (unsigned i = 0; i < q->input->count; i++) {
-        if (i && !q->json)
-            fputc('\n', q->out);
-        if (print_process(q, q->input->models[i], processes)) {
-            json_decref(processes);
-            return -1;
-        }
-    }
-    return q->json ? print_json(processes, q->out) : 0;
-}
-
 const struct show_table show_ticks = {
         .name = "ticks",
-        .summary = "event loops: how long their ticks take, and what the longest ones waited for",
         .sorts = sorts,
-        .print = print_ticks,
+        .schema = "kiwi-ticks/1",
+        .print = print_process,
 };

@@ -1,35 +1,21 @@
 /* thread_dump.h as JSON, schema "kiwi-threads/1" (see kiwi-threads(1)). */
 #include "thread_dump.h"
+
+#include "json_text.h"
 #include "thread_view.h"
 #include "words.h"
 
 #include "../analysis/place.h"
-#include "../analysis/text.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* jansson's *_new functions take over the reference that they are given, also when they fail. */
 
-/* File names may be any bytes; JSON takes UTF-8 alone. */
-static json_t *text(const char *raw)
-{
-    char *copy = strdup(raw);
-    json_t *string;
-
-    if (!copy)
-        return NULL;
-    text_clean(copy, strlen(copy));
-    string = json_string(copy);
-    free(copy);
-    return string;
-}
-
 static json_t *text_or_null(const char *raw)
 {
-    return raw && *raw ? text(raw) : json_null();
+    return raw && *raw ? json_text(raw) : json_null();
 }
 
 static json_t *number_or_null(uint64_t value)
@@ -47,7 +33,7 @@ static json_t *thread_or_null(const struct thread_dump *d, uint32_t row)
 static json_t *lock_object(const struct thread_dump *d, uint32_t object, uint64_t address)
 {
     return json_pack("{s:s, s:o, s:I}", "kind", object ? model_object_kind(d->model, object) : "lock", "name",
-                     text(model_lock_name(d->model, object, address)), "address", (json_int_t)address);
+                     json_text(model_lock_name(d->model, object, address)), "address", (json_int_t)address);
 }
 
 static json_t *object_or_null(const struct thread_dump *d, uint32_t object)
@@ -143,8 +129,8 @@ static json_t *held_locks(const struct thread_dump *d, const struct thread_view 
 static json_t *thread(const struct thread_dump *d, const struct thread_view *v)
 {
     return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:i}", "serial", (int)v->thread->serial, "tid",
-                     (int)v->thread->tid, "name", text(v->thread->name), "label",
-                     text(model_thread_name(d->model, v->row)), "state", thread_state_word(v->state), "settled",
+                     (int)v->thread->tid, "name", json_text(v->thread->name), "label",
+                     json_text(model_thread_name(d->model, v->row)), "state", thread_state_word(v->state), "settled",
                      v->settled, "lock", lock_or_null(d, v), "call", call_or_null(d, v), "stack",
                      stack_frames(d, v->stack), "holds", held_locks(d, v), "holds_lost",
                      v->slot ? (int)v->slot->held_lost : 0);
@@ -158,7 +144,7 @@ static json_t *process(const struct thread_dump *d)
     return json_pack("{s:i, s:i, s:s, s:s, s:s, s:I, s:s, s:b, s:o}", "pid", (int)f->pid, "parent", (int)f->parent,
                      "executable", f->executable, "host", f->host, "started", words_iso_time(f->started_ns, started),
                      "duration_ns", (json_int_t)f->duration_ns, "state", f->state, "live", f->live, "trace",
-                     text(trace_path(d->model->trace)));
+                     json_text(trace_path(d->model->trace)));
 }
 
 static json_t *threads(const struct thread_dump *d)
