@@ -60,11 +60,11 @@ void cond_wait_begin(struct cond_wait *w, struct thread *t, enum kiwi_call_kind 
     if (at >= 0) {
         acquisition_chain(t);
         handover_monitor(lock_held_object(t, at));
-        acquisition_released(t, at);
-        acquisition_want(t, KIWI_WANT_NONE);
+        acquisition_released(t, at); /* and being released until the call is known: the thread owns it all that time */
     }
     handover_waits(t, w->object);
     call_enter(&w->call, t, kind, stack, flags, w->object);
+    acquisition_want(t, KIWI_WANT_NONE);
     condition_wait_begin(t, w->object, w->mutex, stack);
     guard_clear(t);
 }
