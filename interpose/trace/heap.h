@@ -1,0 +1,31 @@
+/* heap.h - rows for the heap: what call paths allocate. */
+#ifndef KIWI_TRACE_HEAP_H
+#define KIWI_TRACE_HEAP_H
+
+#include "header.h"
+
+/*
+ * The sampled allocations of one call path. A sample of `size` bytes, drawn with a mean distance of `period` bytes,
+ * stands for 1 / (1 - exp(-size / period)) allocations like it; with heap=exact, for itself. Counts of blocks are in
+ * units of 1/256 block. All counters are atomic.
+ */
+#define KIWI_HEAP_LIVES 16u /* lives[i]: 4^(i+4) <= ticks < 4^(i+5); the first and last take what lies beyond */
+#define KIWI_HEAP_UNIT 256u
+struct kiwi_heap_site {
+    uint32_t state;
+    uint32_t stack;
+    uint32_t thread, serial; /* who allocated here first */
+    uint64_t samples;        /* allocations that were looked at */
+    uint64_t blocks, bytes;  /* what they stand for; blocks in units, bytes as asked for */
+    uint64_t freed_samples;
+    uint64_t freed_blocks, freed_bytes; /* of these */
+    uint64_t elsewhere;                 /* of these, freed by another thread; units */
+    uint64_t resized;                   /* of these, given to realloc; units */
+    uint64_t lost_blocks, lost_bytes;   /* at the exit nothing referred to them; not units */
+    uint64_t first_ticks, last_ticks;
+    uint64_t lives[KIWI_HEAP_LIVES]; /* of the freed ones, by lifetime; units */
+    uint64_t reserved[2];
+};
+
+KIWI_SIZE_IS(struct kiwi_heap_site, 256);
+#endif
