@@ -64,6 +64,7 @@
     X(MISUSES, kiwi_misuse, heap_site, HEAP_SITES)                                                                     \
     X(HEAP_SITES, kiwi_heap_site, stack, STACKS)                                                                       \
     X(HEAP_SITES, kiwi_heap_site, thread, THREADS)                                                                     \
+    X(HEAP_SITES, kiwi_heap_site, free_thread, THREADS)                                                                \
     X(CONDS, kiwi_cond, object, OBJECTS)                                                                               \
     X(CONDS, kiwi_cond, signal_thread, THREADS)                                                                        \
     X(CONDS, kiwi_cond, signal_stack, STACKS)                                                                          \

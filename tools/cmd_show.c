@@ -14,16 +14,23 @@ static const char help[] =
         "Usage: kiwi show TABLE [OPTION...] TRACE...\n\n"
         "Prints figures of recordings as a table; the processes may still run.\n\n"
         "Tables:\n"
-        "  locks  how often each lock was taken and waited for, how long it was held, by whom\n\n"
+#define TABLE(word, sentence) "  " #word "  " sentence "\n"
+#include "tables.def"
+#undef TABLE
+        "\n"
         "Options:\n"
         "  --format=text|json  how to print (default text)\n"
         "  -o, --output=FILE   write there instead of standard output\n"
-        "  --sort=COLUMN       order of the rows; of locks: wait (default), contended, acquired, hold, name\n"
+        "  --sort=COLUMN       order of the rows; of locks: wait (default), contended, acquired, hold, name; of "
+        "ticks:\n"
+        "                      time (default), max, count; of scopes: time (default), count; of heap: live (default),\n"
+        "                      allocated, blocks, peak\n"
         "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
         "  --help              show this text\n\n"
         "Examples:\n"
         "  kiwi show locks kiwi.service.4711.trace\n"
-        "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n\n"
+        "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
+        "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
         "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
 
 static const struct show_table *const tables[] = {

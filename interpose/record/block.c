@@ -75,10 +75,12 @@ struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, u
     struct heap_block *b = site && fresh ? room_for(address) : NULL;
     uint64_t now = clock_ticks();
     if (site)
-        heap_site_made(site, units, size, now);
+        heap_site_made(t, site, units, size, now);
     if (!b) {
-        if (site)
+        if (site) {
+            heap_site_unfollowed(site, units, size);
             region_drop(KIWI_DROP_HEAP_BLOCKS);
+        }
         return NULL;
     }
     *b = (struct heap_block){
@@ -103,6 +105,7 @@ void block_restore(uintptr_t address, const struct heap_block *copy)
 {
     struct heap_block *b = room_for(address);
     if (!b) {
+        heap_site_unfollowed(copy->site, copy->units, copy->size);
         region_drop(KIWI_DROP_HEAP_BLOCKS);
         return;
     }

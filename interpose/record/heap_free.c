@@ -61,7 +61,7 @@ static bool fits(const struct heap_freeing *f, const struct heap_block *b)
 static void ended(const struct thread *t, const struct heap_block *b, bool resized)
 {
     struct heap_end end = {.lifetime = clock_ticks() - b->birth,
-                           .elsewhere = b->thread != t->row || b->serial != t->serial,
+                           .freer = b->thread != t->row || b->serial != t->serial ? t : NULL,
                            .resized = resized};
     heap_site_ended(b->site, b->units, b->size, end);
 }

@@ -29,13 +29,50 @@ static uint64_t scaled(uint32_t units, size_t size)
     return (uint64_t)((unsigned __int128)units * size / KIWI_HEAP_UNIT);
 }
 
-void heap_site_made(uint32_t site, uint32_t units, size_t size, uint64_t now)
+/* Horvitz and Thompson's variance for a sample that is drawn with probability p = 1/w: (1 - p) / p^2 times the square
+ * of what it measures, that is w (w - 1) size^2. Summed over the samples alone it is an unbiased estimate. */
+static uint64_t bytes_variance(uint32_t units, size_t size)
+{
+    return (uint64_t)((unsigned __int128)scaled(units, size) * scaled(units - KIWI_HEAP_UNIT, size) >> 10);
+}
+
+static uint64_t blocks_variance(uint32_t units)
+{
+    return (uint64_t)units * (units - KIWI_HEAP_UNIT) / KIWI_HEAP_UNIT;
+}
+
+void heap_site_made(const struct thread *t, uint32_t site, uint32_t units, size_t size, uint64_t now)
 {
     struct kiwi_heap_site *s = region_heap_site(site);
     RELAXED_ADD(&s->samples, 1);
     RELAXED_ADD(&s->blocks, units);
-    RELAXED_ADD(&s->bytes, scaled(units, size));
+    uint64_t bytes = RELAXED_ADD(&s->bytes, scaled(units, size)) + scaled(units, size);
+    uint64_t gone = RELAXED_LOAD(&s->freed_bytes) + RELAXED_LOAD(&s->unfollowed_bytes);
+    if (bytes > gone)
+        relaxed_max(&s->peak_bytes, bytes - gone);
+    if (units != KIWI_HEAP_UNIT) {
+        RELAXED_ADD(&s->made_variance, bytes_variance(units, size));
+        RELAXED_ADD(&s->made_blocks_variance, blocks_variance(units));
+    }
+    if (s->thread != t->row || s->serial != t->serial)
+        RELAXED_ADD(&s->others, units);
     RELAXED_STORE(&s->last_ticks, now);
+}
+
+static void variance_gone(struct kiwi_heap_site *s, uint32_t units, size_t size)
+{
+    if (units == KIWI_HEAP_UNIT)
+        return;
+    RELAXED_ADD(&s->freed_variance, bytes_variance(units, size));
+    RELAXED_ADD(&s->freed_blocks_variance, blocks_variance(units));
+}
+
+void heap_site_unfollowed(uint32_t site, uint32_t units, size_t size)
+{
+    struct kiwi_heap_site *s = region_heap_site(site);
+    RELAXED_ADD(&s->unfollowed_blocks, units);
+    RELAXED_ADD(&s->unfollowed_bytes, scaled(units, size));
+    variance_gone(s, units, size);
 }
 
 static uint32_t life_of(uint64_t ticks)
@@ -52,8 +89,12 @@ void heap_site_ended(uint32_t site, uint32_t units, size_t size, struct heap_end
     RELAXED_ADD(&s->freed_blocks, units);
     RELAXED_ADD(&s->freed_bytes, scaled(units, size));
     RELAXED_ADD(&s->lives[life_of(end.lifetime)], units);
-    if (end.elsewhere)
+    variance_gone(s, units, size);
+    if (end.freer) {
         RELAXED_ADD(&s->elsewhere, units);
+        RELAXED_STORE(&s->free_thread, end.freer->row);
+        RELAXED_STORE(&s->free_serial, end.freer->serial);
+    }
     if (end.resized)
         RELAXED_ADD(&s->resized, units);
 }

@@ -9,13 +9,15 @@
 /* The row of a call path, made if needed; 0 = no room, or no stack. */
 uint32_t heap_site_get(const struct thread *t, uint32_t stack);
 
-/* units: what the block stands for (sampler.h). */
-void heap_site_made(uint32_t site, uint32_t units, size_t size, uint64_t now);
+/* units: what the block stands for (sampler.h). t: who allocates it. */
+void heap_site_made(const struct thread *t, uint32_t site, uint32_t units, size_t size, uint64_t now);
+/* The block that was just made can not be followed. */
+void heap_site_unfollowed(uint32_t site, uint32_t units, size_t size);
 
 struct heap_end {
-    uint64_t lifetime; /* ticks */
-    bool elsewhere;    /* freed by another thread */
-    bool resized;      /* by realloc */
+    uint64_t lifetime;          /* ticks */
+    const struct thread *freer; /* another thread than the one that allocated it, NULL = the same, or not known */
+    bool resized;               /* by realloc */
 };
 void heap_site_ended(uint32_t site, uint32_t units, size_t size, struct heap_end end);
 #endif

@@ -24,8 +24,18 @@ struct kiwi_heap_site {
     uint64_t lost_blocks, lost_bytes;   /* at the exit nothing referred to them; not units */
     uint64_t first_ticks, last_ticks;
     uint64_t lives[KIWI_HEAP_LIVES]; /* of the freed ones, by lifetime; units */
-    uint64_t reserved[2];
+    /* How far the estimates may be off: sums of w (w - 1) size^2 over the samples, w = what each stands for; in 1,024
+     * square bytes. Of blocks: sums of w (w - 1), in units. Freed ones subtract exactly: made - freed is the variance
+     * of what lives. */
+    uint64_t made_variance, freed_variance;
+    uint64_t made_blocks_variance, freed_blocks_variance;
+    uint64_t unfollowed_blocks, unfollowed_bytes; /* no room to follow them: their end is not known; units, bytes */
+    uint64_t peak_bytes;                          /* of what lived at one time, estimated */
+    uint32_t free_thread, free_serial;            /* another thread that freed one, the latest */
+    uint64_t others;                              /* allocated by other threads than the first; units */
+    uint64_t lost_first_ticks, lost_last_ticks;   /* birth of the oldest and of the youngest lost block */
+    uint64_t reserved[1];
 };
 
-KIWI_SIZE_IS(struct kiwi_heap_site, 256);
+KIWI_SIZE_IS(struct kiwi_heap_site, 336);
 #endif
