@@ -1,6 +1,7 @@
 #include "loop_use.h"
 
 #include "lock_use.h"
+#include "call_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -207,17 +208,9 @@ uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use
     return low;
 }
 
-const char *loop_call_name(uint32_t kind)
+const char *loop_use_wait(const struct loop_use *use)
 {
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return text;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return "event";
-    }
+    return use->main->call_kind ? call_kind_name(use->main->call_kind) : "event";
 }
 
 const char *loop_use_durations(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size)
@@ -238,6 +231,6 @@ const char *loop_use_text(const struct loop_uses *u, const struct loop_use *use,
     if (*name)
         snprintf(text, size, "the loop \"%s\" at %s", name, model_site(u->m, use->stack));
     else
-        snprintf(text, size, "the %s loop at %s", loop_call_name(use->main->call_kind), model_site(u->m, use->stack));
+        snprintf(text, size, "the %s loop at %s", loop_use_wait(use), model_site(u->m, use->stack));
     return text;
 }

@@ -54,7 +54,7 @@ enum loop_serves loop_use_serves(const struct loop_use *use);
 uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent);
 /* "Half of 5000 ticks took up to 12 us, the longest 1.2 ms." */
 const char *loop_use_durations(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
+const char *loop_use_wait(const struct loop_use *use); /* what it waits in: "epoll_wait" */
 /* "the epoll_wait loop at run_loop server.c:12" */
 const char *loop_use_text(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
-const char *loop_call_name(uint32_t kind); /* of a call: "epoll_wait" */
 #endif

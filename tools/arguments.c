@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OPTIONS_MAX 64 /* options of one subcommand that are considered for a suggestion */
@@ -69,4 +70,17 @@ int arguments_help(const char *text)
 {
     fputs(text, stdout);
     return STATUS_OK;
+}
+
+bool arguments_number(const char *subcommand, const char *option, const char *value, unsigned most, unsigned *number)
+{
+    char *end;
+    unsigned long n = strtoul(value, &end, 10);
+
+    if (*value < '0' || *value > '9' || *end != '\0' || n > most) {
+        arguments_wrong(subcommand, "bad value --%s=%s: want a number from 0 to %u", option, value, most);
+        return false;
+    }
+    *number = (unsigned)n;
+    return true;
 }

@@ -15,6 +15,7 @@
 #define KIWI_ARGUMENTS_H
 
 #include <getopt.h>
+#include <stdbool.h>
 
 void arguments_begin(void);
 
@@ -23,6 +24,9 @@ int arguments_refused(char **argv, int result, const char *subcommand, const str
 
 /* Says `problem` with a pointer to the subcommand's help. Returns STATUS_USAGE. */
 int arguments_wrong(const char *subcommand, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The value of --OPTION as a number up to `most`; what is wrong with it is said, and false returned. */
+bool arguments_number(const char *subcommand, const char *option, const char *value, unsigned most, unsigned *number);
 
 /* Prints help text on standard output. Returns STATUS_OK. */
 int arguments_help(const char *text);

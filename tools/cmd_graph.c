@@ -30,19 +30,6 @@ struct request {
     const char *output;
 };
 
-static bool set_limit(struct request *q, const char *value)
-{
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-
-    if (*value < '0' || *value > '9' || *end != '\0' || n > 10000000) {
-        arguments_wrong("graph", "bad value --limit=%s: want a number from 0 to 10000000", value);
-        return false;
-    }
-    q->graph.limit = (unsigned)n;
-    return true;
-}
-
 /* Returns -1 when the graph can be drawn, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct request *q)
 {
@@ -63,7 +50,7 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             q->graph.circles = true;
             break;
         case LIMIT:
-            if (!set_limit(q, optarg))
+            if (!arguments_number("graph", "limit", optarg, 10000000, &q->graph.limit))
                 return STATUS_USAGE;
             break;
         case 'o':

@@ -69,19 +69,6 @@ static bool set_format(struct request *q, const char *name)
     return false;
 }
 
-static bool set_top(struct request *q, const char *value)
-{
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-
-    if (*value < '0' || *value > '9' || *end != '\0' || n > 1000000) {
-        arguments_wrong("show", "bad value --top=%s: want a number from 0 to 1000000", value);
-        return false;
-    }
-    q->show.top = (unsigned)n;
-    return true;
-}
-
 static bool check_sort(const struct request *q)
 {
     for (const char *const *word = q->table->sorts; q->show.sort && *word; word++)
@@ -131,7 +118,7 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             q->show.sort = optarg;
             break;
         case TOP:
-            valid = set_top(q, optarg);
+            valid = arguments_number("show", "top", optarg, 1000000, &q->show.top);
             break;
         case 'h':
             return arguments_help(help);

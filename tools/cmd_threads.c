@@ -44,19 +44,6 @@ static bool set_format(struct request *q, const char *name)
     return q->print != NULL;
 }
 
-static bool set_number(unsigned *number, const char *name, const char *value)
-{
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-
-    if (*value < '0' || *value > '9' || *end != '\0' || n > 100000) {
-        arguments_wrong("threads", "bad value --%s=%s: want a number from 0 to 100000", name, value);
-        return false;
-    }
-    *number = (unsigned)n;
-    return true;
-}
-
 /* Returns -1 when the dump can be made, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct request *q)
 {
@@ -85,10 +72,10 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             q->output = optarg;
             break;
         case FRAMES:
-            valid = set_number(&q->dump.frames, "frames", optarg);
+            valid = arguments_number("threads", "frames", optarg, 100000, &q->dump.frames);
             break;
         case EVENTS:
-            valid = set_number(&q->dump.events, "events", optarg);
+            valid = arguments_number("threads", "events", optarg, 100000, &q->dump.events);
             break;
         case ALL:
             q->dump.all = true;

@@ -1,6 +1,7 @@
 #include "lock_graph.h"
 
 #include "../analysis/detectors/lock_cycles.h"
+#include "../analysis/array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -22,15 +23,11 @@ struct arrows {
 
 static int arrow_add(struct arrows *a, struct arrow arrow)
 {
-    if (a->count == a->capacity) {
-        uint32_t capacity = a->capacity ? 2 * a->capacity : 256;
-        struct arrow *items = reallocarray(a->items, capacity, sizeof *items);
+    struct arrow *items = array_room(a->items, a->count, &a->capacity, sizeof *items);
 
-        if (!items)
-            return -1;
-        a->items = items;
-        a->capacity = capacity;
-    }
+    if (!items)
+        return -1;
+    a->items = items;
     a->items[a->count++] = arrow;
     return 0;
 }

@@ -25,6 +25,11 @@ struct show_table {
     int (*print)(const struct show_request *q, struct model *m, json_t *processes);
 };
 
+static inline int largest_first(uint64_t a, uint64_t b)
+{
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
 #define TABLE(word, sentence) extern const struct show_table show_##word;
 #include "tables.def"
 #undef TABLE

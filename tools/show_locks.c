@@ -29,38 +29,33 @@ static uint64_t ns(const struct lock_uses *u, uint64_t ticks)
 
 /* Order. */
 
-static int by_number(uint64_t a, uint64_t b)
-{
-    return a < b ? 1 : a > b ? -1 : 0; /* large ones first */
-}
-
 static int compare_wait(const void *a, const void *b)
 {
     const struct lock_use *x = a, *y = b;
-    int order = by_number(x->wait_ticks, y->wait_ticks);
+    int order = largest_first(x->wait_ticks, y->wait_ticks);
 
-    return order                           ? order
-           : by_number(x->count, y->count) ? by_number(x->count, y->count)
-                                           : by_number(y->object, x->object);
+    return order                               ? order
+           : largest_first(x->count, y->count) ? largest_first(x->count, y->count)
+                                               : largest_first(y->object, x->object);
 }
 
 static int compare_contended(const void *a, const void *b)
 {
-    int order = by_number(((const struct lock_use *)a)->contended, ((const struct lock_use *)b)->contended);
+    int order = largest_first(((const struct lock_use *)a)->contended, ((const struct lock_use *)b)->contended);
 
     return order ? order : compare_wait(a, b);
 }
 
 static int compare_acquired(const void *a, const void *b)
 {
-    int order = by_number(((const struct lock_use *)a)->count, ((const struct lock_use *)b)->count);
+    int order = largest_first(((const struct lock_use *)a)->count, ((const struct lock_use *)b)->count);
 
     return order ? order : compare_wait(a, b);
 }
 
 static int compare_hold(const void *a, const void *b)
 {
-    int order = by_number(((const struct lock_use *)a)->held_ticks, ((const struct lock_use *)b)->held_ticks);
+    int order = largest_first(((const struct lock_use *)a)->held_ticks, ((const struct lock_use *)b)->held_ticks);
 
     return order ? order : compare_wait(a, b);
 }

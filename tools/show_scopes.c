@@ -17,19 +17,14 @@ static uint64_t ns(const struct loop_uses *u, uint64_t ticks)
     return trace_ns(u->m->trace, ticks);
 }
 
-static int by_number(uint64_t a, uint64_t b)
-{
-    return a < b ? 1 : a > b ? -1 : 0; /* large ones first */
-}
-
 static int compare_time(const void *a, const void *b)
 {
-    return by_number(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
+    return largest_first(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
 }
 
 static int compare_count(const void *a, const void *b)
 {
-    return by_number(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
+    return largest_first(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
 }
 
 static const char *const sorts[] = {"time", "count", NULL};

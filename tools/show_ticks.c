@@ -6,6 +6,7 @@
 
 #include "../analysis/lock_use.h"
 #include "../analysis/loop_use.h"
+#include "../analysis/call_kinds.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,24 +23,19 @@ static uint64_t ns(const struct loop_uses *u, uint64_t ticks)
 
 /* Order. */
 
-static int by_number(uint64_t a, uint64_t b)
-{
-    return a < b ? 1 : a > b ? -1 : 0; /* large ones first */
-}
-
 static int compare_time(const void *a, const void *b)
 {
-    return by_number(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
+    return largest_first(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
 }
 
 static int compare_max(const void *a, const void *b)
 {
-    return by_number(((const struct loop_use *)a)->max, ((const struct loop_use *)b)->max);
+    return largest_first(((const struct loop_use *)a)->max, ((const struct loop_use *)b)->max);
 }
 
 static int compare_count(const void *a, const void *b)
 {
-    return by_number(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
+    return largest_first(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
 }
 
 static const char *const sorts[] = {"time", "max", "count", NULL};
@@ -57,7 +53,7 @@ static void sort_uses(struct loop_uses *u, const char *word)
 
 static int compare_tick(const void *a, const void *b)
 {
-    return by_number((*(const struct kiwi_tick *const *)a)->ticks, (*(const struct kiwi_tick *const *)b)->ticks);
+    return largest_first((*(const struct kiwi_tick *const *)a)->ticks, (*(const struct kiwi_tick *const *)b)->ticks);
 }
 
 /* Into an array for KIWI_LOOP_WORST of each member; returns their number, NULL-safe. */
@@ -90,7 +86,7 @@ static const char *part_text(struct model *m, const struct kiwi_tick_part *p, ch
     if (p->kind == KIWI_STALL_CALL) {
         const struct kiwi_call *c = trace_call(m->trace, p->row);
 
-        snprintf(text, size, "%s at %s", loop_call_name(c ? c->kind : 0), model_site(m, c ? c->stack : 0));
+        snprintf(text, size, "%s at %s", call_kind_name(c ? c->kind : 0), model_site(m, c ? c->stack : 0));
     } else {
         const struct kiwi_acquisition *a = trace_acquisition(m->trace, p->row);
 
@@ -230,8 +226,8 @@ static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
                              (json_int_t)ns(u, use->over_total), "blocked", (json_int_t)use->blocked, "computing",
                              (json_int_t)use->computing, "crowded", (json_int_t)use->crowded);
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "call",
-                     loop_call_name(use->main->call_kind), "site", json_text(model_site(u->m, use->stack)), "thread",
+    return json_pack("{s:s, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "call", loop_use_wait(use),
+                     "site", json_text(model_site(u->m, use->stack)), "thread",
                      use->thread && use->members == 1 ? json_text(model_thread_name(u->m, use->thread)) : json_null(),
                      "threads", (json_int_t)use->members, "serves", serves[loop_use_serves(use)], "budget_ns",
                      (json_int_t)use->main->budget_ns, "ticks", (json_int_t)use->count, "ticks_with_events",

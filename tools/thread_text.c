@@ -6,6 +6,7 @@
 #include "words.h"
 
 #include "../analysis/place.h"
+#include "../analysis/call_kinds.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -194,7 +195,7 @@ static void print_event_subject(const struct writer *w, const struct kiwi_event 
         break;
     case KIWI_EVENT_CALL:
         c = trace_call(m->trace, e->row);
-        fprintf(w->out, " %s at %s, %s, result %" PRId64, c ? thread_call_name(c->kind) : "",
+        fprintf(w->out, " %s at %s, %s, result %" PRId64, c ? call_kind_name(c->kind) : "",
                 c ? model_site(m, c->stack) : "an unknown place", words_duration(trace_ns(m->trace, e->value), text),
                 (int64_t)e->value2);
         break;

@@ -1,4 +1,5 @@
 #include "thread_view.h"
+#include "../analysis/call_kinds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,32 +13,6 @@ const char *thread_state_word(enum thread_state s)
     };
 
     return words[s];
-}
-
-const char *thread_call_name(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return text;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return "an unknown call";
-    }
-}
-
-static bool has_descriptor(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return KIWI_GROUP_##group == KIWI_GROUP_IO || KIWI_GROUP_##group == KIWI_GROUP_DISK;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return false;
-    }
 }
 
 uint64_t thread_view_age(const struct model *m, uint64_t now_ns, uint64_t ticks)
@@ -66,7 +41,7 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
 
     if (s->call_kind == 0)
         return;
-    v->call = thread_call_name(s->call_kind);
+    v->call = call_kind_name(s->call_kind);
     v->state = THREAD_CALLING;
     v->timed = (s->call_flags & (KIWI_CALLF_TIMED | KIWI_CALLF_NONBLOCKING)) != 0;
     v->stack = call ? call->stack : 0;
@@ -75,7 +50,7 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
         v->joined = (uint32_t)s->call_object;
     else if (waits_on_object(s->call_kind))
         v->condition = (uint32_t)s->call_object;
-    else if (has_descriptor(s->call_kind))
+    else if (call_kind_has_descriptor(s->call_kind))
         v->descriptor = (int32_t)s->call_object;
 }
 

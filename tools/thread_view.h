@@ -50,7 +50,6 @@ struct thread_view {
 };
 
 const char *thread_state_word(enum thread_state s);
-const char *thread_call_name(uint32_t kind);            /* of enum kiwi_call_kind: "poll" */
 bool thread_view_has_lock(const struct thread_view *v); /* TAKING, WAITING or RELEASING */
 
 /* now_ns: the moment that durations run until, in nanoseconds since the start of the recording. */

@@ -10,6 +10,7 @@
 #include "../place.h"
 #include "calls.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 
@@ -23,14 +24,15 @@ static void describe(struct finding *f, struct model *m, const struct kiwi_failu
     uint32_t closer = wording_thread_row(m, r->other_thread, r->other_serial);
     uint32_t opener = wording_thread_row(m, r->birth_thread, r->birth_serial);
 
-    finding_stack(f, m, r->stack, user, "calls %s on the closed descriptor %" PRIu32, calls_name(r->kind),
+    finding_stack(f, m, r->stack, user, "calls %s on the closed descriptor %" PRIu32, call_kind_name(r->kind),
                   r->descriptor);
     if (r->other_stack)
         finding_stack(f, m, r->other_stack, closer, "had closed it");
     if (r->birth_stack)
         finding_stack(f, m, r->birth_stack, opener, "had opened it");
     finding_evidence(f, "%s at %s failed with EBADF %" PRIu64 " time%s; the latest was on number %" PRIu32 ".",
-                     calls_name(r->kind), model_site(m, r->stack), r->count, wording_plural(r->count), r->descriptor);
+                     call_kind_name(r->kind), model_site(m, r->stack), r->count, wording_plural(r->count),
+                     r->descriptor);
     finding_evidence(f, "The first time, %s had closed that number before, at %s.", wording_thread(m, closer),
                      model_site(m, r->other_stack));
     if (closer && user && closer != user)

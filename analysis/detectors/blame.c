@@ -1,24 +1,12 @@
 #include "blame.h"
 
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #define CHAIN_MAX 5u /* holders that waited for other holders, and so on */
-
-static const char *call_name(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return text;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return "a blocking call";
-    }
-}
 
 /* Time charged to the same holder's place, or waited at the same place. */
 static uint64_t ticks_at(const struct lock_uses *u, const struct lock_use *use, uint32_t stack, bool holder)
@@ -98,7 +86,8 @@ static void follow(struct finding *f, const struct lock_uses *u, const struct ki
         const struct kiwi_call *call = trace_call(u->m->trace, c->cause_row);
 
         if (call)
-            finding_evidence(f, "The holder sat in %s at %s.", call_name(call->kind), model_site(u->m, call->stack));
+            finding_evidence(f, "The holder sat in %s at %s.", call_kind_name(call->kind),
+                             model_site(u->m, call->stack));
     }
 }
 

@@ -16,6 +16,8 @@
 #include "../place.h"
 #include "lock_class.h"
 #include "wording.h"
+#include "../array.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -59,19 +61,6 @@ static uint32_t call_kind(const struct model *m, const struct blocked *b)
     return c ? c->kind : 0;
 }
 
-static enum kiwi_call_group call_group(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return KIWI_GROUP_##group;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return KIWI_GROUP_SYNC;
-    }
-}
-
 /* Where it waited, and what tells it from other waits there; false if the row is damaged. */
 static bool stall_place(const struct blocked_loops *l, const struct kiwi_stall *s, uint32_t *stack, uint64_t *what)
 {
@@ -95,15 +84,11 @@ static struct blocked *blocked_get(struct blocked_loops *l, uint64_t key)
     for (uint32_t i = 0; i < l->count; i++)
         if (l->items[i].key == key)
             return &l->items[i];
-    if (l->count == l->capacity) {
-        uint32_t capacity = l->capacity ? 2 * l->capacity : 16;
-        struct blocked *items = reallocarray(l->items, capacity, sizeof *items);
+    struct blocked *items = array_room(l->items, l->count, &l->capacity, sizeof *items);
 
-        if (!items)
-            return NULL;
-        l->items = items;
-        l->capacity = capacity;
-    }
+    if (!items)
+        return NULL;
+    l->items = items;
     l->items[l->count] = (struct blocked){.key = key};
     return &l->items[l->count++];
 }
@@ -154,12 +139,12 @@ static bool is_relay(const struct blocked_loops *l, const struct blocked *b)
     uint32_t kind = call_kind(l->m, b);
 
     return loop_use_serves(b->use) == LOOP_SERVES_TWO && b->kind == KIWI_STALL_CALL &&
-           call_group(kind) == KIWI_GROUP_IO && kind != KIWI_CALL_CONNECT;
+           call_kind_group(kind) == KIWI_GROUP_IO && kind != KIWI_CALL_CONNECT;
 }
 
 static bool is_pace(const struct blocked_loops *l, const struct blocked *b)
 {
-    return call_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP && (double)b->hit >= PACE * (double)b->use->count &&
+    return call_kind_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP && (double)b->hit >= PACE * (double)b->use->count &&
            (double)b->kept < PACE_KEPT * (double)b->hit;
 }
 
@@ -245,8 +230,8 @@ static void report_holder(const struct blocked_loops *l, struct finding *f, cons
     call = c->row->cause == KIWI_CAUSE_CALL ? trace_call(l->m->trace, c->row->cause_row) : NULL;
     if (!call)
         return;
-    finding_evidence(f, "The holder sat in %s meanwhile.", loop_call_name(call->kind));
-    finding_stack(f, l->m, call->stack, c->row->holder_thread, "the holder was in %s here", loop_call_name(call->kind));
+    finding_evidence(f, "The holder sat in %s meanwhile.", call_kind_name(call->kind));
+    finding_stack(f, l->m, call->stack, c->row->holder_thread, "the holder was in %s here", call_kind_name(call->kind));
 }
 
 static void report_texts(const struct blocked_loops *l, struct finding *f, const struct blocked *b, const char *what)
@@ -266,7 +251,7 @@ static void report_texts(const struct blocked_loops *l, struct finding *f, const
                 "Keep long work out from under %s, or do not take it on the loop's thread: hand the work to another "
                 "thread and let its result come back as an event (an eventfd, say).",
                 what);
-    else if (call_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP)
+    else if (call_kind_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP)
         finding_set(f, &f->fix,
                     "Set a timer of the loop (a timerfd, or the timeout of its own wait) and go on when it fires.");
     else
@@ -282,7 +267,7 @@ static int report(const struct blocked_loops *l, const struct blocked *b, enum s
     struct finding *f = finding_add(list, FINDING_BLOCKED_LOOP);
     const struct kiwi_acquisition *a = b->kind == KIWI_STALL_LOCK ? trace_acquisition(l->m->trace, b->row) : NULL;
     const struct kiwi_call *c = b->kind == KIWI_STALL_CALL ? trace_call(l->m->trace, b->row) : NULL;
-    const char *what = a ? model_object_name(l->m, a->object) : loop_call_name(call_kind(l->m, b));
+    const char *what = a ? model_object_name(l->m, a->object) : call_kind_name(call_kind(l->m, b));
     uint32_t stack = a ? a->stack : c ? c->stack : 0;
 
     if (!f)

@@ -1,20 +1,8 @@
 #include "calls.h"
+#include "../call_kinds.h"
 
 #include <errno.h>
 #include <string.h>
-
-const char *calls_name(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return text;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return "a call";
-    }
-}
 
 const char *calls_errno(uint32_t error)
 {

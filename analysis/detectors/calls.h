@@ -6,7 +6,6 @@
 
 #include "../finding.h"
 
-const char *calls_name(uint32_t kind);   /* "recv"; "a call" for a kind that this version does not know */
 const char *calls_errno(uint32_t error); /* "ECONNREFUSED"; "an error" */
 /* Failing to connect, or to reach a peer: what retries are about, as opposed to a call that never can go well. */
 bool calls_is_about_peer(const struct kiwi_failure *r);

@@ -11,6 +11,7 @@
 #include "../place.h"
 #include "calls.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 
@@ -74,11 +75,11 @@ static int tiny_report(struct model *m, uint32_t row, const struct kiwi_call *c,
                 "40 ms.");
     finding_set(f, &f->fix,
                 "Collect a message in a buffer and send it at once, with writev or MSG_MORE if its parts lie apart.");
-    finding_stack(f, m, c->stack, 0, "calls %s", calls_name(c->kind));
+    finding_stack(f, m, c->stack, 0, "calls %s", call_kind_name(c->kind));
     finding_evidence(f,
                      "%" PRIu64 " of %" PRIu64 " calls of %s moved %u bytes or less, each within half a millisecond of "
                      "the one before on the same connection, and the fourth or later since the latest answer.",
-                     c->tiny, m->call_counts[row], calls_name(c->kind), KIWI_TINY_BYTES);
+                     c->tiny, m->call_counts[row], call_kind_name(c->kind), KIWI_TINY_BYTES);
     wording_validation(f, m, finding_info(f->id)->id, "it must be silent.");
     wording_seen(f, m, c->first_ticks, 0);
     return 0;

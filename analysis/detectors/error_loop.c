@@ -11,6 +11,7 @@
 #include "../place.h"
 #include "calls.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 
@@ -47,7 +48,8 @@ static void describe(struct finding *f, struct model *m, const struct kiwi_failu
 {
     uint32_t thread = wording_thread_row(m, r->thread, r->serial);
 
-    finding_stack(f, m, r->stack, thread, "calls %s, which fails with %s", calls_name(r->kind), calls_errno(r->error));
+    finding_stack(f, m, r->stack, thread, "calls %s, which fails with %s", call_kind_name(r->kind),
+                  calls_errno(r->error));
     if (is_spin(r))
         finding_evidence(f,
                          "%s asked %" PRIu64 " times in a row and was told %s, for %s without waiting or succeeding.",
@@ -83,8 +85,8 @@ static int error_loop_report(struct model *m, const struct kiwi_failure *r, stru
     f->confidence = CONFIDENCE_HIGH;
     f->count = r->count;
     f->cause = place_hash(place_location_hash(m->trace, m->symbols, r->stack), r->error);
-    finding_set(f, &f->title, "%s at %s fails with %s again and again", calls_name(r->kind), model_site(m, r->stack),
-                calls_errno(r->error));
+    finding_set(f, &f->title, "%s at %s fails with %s again and again", call_kind_name(r->kind),
+                model_site(m, r->stack), calls_errno(r->error));
     finding_set(f, &f->why,
                 "A call that fails the same way each time gets nowhere, and what the thread is there for waits "
                 "meanwhile.%s",

@@ -8,6 +8,7 @@
 
 #include "../place.h"
 #include "wording.h"
+#include "../array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -51,15 +52,11 @@ static struct incident *incident_of(struct incidents *all, uint64_t key)
     for (uint32_t i = 0; i < all->count; i++)
         if (all->items[i].key == key)
             return &all->items[i];
-    if (all->count == all->capacity) {
-        uint32_t capacity = all->capacity ? 2 * all->capacity : 16;
-        struct incident *items = reallocarray(all->items, capacity, sizeof *items);
+    struct incident *items = array_room(all->items, all->count, &all->capacity, sizeof *items);
 
-        if (!items)
-            return NULL;
-        all->items = items;
-        all->capacity = capacity;
-    }
+    if (!items)
+        return NULL;
+    all->items = items;
     all->items[all->count] = (struct incident){.key = key, .first_ticks = UINT64_MAX};
     return &all->items[all->count++];
 }

@@ -18,6 +18,8 @@
 #include "../place.h"
 #include "lock_class.h"
 #include "wording.h"
+#include "../array.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,32 +65,6 @@ struct lock_across {
     uint32_t count, capacity;
 };
 
-static const char *call_name(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return text;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return "a blocking call";
-    }
-}
-
-static enum kiwi_call_group call_group(uint32_t kind)
-{
-    switch (kind) {
-#define X(id, name, text, group)                                                                                       \
-    case id:                                                                                                           \
-        return KIWI_GROUP_##group;
-        KIWI_CALLS(X)
-#undef X
-    default:
-        return KIWI_GROUP_IO;
-    }
-}
-
 /* A semaphore that serves as a lock is held only as far as can be guessed. And a once control is there to make others
  * wait for something slow. */
 static unsigned leave_out_odd_ones(const struct model *m, struct model_held *held, unsigned count)
@@ -132,15 +108,11 @@ static struct across *across_get(struct lock_across *a, uint64_t key)
     for (uint32_t i = 0; i < a->count; i++)
         if (a->items[i].key == key)
             return &a->items[i];
-    if (a->count == a->capacity) {
-        uint32_t capacity = a->capacity ? 2 * a->capacity : 16;
-        struct across *items = reallocarray(a->items, capacity, sizeof *items);
+    struct across *items = array_room(a->items, a->count, &a->capacity, sizeof *items);
 
-        if (!items)
-            return NULL;
-        a->items = items;
-        a->capacity = capacity;
-    }
+    if (!items)
+        return NULL;
+    a->items = items;
     a->items[a->count] = (struct across){.key = key};
     return &a->items[a->count++];
 }
@@ -178,7 +150,8 @@ static int across_add(struct lock_across *a, const struct sample *s)
 {
     const struct kiwi_call *c = s->call;
     struct model_held lock = blamed_lock(a->m, c);
-    enum finding_id id = call_group(c->kind) == KIWI_GROUP_POLL ? FINDING_LOCK_ACROSS_POLL : FINDING_LOCK_ACROSS_BLOCK;
+    enum finding_id id =
+            call_kind_group(c->kind) == KIWI_GROUP_POLL ? FINDING_LOCK_ACROSS_POLL : FINDING_LOCK_ACROSS_BLOCK;
     uint64_t key = place_hash(id, lock_cause(a->m, lock.object));
     struct across *x;
 
@@ -396,11 +369,11 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
     struct model *m = a->m;
 
     if (x->count <= 1 && x->waited <= 1)
-        finding_evidence(f, "One call of %s waited with the lock held, for %s.", call_name(x->kind),
+        finding_evidence(f, "One call of %s waited with the lock held, for %s.", call_kind_name(x->kind),
                          model_duration(m, x->ticks));
     else
         finding_evidence(f, "%" PRIu64 " of %" PRIu64 " calls of %s waited with the lock held: %s in all, %s at worst.",
-                         x->waited, x->count > x->waited ? x->count : x->waited, call_name(x->kind),
+                         x->waited, x->count > x->waited ? x->count : x->waited, call_kind_name(x->kind),
                          model_duration(m, x->ticks), model_duration(m, x->max_ticks));
     if (x->disturbed && x->waited <= 1)
         finding_evidence(f, "Other threads wanted the lock meanwhile and lost %s.",
@@ -475,7 +448,7 @@ static const char *fix_format(enum kiwi_call_group group)
 
 static void report_texts(const struct lock_across *a, struct finding *f, const struct across *x)
 {
-    const char *lock = wording_lock(f, x->object), *call = call_name(x->kind);
+    const char *lock = wording_lock(f, x->object), *call = call_kind_name(x->kind);
 
     finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call);
     if (f->severity >= SEVERITY_HIGH)
@@ -502,7 +475,7 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
                     "While %s waits, %s is held. It cost %s in this recording, and it is harmless as long as no other "
                     "thread needs the lock at that time.",
                     call, lock, x->disturbed ? "others little" : "nobody anything");
-    finding_set(f, &f->fix, fix_format(call_group(x->kind)), lock, call);
+    finding_set(f, &f->fix, fix_format(call_kind_group(x->kind)), lock, call);
 }
 
 static int across_report(const struct lock_across *a, struct across *x, struct finding_list *list)
@@ -520,7 +493,7 @@ static int across_report(const struct lock_across *a, struct across *x, struct f
     f->count = x->waited;
     f->cause = x->key;
     report_objects(a, f, x);
-    finding_stack(f, a->m, x->stack, x->thread, "%s is called here", call_name(x->kind));
+    finding_stack(f, a->m, x->stack, x->thread, "%s is called here", call_kind_name(x->kind));
     report_figures(a, f, x);
     report_locks(a, f, x);
     for (uint32_t i = 0; i < x->stack_count; i++)

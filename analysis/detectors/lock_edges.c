@@ -2,6 +2,7 @@
 
 #include "../place.h"
 #include "lock_class.h"
+#include "../array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,15 +34,11 @@ struct collector {
 
 static int pairs_add(struct pairs *p, struct graph_edge edge)
 {
-    if (p->count == p->capacity) {
-        uint32_t capacity = p->capacity ? 2 * p->capacity : 1024;
-        struct graph_edge *items = reallocarray(p->items, capacity, sizeof *items);
+    struct graph_edge *items = array_room(p->items, p->count, &p->capacity, sizeof *items);
 
-        if (!items)
-            return -1;
-        p->items = items;
-        p->capacity = capacity;
-    }
+    if (!items)
+        return -1;
+    p->items = items;
     p->items[p->count++] = edge;
     return 0;
 }
@@ -167,15 +164,11 @@ static int edges_add(struct collector *c, struct lock_edge edge)
 {
     struct lock_edges *e = c->edges;
 
-    if (e->edge_count == c->edge_capacity) {
-        uint32_t capacity = c->edge_capacity ? 2 * c->edge_capacity : 64;
-        struct lock_edge *edges = reallocarray(e->edges, capacity, sizeof *edges);
+    struct lock_edge *edges = array_room(e->edges, e->edge_count, &c->edge_capacity, sizeof *edges);
 
-        if (!edges)
-            return -1;
-        e->edges = edges;
-        c->edge_capacity = capacity;
-    }
+    if (!edges)
+        return -1;
+    e->edges = edges;
     e->edges[e->edge_count++] = edge;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "../place.h"
 #include "lock_class.h"
 #include "wording.h"
+#include "../array.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,15 +116,11 @@ static bool place_of(const struct instances *s, uint32_t held, uint32_t wanted, 
 
 static int add(struct instances *s, struct nesting n)
 {
-    if (s->count == s->capacity) {
-        uint32_t capacity = s->capacity ? 2 * s->capacity : 64;
-        struct nesting *items = reallocarray(s->items, capacity, sizeof *items);
+    struct nesting *items = array_room(s->items, s->count, &s->capacity, sizeof *items);
 
-        if (!items)
-            return -1;
-        s->items = items;
-        s->capacity = capacity;
-    }
+    if (!items)
+        return -1;
+    s->items = items;
     s->items[s->count++] = n;
     return 0;
 }

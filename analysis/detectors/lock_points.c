@@ -1,4 +1,5 @@
 #include "lock_points.h"
+#include "../array.h"
 
 #include <stdlib.h>
 
@@ -54,15 +55,11 @@ static uint32_t sightings_end(const struct sightings *s, uint32_t row)
 
 static int point_add(struct maker *k, struct lock_point point)
 {
-    if (k->count == k->capacity) {
-        uint32_t capacity = k->capacity ? 2 * k->capacity : 64;
-        struct lock_point *room = reallocarray(k->room, capacity, sizeof *room);
+    struct lock_point *room = array_room(k->room, k->count, &k->capacity, sizeof *room);
 
-        if (!room)
-            return -1;
-        k->room = room;
-        k->capacity = capacity;
-    }
+    if (!room)
+        return -1;
+    k->room = room;
     k->room[k->count++] = point;
     return 0;
 }

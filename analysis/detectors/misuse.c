@@ -13,6 +13,7 @@
 #include "lock_class.h"
 #include "waits.h"
 #include "wording.h"
+#include "../array.h"
 
 #include <stdlib.h>
 
@@ -36,15 +37,11 @@ static struct misuse_group *group_get(struct misuse *u, uint64_t key)
     for (uint32_t i = 0; i < u->count; i++)
         if (u->groups[i].key == key)
             return &u->groups[i];
-    if (u->count == u->capacity) {
-        uint32_t capacity = u->capacity ? 2 * u->capacity : 16;
-        struct misuse_group *groups = reallocarray(u->groups, capacity, sizeof *groups);
+    struct misuse_group *groups = array_room(u->groups, u->count, &u->capacity, sizeof *groups);
 
-        if (!groups)
-            return NULL;
-        u->groups = groups;
-        u->capacity = capacity;
-    }
+    if (!groups)
+        return NULL;
+    u->groups = groups;
     u->groups[u->count] = (struct misuse_group){.key = key};
     return &u->groups[u->count++];
 }

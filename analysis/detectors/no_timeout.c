@@ -11,6 +11,7 @@
 #include "../place.h"
 #include "calls.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ static int unbounded_report(struct model *m, const struct unbounded *u, struct f
     f->confidence = u->since && !u->killed ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = u->waits ? u->waits : 1;
     f->cause = place_hash(place_location_hash(m->trace, m->symbols, u->stack), u->kind);
-    finding_set(f, &f->title, "%s at %s waits for %s without a time limit", calls_name(u->kind),
+    finding_set(f, &f->title, "%s at %s waits for %s without a time limit", call_kind_name(u->kind),
                 model_site(m, u->stack), text);
     finding_set(
             f, &f->why,

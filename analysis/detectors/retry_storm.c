@@ -11,6 +11,7 @@
 #include "../place.h"
 #include "calls.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 
@@ -94,7 +95,8 @@ static void describe(struct finding *f, struct model *m, const struct kiwi_failu
 {
     uint32_t thread = wording_thread_row(m, r->thread, r->serial);
 
-    finding_stack(f, m, r->stack, thread, "calls %s, which fails with %s", calls_name(r->kind), calls_errno(r->error));
+    finding_stack(f, m, r->stack, thread, "calls %s, which fails with %s", call_kind_name(r->kind),
+                  calls_errno(r->error));
     finding_evidence(f, "%s failed %" PRIu64 " times in a row within %s, with less than a second between two tries.",
                      wording_thread(m, thread), r->attempts, model_duration(m, r->end_ticks - r->begin_ticks));
     if (s->no_delay)
@@ -123,11 +125,11 @@ static int storm_report(struct model *m, const struct kiwi_failure *r, const str
     f->count = r->count;
     f->cause = place_hash(place_location_hash(m->trace, m->symbols, r->stack), r->kind);
     if (r->peer)
-        finding_set(f, &f->title, "%s to %s at %s is retried %s", calls_name(r->kind),
+        finding_set(f, &f->title, "%s to %s at %s is retried %s", call_kind_name(r->kind),
                     peer_text(m->trace, r->peer, peer, sizeof peer), model_site(m, r->stack),
                     s->no_delay ? "without delay" : "without backing off");
     else
-        finding_set(f, &f->title, "%s at %s is retried %s", calls_name(r->kind), model_site(m, r->stack),
+        finding_set(f, &f->title, "%s at %s is retried %s", call_kind_name(r->kind), model_site(m, r->stack),
                     s->no_delay ? "without delay" : "without backing off");
     finding_set(f, &f->why,
                 "A peer that is down, or just coming up again under the load that felled it, gets all tries of all "

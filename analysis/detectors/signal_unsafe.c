@@ -8,6 +8,7 @@
 
 #include "../place.h"
 #include "wording.h"
+#include "../array.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,15 +75,11 @@ static struct handler *handler_of(struct handlers *h, uint64_t key)
     for (uint32_t i = 0; i < h->count; i++)
         if (h->items[i].key == key)
             return &h->items[i];
-    if (h->count == h->capacity) {
-        uint32_t capacity = h->capacity ? 2 * h->capacity : 8;
-        struct handler *items = reallocarray(h->items, capacity, sizeof *items);
+    struct handler *items = array_room(h->items, h->count, &h->capacity, sizeof *items);
 
-        if (!items)
-            return NULL;
-        h->items = items;
-        h->capacity = capacity;
-    }
+    if (!items)
+        return NULL;
+    h->items = items;
     h->items[h->count] = (struct handler){.key = key, .first_ticks = UINT64_MAX};
     return &h->items[h->count++];
 }

@@ -1,4 +1,5 @@
 #include "waits.h"
+#include "../array.h"
 
 #include <stdlib.h>
 
@@ -12,15 +13,11 @@ static int waits_add(struct builder *b, struct wait one)
 {
     struct waits *w = b->w;
 
-    if (w->count == b->capacity) {
-        uint32_t capacity = b->capacity ? 2 * b->capacity : 64;
-        struct wait *items = reallocarray(w->items, capacity, sizeof *items);
+    struct wait *items = array_room(w->items, w->count, &b->capacity, sizeof *items);
 
-        if (!items)
-            return -1;
-        w->items = items;
-        b->capacity = capacity;
-    }
+    if (!items)
+        return -1;
+    w->items = items;
     w->items[w->count++] = one;
     return 0;
 }

@@ -1,0 +1,14 @@
+/*
+ * call_kinds.h - what the registry of calls says of one.
+ */
+#ifndef KIWI_CALL_KINDS_H
+#define KIWI_CALL_KINDS_H
+
+#include "../interpose/trace_format.h"
+
+#include <stdbool.h>
+
+const char *call_kind_name(uint32_t kind);           /* "recv"; "a call" for a kind that this version does not know */
+enum kiwi_call_group call_kind_group(uint32_t kind); /* KIWI_GROUP_SYNC for such */
+bool call_kind_has_descriptor(uint32_t kind);        /* the call's object is a descriptor */
+#endif

@@ -1,0 +1,41 @@
+/* The registry of calls as the analyzer asks it. */
+#include "../../analysis/call_kinds.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void knows_the_registry(void **state)
+{
+    (void)state;
+    assert_string_equal(call_kind_name(KIWI_CALL_EPOLL_WAIT), "epoll_wait");
+    assert_int_equal(call_kind_group(KIWI_CALL_EPOLL_WAIT), KIWI_GROUP_POLL);
+    assert_false(call_kind_has_descriptor(KIWI_CALL_EPOLL_WAIT));
+    assert_true(call_kind_has_descriptor(KIWI_CALL_RECV));
+    assert_true(call_kind_has_descriptor(KIWI_CALL_FSYNC));
+    assert_false(call_kind_has_descriptor(KIWI_CALL_JOIN));
+}
+
+/* A trace of a later version, or a damaged one. */
+static void names_what_it_does_not_know(void **state)
+{
+    static const uint32_t unknown[] = {0, 60, KIWI_CALL_LIMIT - 1, KIWI_CALL_LIMIT, UINT32_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_string_equal(call_kind_name(unknown[i]), "a call");
+        assert_int_equal(call_kind_group(unknown[i]), KIWI_GROUP_SYNC);
+        assert_false(call_kind_has_descriptor(unknown[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(knows_the_registry),
+            cmocka_unit_test(names_what_it_does_not_know),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
