@@ -15,10 +15,9 @@ static __attribute__((noinline)) int price(int fd, int item)
 
 int main(void)
 {
-    pthread_t id;
-    char text[SIZE] = "";
-    int found = 0, listener = listening();
-    if (listener < 0 || pthread_create(&id, NULL, serve, &listener))
+    struct service service;
+    int found = 0;
+    if (service_start(&service))
         return 1;
     int fd = dial();
     for (int item = 0; item < 150; item++) {
@@ -26,13 +25,6 @@ int main(void)
         usleep(10000);
     }
     close(fd);
-    text[0] = 'q';
-    int last = dial();
-    if (send(last, text, SIZE, MSG_NOSIGNAL) != SIZE)
-        return 1;
-    pthread_join(id, NULL);
-    close(last);
-    close(listener);
     printf("%d prices\n", found);
-    return 0;
+    return service_end(&service) ? 1 : 0;
 }

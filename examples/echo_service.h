@@ -62,4 +62,26 @@ static int ask(int fd, char *text)
 {
     return send(fd, text, SIZE, MSG_NOSIGNAL) == SIZE && recv(fd, text, SIZE, MSG_WAITALL) == SIZE;
 }
+
+struct service {
+    pthread_t thread;
+    int listener;
+};
+
+static int service_start(struct service *s)
+{
+    s->listener = listening();
+    return s->listener < 0 ? -1 : pthread_create(&s->thread, NULL, serve, &s->listener);
+}
+
+static int service_end(struct service *s)
+{
+    char text[SIZE] = "q";
+    int last = dial(), sent = send(last, text, SIZE, MSG_NOSIGNAL) == SIZE;
+    if (sent)
+        pthread_join(s->thread, NULL);
+    close(last);
+    close(s->listener);
+    return sent ? 0 : -1;
+}
 #endif

@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static void two__at_the_same_time(void **state)
 {
     history_play(*state, "A lock M at take; A blocks-on C at one; B lock N at take2; B blocks-on C at two");
@@ -58,7 +38,7 @@ static void one_after_another__all_have_left(void **state)
     history_play(*state,
                  "A lock M; A blocks-on C; B lock M; B blocks-on C; P broadcasts C; A returns; A unlock M; B returns;"
                  "B unlock M; A lock N; A blocks-on C; B lock N; B blocks-on C");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void one_after_another__woken_but_not_gone(void **state)
@@ -66,22 +46,22 @@ static void one_after_another__woken_but_not_gone(void **state)
     history_play(
             *state,
             "A lock M; A blocks-on C; P broadcasts C; B lock N; B blocks-on C; D lock N; D blocks-on C; A returns");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void one_after_another__timed_out(void **state)
 {
     history_play(*state, "A lock M; A blocks-on C; A times-out; A unlock M; B lock N; B blocks-on C");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void two__conditions_of_one_mutex(void **state)
 {
     history_play(*state, "A lock M; A blocks-on C; B lock M; B blocks-on D");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_deadlock(struct history *h, const char *objects)
 {
     const struct review *r = history_review(h);
@@ -78,13 +58,13 @@ static void deadlock__join_with_the_lock_held(void **state)
 static void deadlock__join_without_the_lock_is_only_a_wait(void **state)
 {
     history_play(*state, "M create T1; M create T2; T2 lock A; T1 wants A; M enter join at T1");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void deadlock__queue_behind_a_working_holder_is_silent(void **state)
 {
     history_play(*state, "T1 lock A; T2 wants A; T3 wants A; T4 lock B; T4 wants A; T5 wants B");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void deadlock__timed_wait_opens_by_itself(void **state)
@@ -220,7 +200,7 @@ static void destroy__names_the_holder(void **state)
     history_assert_stack(*state, f, "f");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

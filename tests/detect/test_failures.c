@@ -14,18 +14,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
 static uint32_t site(uint64_t at)
 {
     uint64_t frames[2] = {at, at + 0x1000};
@@ -85,11 +73,6 @@ static const struct finding *only(struct history *h, enum finding_id id)
     return history_find(r, id);
 }
 
-static void assert_silent(struct history *h)
-{
-    assert_int_equal(history_review(h)->findings.count, 0);
-}
-
 static void loop__emfile_at_full_speed(void **state)
 {
     struct scene s = failing(KIWI_CALL_ACCEPT4, EMFILE, 0x400010);
@@ -114,7 +97,7 @@ static void loop__slow_failures(void **state)
 
     for (int i = 0; i < 500; i++)
         attempt(&s, 100000);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void loop__success_in_between(void **state)
@@ -127,7 +110,7 @@ static void loop__success_in_between(void **state)
             failure_success(s.t, 1, KIWI_CALL_RECV);
     }
     assert_int_equal(s.t->streak_count, 1);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void loop__many_descriptors_once_each(void **state)
@@ -138,7 +121,7 @@ static void loop__many_descriptors_once_each(void **state)
         s.facts.descriptor = 10 + (uint32_t)i;
         attempt(&s, 0);
     }
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void spin__eagain_for_long(void **state)
@@ -161,7 +144,7 @@ static void spin__again_and_again_from_nothing(void **state)
     t->again = FAILURE_AGAIN_STEP;
     for (int i = 0; i < 100; i++)
         failure_again(t, KIWI_CALL_RECV, site(0x400010), 5);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__no_delay(void **state)
@@ -179,7 +162,7 @@ static void storm__nine_without_delay(void **state)
 
     for (int i = 0; i < 9; i++)
         attempt(&s, 0);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__even_gaps(void **state)
@@ -197,7 +180,7 @@ static void storm__slow_probe(void **state)
 
     for (int i = 0; i < 50; i++)
         attempt(&s, 1000000);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__doubling(void **state)
@@ -206,7 +189,7 @@ static void storm__doubling(void **state)
 
     for (uint64_t wait = 5000; wait < 900000; wait *= 2)
         attempt(&s, wait);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__capped_doubling(void **state)
@@ -217,7 +200,7 @@ static void storm__capped_doubling(void **state)
         attempt(&s, wait);
         wait = wait < 500000 ? wait * 2 : wait;
     }
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__server_that_comes_up(void **state)
@@ -228,7 +211,7 @@ static void storm__server_that_comes_up(void **state)
         attempt(&s, 100000);
     failure_success(s.t, 1, KIWI_CALL_RECV);
     assert_int_equal(s.t->streak_count, 0);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__no_cap(void **state)
@@ -262,7 +245,7 @@ static void storm__threads_in_step(void **state)
 static void storm__threads_apart(void **state)
 {
     play_clients(30000);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__peers_are_told_apart(void **state)
@@ -277,7 +260,7 @@ static void storm__peers_are_told_apart(void **state)
         peer_dialled(t, 900,
                      &(struct peer_dial){(const struct sockaddr *)&a, sizeof a, site(0x400010), 0, ECONNREFUSED});
     }
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void storm__one_peer_dialled_at_once(void **state)
@@ -336,7 +319,7 @@ static void bad_fd__number_used_again(void **state)
         descriptor_born(t, 5, KIWI_DESCRIPTOR_FILE, 0, site(0x400010));
         close_at(t, 5, 0x400020, 0);
     }
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void bad_fd__opened_unseen(void **state)
@@ -346,7 +329,7 @@ static void bad_fd__opened_unseen(void **state)
     descriptor_born(t, 5, KIWI_DESCRIPTOR_FILE, 0, site(0x400010));
     close_at(t, 5, 0x400020, 0);
     close_at(t, 5, 0x400030, 0);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void bad_fd__never_open(void **state)
@@ -357,7 +340,7 @@ static void bad_fd__never_open(void **state)
     close_at(t, 77, 0x400020, EBADF);
     descriptor_misused(t, &(struct failure_facts){
                                   .kind = KIWI_CALL_READ, .stack = site(0x400030), .error = EBADF, .descriptor = 90});
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void bad_fd__sweep_of_all_numbers(void **state)
@@ -370,7 +353,7 @@ static void bad_fd__sweep_of_all_numbers(void **state)
     }
     for (int fd = 3; fd < 64; fd++)
         close_at(t, fd, 0x400030, EBADF);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void bad_fd__both_ends_twice_in_a_loop(void **state)
@@ -386,7 +369,7 @@ static void bad_fd__both_ends_twice_in_a_loop(void **state)
     assert_non_null(only(*state, FINDING_BAD_FD));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

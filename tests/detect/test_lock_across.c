@@ -7,36 +7,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
-static const struct finding *assert_one(struct history *h, enum finding_id id, enum severity severity)
-{
-    const struct review *r = history_review(h);
-    const struct finding *f = history_find(r, id);
-
-    assert_int_equal(r->findings.count, 1);
-    assert_int_equal(f->severity, severity);
-    return f;
-}
-
 /* T2 comes for the lock while T1 is inside the call, and gets it afterwards. */
 static void disturbed_call(struct history *h, const char *call, int ms)
 {
@@ -59,7 +29,7 @@ static void poll__others_lost_time(void **state)
 {
     for (int i = 0; i < 3; i++)
         disturbed_call(*state, "epoll_wait", 50);
-    const struct finding *f = assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
+    const struct finding *f = history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
 
     history_assert_at(*state, f, "site");
     history_assert_stack(*state, f, "take");
@@ -80,7 +50,7 @@ static void poll__turns_are_low(void **state)
 {
     for (int i = 0; i < 4; i++)
         turn(*state, "epoll_wait");
-    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
 }
 
 static void poll__turns_that_keep_others_waiting(void **state)
@@ -88,33 +58,33 @@ static void poll__turns_that_keep_others_waiting(void **state)
     for (int i = 0; i < 4; i++)
         turn(*state, "epoll_wait");
     disturbed_call(*state, "epoll_wait", 30);
-    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
 }
 
 static void block__turns_in_accept_are_low(void **state)
 {
     for (int i = 0; i < 4; i++)
         turn(*state, "accept");
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
 }
 
 static void block__turns_in_other_calls_are_not_meant(void **state)
 {
     for (int i = 0; i < 4; i++)
         turn(*state, "recv");
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
 }
 
 static void poll__once_for_long(void **state)
 {
     disturbed_call(*state, "poll", 50);
-    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_HIGH);
 }
 
 static void poll__once_for_a_moment_is_low(void **state)
 {
     disturbed_call(*state, "poll", 8);
-    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
 }
 
 static void poll__shared_lock_nobody_came_for(void **state)
@@ -122,7 +92,7 @@ static void poll__shared_lock_nobody_came_for(void **state)
     share(*state);
     for (int i = 0; i < 10; i++)
         quiet_call(*state, "poll", 20);
-    const struct finding *f = assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_MEDIUM);
+    const struct finding *f = history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_MEDIUM);
 
     assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
 }
@@ -131,7 +101,7 @@ static void poll__private_lock_is_at_most_low(void **state)
 {
     for (int i = 0; i < 100; i++)
         quiet_call(*state, "poll", 20);
-    assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
 }
 
 static void poll__lock_shared_only_later_is_at_most_low(void **state)
@@ -149,20 +119,20 @@ static void poll__that_returns_at_once_is_silent(void **state)
     share(*state);
     for (int i = 0; i < 100; i++)
         quiet_call(*state, "poll", 0);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void poll__without_a_lock_is_silent(void **state)
 {
     history_play(*state, "T1 lock A; T1 unlock A; T1 enter poll; T1 leave 500");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void block__sleep_others_lost_time(void **state)
 {
     for (int i = 0; i < 3; i++)
         disturbed_call(*state, "nanosleep", 20);
-    history_assert_at(*state, assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH), "site");
+    history_assert_at(*state, history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH), "site");
 }
 
 static void block__one_hiccup_among_short_writes_is_silent(void **state)
@@ -170,7 +140,7 @@ static void block__one_hiccup_among_short_writes_is_silent(void **state)
     for (int i = 0; i < 200; i++)
         quiet_call(*state, "write", 0);
     disturbed_call(*state, "write", 12);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void block__many_hiccups_of_a_busy_machine_are_silent(void **state)
@@ -179,7 +149,7 @@ static void block__many_hiccups_of_a_busy_machine_are_silent(void **state)
         quiet_call(*state, "write", 0);
     for (int i = 0; i < 9; i++)
         disturbed_call(*state, "write", 4);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void block__preemption_is_not_waiting(void **state)
@@ -189,7 +159,7 @@ static void block__preemption_is_not_waiting(void **state)
         history_play(*state,
                      "T1 lock A at take; T1 enter write at site; T2 wants A; T1 preempted 4; T1 unlock A; T2 gets A;"
                      "T2 unlock A");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void block__few_but_very_long_writes_count(void **state)
@@ -198,7 +168,7 @@ static void block__few_but_very_long_writes_count(void **state)
         quiet_call(*state, "write", 0);
     for (int i = 0; i < 5; i++)
         disturbed_call(*state, "write", 60);
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
 }
 
 static void block__shared_lock_nobody_came_for(void **state)
@@ -206,7 +176,7 @@ static void block__shared_lock_nobody_came_for(void **state)
     share(*state);
     for (int i = 0; i < 10; i++)
         quiet_call(*state, "fsync", 15);
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_MEDIUM);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_MEDIUM);
 }
 
 static void block__small_share_of_a_long_recording_is_low(void **state)
@@ -215,14 +185,14 @@ static void block__small_share_of_a_long_recording_is_low(void **state)
     share(*state);
     for (int i = 0; i < 10; i++)
         quiet_call(*state, "fsync", 15);
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
 }
 
 static void block__one_long_call_at_start_is_low(void **state)
 {
     share(*state);
     quiet_call(*state, "connect", 300);
-    assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
+    history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_LOW);
 }
 
 static void block__charged_to_the_lock_that_others_wanted(void **state)
@@ -230,7 +200,7 @@ static void block__charged_to_the_lock_that_others_wanted(void **state)
     for (int i = 0; i < 3; i++)
         history_play(*state, "T1 lock A at outer; T1 lock B at inner; T1 enter read at site; T2 wants A; T1 leave 30;"
                              "T1 unlock B; T1 unlock A; T2 gets A; T2 unlock A");
-    const struct finding *f = assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
+    const struct finding *f = history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH);
 
     history_assert_stack(*state, f, "outer");
     history_assert_objects(*state, f, "A B");
@@ -246,7 +216,7 @@ static void block__locks_of_one_class_are_one_finding(void **state)
                 "M init C%d at new; T1 lock C%d at take; T1 enter read at site; T2 wants C%d at want; T1 leave 20;"
                 "T1 unlock C%d; T2 gets C%d; T2 unlock C%d",
                 i, i, i, i, i, i);
-    assert_int_equal(assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH)->count, 30);
+    assert_int_equal(history_assert_one(*state, FINDING_LOCK_ACROSS_BLOCK, SEVERITY_HIGH)->count, 30);
 }
 
 /* Nothing is pretended here, so the call lasts for microseconds: no reason to say anything. Where this very process was
@@ -273,7 +243,7 @@ static void block__own_mutex_of_a_condition_is_silent(void **state)
     history_play(*state,
                  "T2 lock M; T2 unlock M; T1 lock M; T1 unlock M; T1 enter pthread_cond_wait; T1 leave 400; T1 lock M;"
                  "T1 unlock M");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void block__two_places_are_two_findings(void **state)
@@ -287,7 +257,7 @@ static void block__two_places_are_two_findings(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_LOCK_ACROSS_BLOCK), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

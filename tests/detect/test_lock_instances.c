@@ -6,18 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
 /* Locks of unknown origin, in address order A < B < C ... by their first mention. */
 static void name_locks(struct history *h, const char *names)
 {
@@ -41,14 +29,6 @@ static const struct finding *assert_instances(struct history *h)
     history_assert_stack(h, f, "to");
     history_assert_stack(h, f, "from");
     return f;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
 }
 
 static void instances__both_directions_by_two_threads(void **state)
@@ -90,7 +70,7 @@ static void instances__by_address_is_silent(void **state)
     transfer(*state, "T1", "BC");
     transfer(*state, "T2", "AC");
     transfer(*state, "T2", "CD");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__by_an_id_is_silent(void **state)
@@ -101,7 +81,7 @@ static void instances__by_an_id_is_silent(void **state)
     for (int i = 0; i < 6; i++)
         for (int k = i + 1; k < 6; k++)
             transfer(*state, (i + k) % 2 ? "T1" : "T2", (char[]){by_id[i], by_id[k], 0});
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__parents_before_children_are_silent(void **state)
@@ -113,7 +93,7 @@ static void instances__parents_before_children_are_silent(void **state)
     transfer(*state, "T2", "BC");
     transfer(*state, "T1", "FG");
     transfer(*state, "T2", "FE");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__two_kinds_at_one_place_are_silent(void **state)
@@ -123,7 +103,7 @@ static void instances__two_kinds_at_one_place_are_silent(void **state)
     transfer(*state, "T1", "CB");
     transfer(*state, "T2", "ED");
     transfer(*state, "T2", "CD");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__one_thread_alone_is_silent(void **state)
@@ -132,7 +112,7 @@ static void instances__one_thread_alone_is_silent(void **state)
     transfer(*state, "T1", "AB");
     transfer(*state, "T1", "CB");
     transfer(*state, "T1", "BA");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__gate_makes_it_silent(void **state)
@@ -144,7 +124,7 @@ static void instances__gate_makes_it_silent(void **state)
     history_play(*state, "T1 unlock G; T2 lock G");
     transfer(*state, "T2", "CD");
     history_play(*state, "T2 unlock G");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void instances__trylock_makes_it_silent(void **state)
@@ -153,10 +133,10 @@ static void instances__trylock_makes_it_silent(void **state)
     history_play(*state, "T1 lock A at from; T1 trylock B at to; T1 unlock B; T1 unlock A;"
                          "T1 lock B at from; T1 trylock A at to; T1 unlock A; T1 unlock B");
     transfer(*state, "T2", "CD");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

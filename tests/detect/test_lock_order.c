@@ -7,26 +7,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_cycle(struct history *h, const char *grade, const char *objects)
 {
     const struct review *r = history_review(h);
@@ -71,7 +51,7 @@ static void order__one_thread_alone_is_silent(void **state)
 {
     for (int i = 0; i < 10000; i++)
         history_playf(*state, NEST("T1", "A%d", "B%d") NEST("T1", "B%d", "A%d"), i, i, i, i, i, i, i, i);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__one_thread_alone_with_all_locks_of_a_pool_is_silent(void **state)
@@ -80,14 +60,14 @@ static void order__one_thread_alone_with_all_locks_of_a_pool_is_silent(void **st
         for (int k = 0; k < 60; k++)
             if (i != k)
                 history_playf(*state, NEST("T1", "L%d", "L%d"), i, k, k, i);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__gate_lock_hides_cycle(void **state)
 {
     history_play(*state,
                  "T1 lock G;" NEST("T1", "A", "B") "T1 unlock G; T2 lock G;" NEST("T2", "B", "A") "T2 unlock G");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__ten_thousand_gated_inversions_are_silent(void **state)
@@ -97,7 +77,7 @@ static void order__ten_thousand_gated_inversions_are_silent(void **state)
                 *state,
                 "T1 lock G;" NEST("T1", "A%d", "B%d") "T1 unlock G; T2 lock G;" NEST("T2", "B%d", "A%d") "T2 unlock G",
                 i, i, i, i, i, i, i, i);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__gate_of_one_thread_only_hides_nothing(void **state)
@@ -117,19 +97,19 @@ static void order__joined_before_the_other_began(void **state)
 {
     history_play(*state, "M lock X; M unlock X; M create T1;" NEST(
                                  "T1", "A", "B") "T1 end; M join T1; M create T2;" NEST("T2", "B", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__join_by_the_one_who_inverts(void **state)
 {
     history_play(*state, "M create T1;" NEST("T1", "A", "B") "T1 end; M join T1;" NEST("M", "B", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__setting_up_before_threads_exist(void **state)
 {
     history_play(*state, NEST("M", "A", "B") "M create T1;" NEST("T1", "B", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__creator_goes_on_after_create(void **state)
@@ -148,7 +128,7 @@ static void order__siblings_are_not_ordered(void **state)
 static void order__trylock_waits_for_nobody(void **state)
 {
     history_play(*state, NEST("T1", "A", "B") "T2 lock B; T2 trylock A; T2 unlock A; T2 unlock B");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__lock_taken_by_trylock_counts_as_held(void **state)
@@ -170,14 +150,14 @@ static void order__reentry_of_a_recursive_lock_adds_nothing(void **state)
 {
     history_play(*state, "T1 recursive A; T1 lock A; T1 lock B; T1 lock A; T1 unlock A; T1 unlock B; T1 unlock A;"
                          "T2 lock A; T2 lock B; T2 lock A; T2 unlock A; T2 unlock B; T2 unlock A");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__readers_let_readers_in(void **state)
 {
     history_play(*state, "T1 rwlock A; T1 rwlock B; T1 rdlock A; T1 rdlock B; T1 unlock B; T1 unlock A;"
                          "T2 rdlock B; T2 rdlock A; T2 unlock A; T2 unlock B");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__reader_against_writer(void **state)
@@ -191,7 +171,7 @@ static void order__one_read_step_breaks_the_circle(void **state)
 {
     history_play(*state, "T1 rwlock R; T1 rdlock R; T1 lock J; T1 unlock J; T1 unlock R;"
                          "T2 lock J; T2 rdlock R; T2 unlock R; T2 unlock J");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__three_locks_three_threads(void **state)
@@ -209,14 +189,14 @@ static void order__four_locks_four_threads(void **state)
 static void order__three_steps_by_two_threads_are_silent(void **state)
 {
     history_play(*state, NEST("T1", "A", "B") NEST("T1", "B", "C") NEST("T2", "C", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__transitive_steps_never_held_together(void **state)
 {
     history_play(*state, "T1 lock A; T1 lock B; T1 unlock A; T1 lock C; T1 unlock C; T1 unlock B;"
                          "T2 lock C; T2 lock A; T2 unlock A; T2 unlock C");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__held_set_is_kept_after_release_out_of_order(void **state)
@@ -236,19 +216,19 @@ static void order__outer_lock_counts_for_inner_requests(void **state)
 static void order__reused_address_is_another_lock(void **state)
 {
     history_play(*state, "T1 init A;" NEST("T1", "A", "B") "T1 destroy A; T1 init A;" NEST("T2", "B", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__freed_block_ends_its_lock(void **state)
 {
     history_play(*state, NEST("T1", "A", "B") "T1 free A;" NEST("T2", "B", "A"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__unpublished_lock_orders_nothing(void **state)
 {
     history_play(*state, "T1 new S; T1 lock S; T1 lock R; T1 unlock R; T1 unlock S;" NEST("T2", "R", "S"));
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 /* What T1 let go of may have handed S on, or not: setting it up takes S and a log's lock, too. */
@@ -334,14 +314,14 @@ static void order__rounds_of_a_barrier(void **state)
 {
     for (int round = 0; round < 40; round++)
         play_round(*state, round, 3);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__more_rounds_than_are_noted(void **state)
 {
     for (int round = 0; round < 500; round++)
         play_round(*state, round, 3);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__barrier_between_others_orders_nothing(void **state)
@@ -462,7 +442,7 @@ static void order__joined_generations_of_threads_are_ordered(void **state)
                 *state,
                 "M create W%d; W%d lock B at g; W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d", i,
                 i, i, i, i, i, i);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__rounds_of_joined_workers(void **state)
@@ -473,7 +453,7 @@ static void order__rounds_of_joined_workers(void **state)
                       "W%d lock A at g2; W%d unlock A; W%d unlock B; W%d end; M join W%d",
                       i, i, i, i, i, i, i);
     history_play(*state, "M lock A at f; M lock B at f2; M unlock B; M unlock A");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void order__rounds_that_overlap_are_a_cycle(void **state)
@@ -500,7 +480,7 @@ static void order__a_knot_of_locks_ends_in_time(void **state)
     assert_int_equal(history_count(r, FINDING_LOCK_ORDER_CYCLE), r->findings.count);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

@@ -6,36 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
-static const struct finding *assert_one(struct history *h, enum finding_id id, enum severity severity)
-{
-    const struct review *r = history_review(h);
-    const struct finding *f = history_find(r, id);
-
-    assert_int_equal(r->findings.count, 1);
-    assert_int_equal(f->severity, severity);
-    return f;
-}
-
 /* A loop that serves three clients and has done so for a while. */
 static void loop(struct history *h)
 {
@@ -53,7 +23,7 @@ static void blocked__sleep_in_a_tick(void **state)
 {
     loop(*state);
     serve(*state, 3, "T1 enter usleep at throttle; T1 leave 120");
-    const struct finding *f = assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
+    const struct finding *f = history_assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
 
     assert_int_equal(f->count, 3);
     assert_int_equal(f->confidence, CONFIDENCE_HIGH);
@@ -77,21 +47,21 @@ static void blocked__one_very_long_wait(void **state)
 {
     loop(*state);
     serve(*state, 1, "T1 enter connect at dial; T1 leave 5000");
-    assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
 }
 
 static void blocked__many_short_waits_while_others_come(void **state)
 {
     loop(*state);
     serve(*state, 30, "T1 enter fsync at store; T1 leave 8");
-    assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_MEDIUM);
+    history_assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_MEDIUM);
 }
 
 static void blocked__accidents_are_no_finding(void **state)
 {
     loop(*state);
     serve(*state, 2, "T1 enter fsync at store; T1 leave 60");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__short_waits_that_nobody_noticed(void **state)
@@ -99,21 +69,21 @@ static void blocked__short_waits_that_nobody_noticed(void **state)
     loop(*state);
     for (int i = 0; i < 30; i++)
         history_play(*state, "T1 polls a at loop; T1 enter fsync at store; T1 leave 8; T1 polls b at loop");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__reads_of_what_is_ready(void **state)
 {
     loop(*state);
     serve(*state, 50, "T1 enter read at serve; T1 leave 0");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__preempted_reads(void **state)
 {
     loop(*state);
     serve(*state, 5, "T1 enter write at serve; T1 preempted 15");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__worker_that_polls_for_its_next_job(void **state)
@@ -121,14 +91,14 @@ static void blocked__worker_that_polls_for_its_next_job(void **state)
     for (int i = 0; i < 10; i++)
         history_play(*state, "T1 polls job at next; T1 enter fsync at work; T1 leave 100");
     history_play(*state, "T1 polls stop at next");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__relay_of_two_ends(void **state)
 {
     for (int i = 0; i < 10; i++)
         history_play(*state, "T1 polls a at relay; T1 enter write at pass; T1 leave 100; T1 finds b at relay");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__sleep_that_paces_a_loop(void **state)
@@ -137,7 +107,7 @@ static void blocked__sleep_that_paces_a_loop(void **state)
         history_play(*state, "T1 polls a at loop; T1 enter usleep at frame; T1 leave 100;"
                              "T1 polls b at loop; T1 enter usleep at frame; T1 leave 100;"
                              "T1 polls c at loop; T1 enter usleep at frame; T1 leave 100");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void blocked__start_and_shutdown(void **state)
@@ -147,7 +117,7 @@ static void blocked__start_and_shutdown(void **state)
                          "T1 polls c at loop; T1 enter fsync at start; T1 leave 900");
     loop(*state);
     history_play(*state, "T1 enter fsync at stop; T1 leave 5000");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 /* A lock that another thread held while it slept. */
@@ -184,7 +154,7 @@ static void slow__computing(void **state)
 {
     loop(*state);
     serve(*state, 3, "T1 computes 200");
-    const struct finding *f = assert_one(*state, FINDING_SLOW_TICK, SEVERITY_HIGH);
+    const struct finding *f = history_assert_one(*state, FINDING_SLOW_TICK, SEVERITY_HIGH);
 
     assert_int_equal(f->count, 3);
     history_assert_at(*state, f, "loop");
@@ -194,14 +164,14 @@ static void slow__no_processor(void **state)
 {
     loop(*state);
     serve(*state, 10, "T1 suspended 200");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void slow__accidents_are_no_finding(void **state)
 {
     loop(*state);
     serve(*state, 2, "T1 computes 200");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void slow__one_kind_of_event_and_now_and_then(void **state)
@@ -209,26 +179,26 @@ static void slow__one_kind_of_event_and_now_and_then(void **state)
     for (int i = 0; i < 30; i++)
         history_playf(*state, "T1 polls a at loop; T1 computes %d", i > 10 && i % 6 == 0 ? 200 : 0);
     history_play(*state, "T1 polls a at loop");
-    assert_one(*state, FINDING_SLOW_TICK, SEVERITY_HIGH);
+    history_assert_one(*state, FINDING_SLOW_TICK, SEVERITY_HIGH);
 }
 
 static void slow__worker_whose_jobs_are_long(void **state)
 {
     for (int i = 0; i < 30; i++)
         history_play(*state, "T1 polls job at next; T1 computes 200");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void slow__periodic_work_after_timeouts(void **state)
 {
     for (int i = 0; i < 40; i++)
         history_playf(*state, "T1 polls %s at next; T1 computes %d", i % 8 ? "wake" : "nothing", i % 8 ? 0 : 200);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
     const struct CMUnitTest tests[] = {
             CASE(blocked__sleep_in_a_tick),
             CASE(blocked__disk_dns_and_sockets),

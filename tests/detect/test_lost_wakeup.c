@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_lost(struct history *h)
 {
     const struct review *r = history_review(h);
@@ -106,7 +86,7 @@ static void idle__item_taken_without_waiting(void **state)
     play_put(*state);
     history_play(*state, "W lock M at site; W unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__item_taken_by_another_thread(void **state)
@@ -116,7 +96,7 @@ static void idle__item_taken_by_another_thread(void **state)
     play_put(*state);
     history_play(*state, "V lock M at site; V unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__looked_before_the_place_was_known(void **state)
@@ -125,7 +105,7 @@ static void idle__looked_before_the_place_was_known(void **state)
     play_put(*state);
     history_play(*state, "W lock M at site; W unlock M; W lock M at site; W unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__signal_found_somebody(void **state)
@@ -136,7 +116,7 @@ static void idle__signal_found_somebody(void **state)
     play_put(*state);
     history_play(*state, "W returns; W unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__a_wait_returned_since(void **state)
@@ -148,7 +128,7 @@ static void idle__a_wait_returned_since(void **state)
     play_put(*state); /* finds nobody: V is on its way out */
     history_play(*state, "V returns; V unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__own_signal(void **state)
@@ -156,7 +136,7 @@ static void idle__own_signal(void **state)
     play_start(*state);
     history_play(*state, "W lock M at done; W signals C; W unlock M");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__signal_from_a_fellow_worker(void **state)
@@ -166,7 +146,7 @@ static void idle__signal_from_a_fellow_worker(void **state)
     history_play(*state, "V lock M at done; V signals C; V unlock M");
     play_wait(*state, "V");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__thread_made_after_the_signal(void **state)
@@ -174,7 +154,7 @@ static void idle__thread_made_after_the_signal(void **state)
     play_put(*state);
     history_play(*state, "P create W");
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__wait_has_only_begun_at_exit(void **state)
@@ -183,13 +163,13 @@ static void idle__wait_has_only_begun_at_exit(void **state)
     play_put(*state);
     play_wait(*state, "W");
     history_play(*state, "P exit 1");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__no_signal_at_all(void **state)
 {
     play_wait(*state, "W");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void idle__nested_mutex_is_not_judged(void **state)
@@ -197,10 +177,10 @@ static void idle__nested_mutex_is_not_judged(void **state)
     history_play(*state, "W lock X; W unlock X");
     play_put(*state);
     history_play(*state, "W lock N; W lock M at site; W blocks-on C at wait");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

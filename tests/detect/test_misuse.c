@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_only(struct history *h, enum finding_id id, enum severity severity)
 {
     const struct review *r = history_review(h);
@@ -88,7 +68,7 @@ static void exit_holding__handed_over_is_not_this(void **state)
 static void exit_holding__mark_that_something_was_done(void **state)
 {
     history_play(*state, "T1 trylock A; T1 end");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void exit_holding__lock_that_is_only_tried_is_no_mark(void **state)
@@ -100,7 +80,7 @@ static void exit_holding__lock_that_is_only_tried_is_no_mark(void **state)
 static void exit_holding__live_holder_is_silent(void **state)
 {
     history_play(*state, "T1 lock A; T2 lock B; T2 unlock B; T2 end");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void free_holding__is_reported_where_it_was_freed(void **state)
@@ -121,7 +101,7 @@ static void free_holding__held_by_another(void **state)
 static void free_holding__unlocked_before_is_silent(void **state)
 {
     history_play(*state, "T1 new A; T1 new B; T1 lock A; T1 lock B; T1 unlock B; T1 free B; T1 unlock A; T1 free A");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void fork_holding__child_that_waits(void **state)
@@ -142,17 +122,17 @@ static void fork_holding__child_that_goes_on(void **state)
 static void fork_holding__child_that_does_nothing_is_silent(void **state)
 {
     history_play(*state, "main fork-held A at fork; main enter read; main leave 5");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void fork_holding__lock_made_anew_is_silent(void **state)
 {
     history_play(*state, "main fork-held A; main fork-held B; main init A; main lock B; main unlock B;"
                          "main lock C; main unlock C");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, history_set_up, history_tear_down)
 
 int main(void)
 {

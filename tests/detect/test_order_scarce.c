@@ -7,18 +7,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
 static const struct kiwi_table *segments(void)
 {
     return &region.header->tables[KIWI_TABLE_SEGMENTS];
@@ -60,8 +48,9 @@ static void order__thread_per_request_needs_few_segments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test_setup_teardown(order__unrecorded_is_not_claimed, set_up, tear_down),
-            cmocka_unit_test_setup_teardown(order__thread_per_request_needs_few_segments, set_up, tear_down),
+            cmocka_unit_test_setup_teardown(order__unrecorded_is_not_claimed, history_set_up, history_tear_down),
+            cmocka_unit_test_setup_teardown(order__thread_per_request_needs_few_segments, history_set_up,
+                                            history_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,18 +15,6 @@
 
 #define FD 600
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
 static uint32_t site(uint64_t at)
 {
     uint64_t frames[2] = {at, at + 0x1000};
@@ -55,11 +43,6 @@ static struct kiwi_peer *dial(struct thread *t)
     descriptor_born(t, FD, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET, site(0x400100));
     peer_dialled(t, FD, &(struct peer_dial){(const struct sockaddr *)&a, sizeof a, site(0x400010), 0, 0});
     return region_peer(1);
-}
-
-static void assert_silent(struct history *h)
-{
-    assert_int_equal(history_review(h)->findings.count, 0);
 }
 
 static const struct finding *only(struct history *h, enum finding_id id)
@@ -97,19 +80,19 @@ static void churn__connection_for_each_request(void **state)
 static void churn__burst_at_start(void **state)
 {
     churn_rows(thread_made(), 100, 1, 100);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__connections_that_stay(void **state)
 {
     churn_rows(thread_made(), 100, 8, 20);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__few(void **state)
 {
     churn_rows(thread_made(), 20, 8, 20);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 struct talk {
@@ -157,7 +140,7 @@ static void chatty__two_round_trips_a_request(void **state)
     for (unsigned i = 0; i < 200; i++)
         exchanges(&k, 2, 48);
     exchange_end(k.t);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void chatty__one_bulk_load(void **state)
@@ -166,7 +149,7 @@ static void chatty__one_bulk_load(void **state)
 
     exchanges(&k, 100000, 48);
     exchange_end(k.t);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void chatty__jobs_as_they_come(void **state)
@@ -176,7 +159,7 @@ static void chatty__jobs_as_they_come(void **state)
     for (unsigned i = 0; i < 40; i++)
         exchanges(&k, i % 8 ? 11 + i % 3 : 90, 48);
     exchange_end(k.t);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void chatty__large_chunks(void **state)
@@ -186,10 +169,10 @@ static void chatty__large_chunks(void **state)
     for (unsigned i = 0; i < 20; i++)
         exchanges(&k, 40, 65536);
     exchange_end(k.t);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_unsafe(struct history *h, uint64_t count)
 {
     const struct review *r = history_review(h);
@@ -62,7 +42,7 @@ static void handler__does_what_it_may(void **state)
 {
     history_play(*state, "T1 interrupted; T1 trylock A at handler; T1 unlock A; T1 enter write at handler; T1 leave 1;"
                          "T1 resumed; T1 lock A at work; T1 unlock A");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void handler__two_of_them_are_two_findings(void **state)
@@ -71,7 +51,7 @@ static void handler__two_of_them_are_two_findings(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_SIGNAL_UNSAFE_CALL), 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

@@ -9,18 +9,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
 #define SITE 0x400010ull
 
 static uint32_t site(void)
@@ -43,11 +31,6 @@ static void play(uint32_t start_function, unsigned bursts, unsigned count, unsig
         }
 }
 
-static void assert_silent(struct history *h)
-{
-    assert_int_equal(history_review(h)->findings.count, 0);
-}
-
 static void churn__thread_per_request(void **state)
 {
     play(1, 200, 1, 5, 1);
@@ -68,35 +51,35 @@ static void churn__bursts_of_helpers_again_and_again(void **state)
 static void churn__pool_made_at_start(void **state)
 {
     play(1, 1, 2000, 0, 60000);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__burst_of_short_ones_at_start(void **state)
 {
     play(1, 1, 500, 0, 1);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__few_a_second(void **state)
 {
     play(1, 400, 2, 50, 5); /* 40 a second: a build tool */
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__many_that_stay(void **state)
 {
     play(1, 200, 1, 5, 2000);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void churn__several_kinds_that_are_rare_each(void **state)
 {
     for (uint32_t i = 1; i <= 8; i++)
         play(i, 50, 1, 40, 1);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

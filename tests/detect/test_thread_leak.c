@@ -6,26 +6,6 @@
 
 #include <cmocka.h>
 
-static int set_up(void **state)
-{
-    *state = history_open();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    history_close(*state);
-    return 0;
-}
-
-static void assert_silent(struct history *h)
-{
-    const struct review *r = history_review(h);
-
-    if (r->findings.count)
-        fail_msg("found: %s", r->findings.items[0]->title);
-}
-
 static const struct finding *assert_leak(struct history *h, enum severity severity, uint64_t count)
 {
     const struct review *r = history_review(h);
@@ -81,14 +61,14 @@ static void leak__living_creator_may_still_join(void **state)
         history_playf(*state, "main create W%u at spawn", i);
     for (unsigned i = 0; i < 20; i++)
         history_playf(*state, "W%u end", i);
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void leak__site_whose_threads_are_joined_late(void **state)
 {
     play_workers(*state, 0, 20);
     history_play(*state, "main join W0");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void leak__joined_by_another_thread(void **state)
@@ -96,29 +76,29 @@ static void leak__joined_by_another_thread(void **state)
     history_play(
             *state,
             "main create A at boss; A create W1 at spawn; A end; W1 end; main join W1; main join A; main exit 500");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void leak__detached_is_fine(void **state)
 {
     history_play(*state, "main create A at boss; A create W1 at spawn; A detach W1; W1 end; A create W2 at spawn;"
                          "W2 detach W2; W2 end; A end; main detach A; main exit 500");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void leak__running_at_exit_has_not_ended(void **state)
 {
     history_play(*state, "main create A at boss; A create W1 at spawn; A end; main join A; main exit 500");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
 static void leak__ends_with_the_process(void **state)
 {
     history_play(*state, "main create A at boss; A create W1 at spawn; A end; main join A; W1 end; main exit 1");
-    assert_silent(*state);
+    history_assert_silent(*state);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, history_set_up, history_tear_down)
 
 int main(void)
 {

@@ -52,6 +52,9 @@ struct history;
 
 struct history *history_open(void);
 void history_close(struct history *h);
+/* The same around a test of cmocka: its state is the history. */
+int history_set_up(void **state);
+int history_tear_down(void **state);
 void history_play(struct history *h, const char *script);
 /* printf-like; for histories made in loops. */
 void history_playf(struct history *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -63,6 +66,9 @@ struct review *history_review(struct history *h);
 
 unsigned history_count(const struct review *r, enum finding_id id);
 const struct finding *history_find(const struct review *r, enum finding_id id); /* the first; fails the test if none */
+/* Review the history; fail the test if anything is found, or anything but the one. */
+void history_assert_silent(struct history *h);
+const struct finding *history_assert_one(struct history *h, enum finding_id id, enum severity severity);
 /* The finding's location is the place of that name. */
 void history_assert_at(const struct history *h, const struct finding *f, const char *place);
 /* Some stack of the finding is at the place of that name. */
