@@ -55,6 +55,10 @@ static void add_member(struct loop_use *use, const struct kiwi_loop *l)
     use->computing_max = l->computing_max_ticks > use->computing_max ? l->computing_max_ticks : use->computing_max;
     use->crowded += l->crowded;
     use->blocked += l->blocked;
+    use->heap_ticks += l->heap_ticks;
+    use->heap_calls += l->heap_calls;
+    use->heap_bytes += l->heap_bytes;
+    use->heap_max = l->heap_max > use->heap_max ? l->heap_max : use->heap_max;
     use->first_ticks = use->first_ticks && use->first_ticks < l->first_ticks ? use->first_ticks : l->first_ticks;
     use->last_ticks = l->last_ticks > use->last_ticks ? l->last_ticks : use->last_ticks;
     use->lived += l->last_ticks > l->first_ticks ? l->last_ticks - l->first_ticks : 0;
@@ -110,7 +114,8 @@ static void make_items(struct loop_uses *u)
 
         if (!use || !same_use(t, use->main, l)) {
             use = &u->items[u->count++];
-            *use = (struct loop_use){.stack = l->stack, .thread_class = l->thread_class, .first = i};
+            *use = (struct loop_use){
+                    .index = u->count - 1, .stack = l->stack, .thread_class = l->thread_class, .first = i};
         }
         add_member(use, l);
         u->of_row[u->rows[i]] = u->count;
@@ -181,18 +186,28 @@ enum loop_serves loop_use_serves(const struct loop_use *use)
     return use->sources > 2 || epoll ? LOOP_SERVES_MANY : LOOP_SERVES_TWO;
 }
 
-static uint64_t count_from(const struct loop_uses *u, const struct loop_use *use, uint64_t ticks)
+static uint64_t count_from(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
+                           uint64_t ticks)
 {
     uint64_t count = 0, total;
 
     for (uint32_t i = 0; i < use->members; i++)
-        count += durations_from(u->durations, u->rows[use->first + i], KIWI_HISTOGRAM_TICK, ticks, &total);
+        count += durations_from(u->durations, u->rows[use->first + i], kind, ticks, &total);
     return count;
 }
 
-uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
+static uint64_t most_of(const struct loop_use *use, enum kiwi_histogram_kind kind)
 {
-    uint64_t low = 0, high = use->max + use->max / 32 + 1, all = count_from(u, use, 0), above;
+    return kind == KIWI_HISTOGRAM_TICK_CALLS   ? use->heap_max
+           : kind == KIWI_HISTOGRAM_TICK_BYTES ? use->heap_bytes
+           : kind == KIWI_HISTOGRAM_TICK_SHARE ? KIWI_TICK_SHARE_ONE
+                                               : use->max;
+}
+
+uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
+                              unsigned percent)
+{
+    uint64_t most = most_of(use, kind), low = 0, high = most + most / 32 + 1, all = count_from(u, use, kind, 0), above;
 
     if (!all)
         return 0;
@@ -200,12 +215,17 @@ uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use
     while (low < high) {                                             /* the largest value that so many reach */
         uint64_t middle = low + (high - low + 1) / 2;
 
-        if (count_from(u, use, middle) >= above)
+        if (count_from(u, use, kind, middle) >= above)
             low = middle;
         else
             high = middle - 1;
     }
     return low;
+}
+
+uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
+{
+    return loop_use_quantile_of(u, use, KIWI_HISTOGRAM_TICK, percent);
 }
 
 const char *loop_use_wait(const struct loop_use *use)

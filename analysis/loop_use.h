@@ -16,6 +16,7 @@
 #include "model.h"
 
 struct loop_use {
+    uint32_t index; /* in items as opened */
     uint32_t stack, thread_class;
     uint32_t first, members;      /* rows[first ...] */
     const struct kiwi_loop *main; /* the member with most ticks */
@@ -24,7 +25,8 @@ struct loop_use {
     uint64_t computing, computing_served, computing_total, computing_max, crowded, blocked;
     uint64_t first_ticks, last_ticks, lived; /* lived: between a member's first and last tick, in all */
     uint32_t sources;                        /* different events of one member, at most KIWI_LOOP_SOURCES */
-    uint64_t others;                         /* returns with another event than its commonest */
+    uint64_t heap_ticks, heap_calls, heap_bytes, heap_max; /* as in kiwi_loop */
+    uint64_t others;                                       /* returns with another event than its commonest */
 };
 
 struct loop_uses {
@@ -52,6 +54,9 @@ enum loop_serves loop_use_serves(const struct loop_use *use);
 
 /* The duration that so many of a hundred ticks stayed below; 0 if there are none. */
 uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent);
+/* The same of another histogram of its ticks: 0 if it is empty. */
+uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
+                              unsigned percent);
 /* "Half of 5000 ticks took up to 12 us, the longest 1.2 ms." */
 const char *loop_use_durations(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
 const char *loop_use_wait(const struct loop_use *use); /* what it waits in: "epoll_wait" */

@@ -83,6 +83,7 @@ TRACE_ROW_ACCESSOR(loop, KIWI_TABLE_LOOPS, kiwi_loop)
 TRACE_ROW_ACCESSOR(tick, KIWI_TABLE_TICKS, kiwi_tick)
 TRACE_ROW_ACCESSOR(stall, KIWI_TABLE_STALLS, kiwi_stall)
 TRACE_ROW_ACCESSOR(heap_site, KIWI_TABLE_HEAP_SITES, kiwi_heap_site)
+TRACE_ROW_ACCESSOR(heap_path, KIWI_TABLE_HEAP_PATHS, kiwi_heap_path)
 #undef TRACE_ROW_ACCESSOR
 
 /* Time. Ticks to nanoseconds since the recording started (0 for ticks 0 or before the start); durations alike. */

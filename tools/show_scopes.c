@@ -1,4 +1,5 @@
 /* kiwi show scopes - the pieces of work that a program names through kiwi.h: how often and how long. */
+#include "heap_lines.h"
 #include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
@@ -54,16 +55,17 @@ static const char *quantile(const struct loop_uses *u, const struct loop_use *us
     return is_told(use, percent) ? words_duration(ns(u, loop_use_quantile(u, use, percent)), text) : "-";
 }
 
-static void print_use(const struct loop_uses *u, const struct loop_use *use, FILE *out)
+static void print_use(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use, FILE *out)
 {
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE], d[WORDS_SIZE], e[WORDS_SIZE], text[64];
 
     fprintf(out, "%10" PRIu64 " %9s %9s %9s %9s %9s  %s, %s\n", use->count, words_duration(ns(u, use->total), a),
             quantile(u, use, 50, b), quantile(u, use, 95, c), quantile(u, use, 99, d),
             words_duration(ns(u, use->max), e), name_of(u, use), thread_of(u, use, text, sizeof text));
+    heap_lines_print(h, u, use, out);
 }
 
-static void print_text(const struct loop_uses *u, const struct show_request *q)
+static void print_text(const struct loop_uses *u, const struct hot_heap *h, const struct show_request *q)
 {
     struct trace_facts facts;
 
@@ -71,7 +73,7 @@ static void print_text(const struct loop_uses *u, const struct show_request *q)
     fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " scopes\n\n", facts.pid, facts.executable, u->count);
     fprintf(q->out, "%10s %9s %9s %9s %9s %9s  %s\n", "COUNT", "TOTAL", "P50", "P95", "P99", "MAX", "SCOPE");
     for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, &u->items[i], q->out);
+        print_use(u, h, &u->items[i], q->out);
     if (q->top && u->count > q->top)
         fprintf(q->out, "\n%" PRIu32 " more scopes: --top=0 shows them all.\n", u->count - q->top);
     if (!u->count)
@@ -83,24 +85,25 @@ static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *u
     return is_told(use, percent) ? json_integer((json_int_t)ns(u, loop_use_quantile(u, use, percent))) : json_null();
 }
 
-static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
+static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use)
 {
     json_t *thread = use->thread && use->members == 1 ? json_text(model_thread_name(u->m, use->thread)) : json_null();
 
-    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I}", "name", json_text(name_of(u, use)), "thread", thread,
-                     "count", (json_int_t)use->count, "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
+    return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "name", json_text(name_of(u, use)), "thread",
+                     thread, "count", (json_int_t)use->count, "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
                      quantile_json(u, use, 50), "p95_ns", quantile_json(u, use, 95), "p99_ns",
-                     quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max));
+                     quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max), "heap",
+                     heap_lines_json(h, u, use));
 }
 
-static json_t *process_json(const struct loop_uses *u, unsigned top)
+static json_t *process_json(const struct loop_uses *u, const struct hot_heap *h, unsigned top)
 {
     struct trace_facts facts;
     json_t *scopes = json_array();
 
     trace_facts_read(&facts, u->m->trace);
     for (uint32_t i = 0; i < u->count && scopes && (!top || i < top); i++)
-        if (json_array_append_new(scopes, use_json(u, &u->items[i])) != 0) {
+        if (json_array_append_new(scopes, use_json(u, h, &u->items[i])) != 0) {
             json_decref(scopes);
             scopes = NULL;
         }
@@ -111,16 +114,18 @@ static json_t *process_json(const struct loop_uses *u, unsigned top)
 static int print_process(const struct show_request *q, struct model *m, json_t *processes)
 {
     struct loop_uses *u = loop_uses_open_scopes(m);
-    int result = u ? 0 : -1;
+    struct hot_heap *h = u ? hot_heap_open(u) : NULL;
+    int result = h ? 0 : -1;
 
-    if (u) {
+    if (h) {
         qsort(u->items, u->count, sizeof *u->items,
               q->sort && strcmp(q->sort, "count") == 0 ? compare_count : compare_time);
         if (q->json)
-            result = json_array_append_new(processes, process_json(u, q->top));
+            result = json_array_append_new(processes, process_json(u, h, q->top));
         else
-            print_text(u, q);
+            print_text(u, h, q);
     }
+    hot_heap_close(h);
     loop_uses_close(u);
     if (result)
         errno = ENOMEM;

@@ -1,4 +1,5 @@
 /* kiwi show ticks - which threads run event loops, how long their ticks are, and what the longest ones did. */
+#include "heap_lines.h"
 #include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
@@ -123,7 +124,7 @@ static void print_tick(const struct loop_uses *u, const struct kiwi_tick *t, FIL
                     part_text(u->m, &t->parts[i], what, sizeof what));
 }
 
-static int print_use(const struct loop_uses *u, const struct loop_use *use, FILE *out)
+static int print_use(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use, FILE *out)
 {
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE], d[WORDS_SIZE], text[512];
     const struct kiwi_tick **worst = worst_open(use);
@@ -134,13 +135,14 @@ static int print_use(const struct loop_uses *u, const struct loop_use *use, FILE
             quantile(u, use, 95, b), quantile(u, use, 99, c), words_duration(ns(u, use->max), d), use->over, use->ready,
             loop_use_text(u, use, text, sizeof text),
             use->thread && use->members == 1 ? model_thread_name(u->m, use->thread) : "several threads");
+    heap_lines_print(h, u, use, out);
     for (unsigned i = 0; i < count && i < SHOWN; i++)
         print_tick(u, worst[i], out);
     free(worst);
     return worst ? 0 : -1;
 }
 
-static int print_text(const struct loop_uses *u, const struct show_request *q)
+static int print_text(const struct loop_uses *u, const struct hot_heap *h, const struct show_request *q)
 {
     struct trace_facts facts;
 
@@ -149,7 +151,7 @@ static int print_text(const struct loop_uses *u, const struct show_request *q)
     fprintf(q->out, "%8s %7s %9s %9s %9s %9s %7s %7s  %s\n", "TICKS", "EVENTS", "P50", "P95", "P99", "MAX", "OVER",
             "READY", "LOOP");
     for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        if (print_use(u, &u->items[i], q->out))
+        if (print_use(u, h, &u->items[i], q->out))
             return -1;
     if (q->top && u->count > q->top)
         fprintf(q->out, "\n%" PRIu32 " more loops: --top=0 shows them all.\n", u->count - q->top);
@@ -216,7 +218,7 @@ static json_t *worst_json(const struct loop_uses *u, const struct loop_use *use)
     return list;
 }
 
-static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
+static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use)
 {
     static const char *const serves[] = {"one", "two", "many"};
     json_t *duration = json_pack("{s:I, s:o, s:o, s:o, s:I}", "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
@@ -226,23 +228,24 @@ static json_t *use_json(const struct loop_uses *u, const struct loop_use *use)
                              (json_int_t)ns(u, use->over_total), "blocked", (json_int_t)use->blocked, "computing",
                              (json_int_t)use->computing, "crowded", (json_int_t)use->crowded);
 
-    return json_pack("{s:s, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "call", loop_use_wait(use),
-                     "site", json_text(model_site(u->m, use->stack)), "thread",
+    return json_pack("{s:s, s:o, s:o, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "call",
+                     loop_use_wait(use), "site", json_text(model_site(u->m, use->stack)), "thread",
                      use->thread && use->members == 1 ? json_text(model_thread_name(u->m, use->thread)) : json_null(),
                      "threads", (json_int_t)use->members, "serves", serves[loop_use_serves(use)], "budget_ns",
                      (json_int_t)use->main->budget_ns, "ticks", (json_int_t)use->count, "ticks_with_events",
                      (json_int_t)use->served, "events", (json_int_t)use->events, "ready", (json_int_t)use->ready,
-                     "duration", duration, "over_budget", over, "longest", worst_json(u, use));
+                     "duration", duration, "over_budget", over, "longest", worst_json(u, use), "heap",
+                     heap_lines_json(h, u, use));
 }
 
-static json_t *process_json(const struct loop_uses *u, unsigned top)
+static json_t *process_json(const struct loop_uses *u, const struct hot_heap *h, unsigned top)
 {
     struct trace_facts facts;
     json_t *loops = json_array();
 
     trace_facts_read(&facts, u->m->trace);
     for (uint32_t i = 0; i < u->count && loops && (!top || i < top); i++)
-        if (json_array_append_new(loops, use_json(u, &u->items[i])) != 0) {
+        if (json_array_append_new(loops, use_json(u, h, &u->items[i])) != 0) {
             json_decref(loops);
             loops = NULL;
         }
@@ -254,12 +257,14 @@ static json_t *process_json(const struct loop_uses *u, unsigned top)
 static int print_process(const struct show_request *q, struct model *m, json_t *processes)
 {
     struct loop_uses *u = loop_uses_open(m);
-    int result = u ? 0 : -1;
+    struct hot_heap *h = u ? hot_heap_open(u) : NULL;
+    int result = h ? 0 : -1;
 
-    if (u) {
+    if (h) {
         sort_uses(u, q->sort);
-        result = q->json ? json_array_append_new(processes, process_json(u, q->top)) : print_text(u, q);
+        result = q->json ? json_array_append_new(processes, process_json(u, h, q->top)) : print_text(u, h, q);
     }
+    hot_heap_close(h);
     loop_uses_close(u);
     if (result)
         errno = ENOMEM;

@@ -20,7 +20,7 @@
 #ifndef KIWI_CONTENTION_H
 #define KIWI_CONTENTION_H
 
-#include "memory.h"
+#include "heap_path.h"
 
 /* The guard is set in all of these. row: acquisition row of the request, 0 = nothing is recorded. Times in ticks. */
 void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint32_t holder_row);
@@ -51,9 +51,7 @@ static inline void heap_hold_begin(struct thread *t, uintptr_t address)
 {
     if (record_settings.heap == HEAP_OFF)
         return;
-    if (!t->heap_drawn)
-        t->heap_drawn = t->heap_next;
-    t->heap_next = 0;
+    heap_look_at_next(t);
     t->heap_lock = address;
     t->heap_lock_calls = t->heap_calls;
     t->heap_lock_bytes = t->heap_bytes;

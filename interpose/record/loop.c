@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "../base/sys.h"
+#include "heap_path.h"
 #include "histogram.h"
 
 #include <string.h>
@@ -290,7 +291,7 @@ static COLD void worst_keep(struct thread *t, uint64_t ticks, uint64_t cpu)
     w->cpu_ticks = cpu;
     w->blocked_ticks = l->blocked;
     w->lock_ticks = l->locked;
-    w->heap_calls = t->heap_calls - l->heap_calls;
+    w->heap_calls = t->heap_calls - l->heap.calls;
     w->events = l->events;
     w->thread = t->row;
     w->serial = t->serial;
@@ -380,6 +381,8 @@ static void tick_end(struct thread *t, uint64_t now)
     struct kiwi_loop *row = region_loop(l->row);
     uint64_t ticks = now - l->begin, cpu = KIWI_TICK_UNKNOWN;
     t->tick_loop = 0;
+    if (l->heap.timed)
+        heap_path_leave(t, HEAP_PATH_TICK);
     l->stall_count = 0;
     add(l, &row->count, 1);
     add(l, &row->total_ticks, ticks);
@@ -389,6 +392,8 @@ static void tick_end(struct thread *t, uint64_t now)
     if (l->events)
         events_count(l, row);
     duration_count(l, ticks);
+    if (t->heap_calls != l->heap.calls)
+        heap_path_end(t, &l->heap, &(struct heap_piece){l->row, l->own, ticks});
     if (unlikely(ticks > l->budget))
         cpu = over_budget(t, row, ticks);
     if (unlikely(l->part_count))
@@ -405,7 +410,7 @@ static void tick_begin(struct thread *t, const struct loop_return *r)
     l->events = r->events;
     l->sources[0] = r->sources[0];
     l->sources[1] = r->sources[1];
-    l->heap_calls = t->heap_calls;
+    heap_path_begin(t, &l->heap, HEAP_PATH_TICK);
     l->blocked = l->locked = 0;
     l->part_count = 0;
     if (unlikely(l->begin - l->cpu_ticks > l->reading_gap))

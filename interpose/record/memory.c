@@ -52,6 +52,7 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->failures, KIWI_TABLE_FAILURES);
     INDEX(m->loops, KIWI_TABLE_LOOPS);
     INDEX(m->stalls, KIWI_TABLE_STALLS);
+    INDEX(m->heap_paths, KIWI_TABLE_HEAP_PATHS);
     PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->destroys, region_capacity(KIWI_TABLE_OBJECTS));

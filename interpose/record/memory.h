@@ -61,7 +61,7 @@ struct memory {
     struct thread **threads; /* by slot row, made when first used */
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges, peers, failures,
-            loops, stalls;
+            loops, stalls, heap_paths;
     struct object_birth *births;
     struct destroy *destroys;
     uint8_t *destroyed_filter; /* FILTER_GENERATIONS saturating counts of destroyed objects, by hash of the address */

@@ -48,6 +48,7 @@ static const struct budget {
         {KIWI_TABLE_TICKS, sizeof(struct kiwi_tick), 2048, KIWI_DROP_LOOPS},
         {KIWI_TABLE_STALLS, sizeof(struct kiwi_stall), 2048, KIWI_DROP_STALLS},
         {KIWI_TABLE_HEAP_SITES, sizeof(struct kiwi_heap_site), 3072, KIWI_DROP_HEAP_SITES},
+        {KIWI_TABLE_HEAP_PATHS, sizeof(struct kiwi_heap_path), 2048, KIWI_DROP_HEAP_PATHS},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

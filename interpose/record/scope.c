@@ -1,6 +1,7 @@
 #include "scope.h"
 
 #include "../base/clock.h"
+#include "heap_path.h"
 #include "histogram.h"
 #include "loop.h"
 
@@ -22,10 +23,11 @@ void scope_begin(struct thread *t, const char *name)
         s->row = loop_named(t, KIWI_LOOP_SCOPE, name, 0);
     }
     innermost_set(t);
+    heap_path_begin(t, &s->heap, 1 + t->scope_depth);
     s->begin = clock_ticks();
 }
 
-static void scope_count(const struct thread *t, const struct thread_scope *s, uint64_t now)
+static void scope_count(struct thread *t, const struct thread_scope *s, uint64_t now)
 {
     struct kiwi_loop *row = region_loop(s->row);
     uint64_t ticks = now - s->begin;
@@ -42,6 +44,7 @@ static void scope_count(const struct thread *t, const struct thread_scope *s, ui
         relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
     histogram_add(s->row, KIWI_HISTOGRAM_TICK, ticks);
+    heap_path_end(t, &s->heap, &(struct heap_piece){s->row, row->thread != 0, ticks});
 }
 
 /* The two may be different literals with the same text. */
@@ -62,6 +65,7 @@ void scope_end(struct thread *t, const char *name)
             continue;
         t->scope_depth = i;
         scope_count(t, &t->scopes[i], now);
+        heap_path_leave(t, 2 + i);
         break;
     }
     innermost_set(t);

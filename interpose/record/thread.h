@@ -86,6 +86,12 @@ struct thread_reading {
     uint64_t ticks, cpu_ns, switches, blocked; /* involuntary switches; blocked_ticks */
 };
 
+/* What a thread had allocated when a tick or a scope began: see heap_path.h. */
+struct heap_mark {
+    uint64_t calls, bytes, spent; /* heap_calls, heap_bytes and heap_spent of the thread */
+    bool timed;
+};
+
 /* The event loop that a thread runs, if it runs one: see loop.h. */
 #define THREAD_LOOP_PARTS 6
 #define THREAD_LOOP_MEASURED 4
@@ -100,9 +106,10 @@ struct thread_loop {
     bool events_ready; /* at once, when the tick began */
     uint32_t events;   /* of the tick, as all below */
     uint32_t part_count;
-    uint64_t begin;                                          /* ticks */
-    uint64_t heap_calls, blocked, locked, cpu_ticks, cpu_ns; /* the last two: a reading, at its beginning or before */
-    uint64_t sources[2];                                     /* the first and the last event */
+    uint64_t begin; /* ticks */
+    struct heap_mark heap;
+    uint64_t blocked, locked, cpu_ticks, cpu_ns; /* the last two: a reading, at its beginning or before */
+    uint64_t sources[2];                         /* the first and the last event */
     struct kiwi_tick_part parts[THREAD_LOOP_PARTS];
     uint32_t stalls[THREAD_LOOP_PARTS], stall_count; /* rows of the tick before */
     uint64_t floor, budget, reading_gap; /* a tick has to be longer to be among the worst; ticks of the clock */
@@ -115,6 +122,15 @@ struct thread_scope {
     const char *name;
     uint32_t row; /* LOOPS */
     uint64_t begin;
+    struct heap_mark heap;
+};
+
+/* A call path that allocates in ticks and scopes: see heap_path.h. */
+#define THREAD_HEAP_LINES 128
+struct heap_line {
+    uint32_t loop, stack; /* stack 0 = free */
+    uint32_t row;         /* HEAP_PATHS, 0 = no room */
+    bool own;             /* no other thread writes to it */
 };
 
 #define THREAD_TRIES 4
@@ -165,6 +181,7 @@ struct thread {
     uint64_t heap_next;              /* heap_bytes at which the next allocation is looked at */
     uint64_t heap_period;            /* with which that was drawn; 0 = not drawn yet */
     uint64_t heap_drawn;             /* heap_next as it was drawn, while the next allocation is looked at anyway */
+    uint64_t heap_timing;            /* heap calls are timed: bit 0 for the tick, the next ones for scopes */
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
@@ -217,6 +234,10 @@ struct thread {
     uint32_t scope;      /* LOOPS row of the innermost open scope, 0 = none */
     uint32_t scope_depth;
     struct thread_scope scopes[THREAD_SCOPES];
+    uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
+    uint64_t heap_clock;             /* what reading the clock twice takes */
+    uint32_t heap_pieces;            /* ticks and scopes so far, to time some */
+    struct heap_line heap_lines[THREAD_HEAP_LINES];
     struct thread_loop loop;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;

@@ -41,7 +41,8 @@
     X(24, LOOPS, struct kiwi_loop)                                                                                     \
     X(25, TICKS, struct kiwi_tick)                                                                                     \
     X(26, STALLS, struct kiwi_stall)                                                                                   \
-    X(28, HEAP_SITES, struct kiwi_heap_site)
+    X(28, HEAP_SITES, struct kiwi_heap_site)                                                                           \
+    X(29, HEAP_PATHS, struct kiwi_heap_path)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -78,7 +79,8 @@ enum kiwi_table_id {
     X(23, STALLS, "what event loops waited for inside ticks")                                                          \
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")                                             \
     X(25, HEAP_BLOCKS, "sampled heap blocks (none of them is followed to its end)")                                    \
-    X(26, HEAP_SITES, "places that allocate")
+    X(26, HEAP_SITES, "places that allocate")                                                                          \
+    X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,

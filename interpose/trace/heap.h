@@ -37,5 +37,29 @@ struct kiwi_heap_site {
     uint64_t reserved[1];
 };
 
+/*
+ * What one call path allocates in the ticks of a loop, or in a scope: each allocation is counted. Counters are atomic
+ * where the loop's row has no thread. A block belongs to the innermost scope that is open, else to the tick.
+ */
+#define KIWI_HEAP_SMALL_STEP 16u
+struct kiwi_heap_path {
+    uint32_t state;
+    uint32_t loop; /* LOOPS row */
+    uint32_t stack;
+    uint32_t reserved0;
+    uint64_t calls, bytes;            /* allocations, realloc counted as one, and bytes asked for */
+    uint64_t ticks;                   /* ticks, or scopes, in which there was one */
+    uint64_t in_last, max;            /* allocations in the latest of these so far, and in one at most */
+    uint64_t first_ticks, last_ticks; /* when the first and the latest of these began */
+    uint64_t grown;                   /* of the calls: realloc of a block to a larger one, of which: */
+    uint64_t grown_first;             /* to more than twice its size: a buffer that begins */
+    uint64_t grown_little;            /* by less than 1/KIWI_HEAP_SMALL_STEP of its size */
+    uint64_t moved;                   /* to another address */
+    uint64_t grown_bytes;             /* sizes before */
+    uint64_t grown_max;               /* largest size reached */
+    uint64_t reserved;
+};
+
 KIWI_SIZE_IS(struct kiwi_heap_site, 336);
+KIWI_SIZE_IS(struct kiwi_heap_path, 128);
 #endif

@@ -46,8 +46,11 @@ struct kiwi_loop {
     uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
     uint32_t reserved0;
     struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
-    uint64_t name_address; /* of the program's own text; the recorder's key */
-    uint64_t reserved[5];
+    uint64_t name_address;           /* of the program's own text; the recorder's key */
+    uint64_t heap_ticks;             /* ticks, or scopes, in which the heap was used ... */
+    uint64_t heap_calls, heap_bytes; /* ... for so many allocations in all, and bytes asked for */
+    uint64_t heap_max;               /* allocations in one of them, at most */
+    uint64_t reserved;
 };
 #define KIWI_LOOP_WORST 16u
 

@@ -7,6 +7,8 @@
  */
 #include "heap_follow.h"
 
+#include "../base/clock.h"
+#include "../record/heap_path.h"
 #include "../record/misuse.h"
 
 #include "../base/sys.h"
@@ -50,7 +52,7 @@ static size_t boot_size(const void *p)
  * The thread is inside a call that waits, or sends a signal, and yet here: in a signal handler, if the stack says so.
  * Heap calls in handlers that interrupt anything else are not looked for: each call would have to be.
  */
-NOINLINE COLD static void heap_inside(struct thread *t, void *caller)
+static COLD void heap_inside(struct thread *t, void *caller)
 {
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     if (here >= t->inside && t->inside >= t->stack_low && here < t->stack_high) {
@@ -73,11 +75,38 @@ NOINLINE COLD static void heap_inside(struct thread *t, void *caller)
     errno = saved;
 }
 
+/* Not an ordinary call: a wait goes on, or the heap calls of the present tick or scope are timed (heap_path.h). */
+static ALWAYS_INLINE bool heap_special(const struct thread *t)
+{
+    return t && (t->inside | t->heap_timing);
+}
+
+static NOINLINE void heap_specially(struct thread *t, void *caller)
+{
+    if (t->inside)
+        heap_inside(t, caller);
+    if (t->heap_timing)
+        t->heap_since = clock_ticks();
+}
+
+/* true: it is freed. */
+static NOINLINE bool free_specially(struct thread *t, void *p, void *caller)
+{
+    if (t->inside)
+        heap_inside(t, caller);
+    if (!t->heap_timing || heap_suspect((uintptr_t)p))
+        return false;
+    uint64_t since = clock_ticks();
+    real.free(p);
+    heap_path_spent(t, since);
+    return true;
+}
+
 EXPORT void *malloc(size_t size)
 {
     struct thread *t = thread_enter();
-    if (unlikely(t && t->inside))
-        heap_inside(t, __builtin_return_address(0));
+    if (unlikely(heap_special(t)))
+        heap_specially(t, __builtin_return_address(0));
     if (unlikely(!t && real_state != REAL_READY))
         return boot_allocate(size);
     void *p = real.malloc(size);
@@ -87,8 +116,8 @@ EXPORT void *malloc(size_t size)
 EXPORT void *calloc(size_t n, size_t size)
 {
     struct thread *t = thread_enter();
-    if (unlikely(t && t->inside))
-        heap_inside(t, __builtin_return_address(0));
+    if (unlikely(heap_special(t)))
+        heap_specially(t, __builtin_return_address(0));
     if (unlikely(!t && real_state != REAL_READY)) {
         size_t bytes;
         return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
@@ -102,8 +131,8 @@ EXPORT void free(void *p)
     if (unlikely(from_boot_pool(p)))
         return;
     struct thread *t = thread_enter();
-    if (unlikely(t && t->inside && p))
-        heap_inside(t, __builtin_return_address(0));
+    if (unlikely(heap_special(t)) && p && free_specially(t, p, __builtin_return_address(0)))
+        return;
     if (likely(t && p)) {
         if (heap_suspect((uintptr_t)p) && heap_keeps(t, p, CALL_SITE()))
             return;
@@ -125,8 +154,8 @@ static void *boot_realloc(void *old, size_t size)
 EXPORT void *realloc(void *old, size_t size)
 {
     struct thread *t = thread_enter();
-    if (unlikely(t && t->inside))
-        heap_inside(t, __builtin_return_address(0));
+    if (unlikely(heap_special(t)))
+        heap_specially(t, __builtin_return_address(0));
     if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
         return old ? boot_realloc(old, size) : boot_allocate(size);
     struct heap_moving m;

@@ -4,6 +4,7 @@
  */
 #include "heap_follow.h"
 
+#include "../record/heap_path.h"
 #include "../record/leftover.h"
 #include "../record/misuse.h"
 #include "../record/sampler.h"
@@ -53,19 +54,33 @@ static void first_in_hold(struct thread *t, struct call_site site)
 {
     t->heap_next = t->heap_drawn;
     t->heap_drawn = 0;
-    if (t->heap_lock && t->slot->held_count)
+    if (t->heap_lock && !t->heap_lock_stack && t->slot->held_count)
         t->heap_lock_stack = stack_of(t, site);
+}
+
+static COLD void timed(struct thread *t)
+{
+    heap_path_spent(t, t->heap_since);
+    t->heap_since = 0;
+    if (!heap_path_watches(t))
+        t->heap_timing = 0; /* the loop was left in the middle of a tick */
 }
 
 NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
 {
     int saved = errno;
     guard_set(t);
+    if (unlikely(t->heap_since))
+        timed(t);
     if (t->heap_drawn)
         first_in_hold(t, site);
     uint32_t units = t->heap_bytes >= t->heap_next ? sampler_take(t, size) : 0;
     if (units)
         block_add(t, (uintptr_t)p, size, stack_of(t, site), units);
+    if (heap_path_watches(t)) {
+        heap_path_note(t, stack_of(t, site), size);
+        heap_look_at_next(t);
+    }
     guard_clear(t);
     errno = saved;
 }
@@ -220,8 +235,14 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
     m->locks = 0;
     m->held.object = 0;
     m->followed = HEAP_MOVE_UNKNOWN;
-    if (likely(t && old))
-        return !heap_suspect((uintptr_t)old) || suspect_moves(m, size);
+    m->before = 0;
+    if (likely(t && old)) {
+        if (unlikely(heap_suspect((uintptr_t)old)) && !suspect_moves(m, size))
+            return false;
+        if (unlikely(heap_path_watches(t)))
+            m->before = size_of(t, old, free_tells_sizes);
+        return true;
+    }
     if (!old || !heap_keeps_unseen(old))
         return true;
     m->instead = copy_of(old, free_tells_sizes ? malloc_usable_size(old) : 0, size);
@@ -237,6 +258,16 @@ static COLD void locks_moved(const struct heap_moving *m)
         leftover_freed(m->t, &held);
     }
     object_end_range(m->address, m->locks);
+}
+
+/* In a tick or a scope. A new block (before: 0) begins a buffer, too. */
+static COLD void grown(const struct heap_moving *m, const void *p, size_t size)
+{
+    int saved = errno;
+    guard_set(m->t);
+    heap_path_grown(m->t, stack_of(m->t, m->site), m->before, size, m->address && (uintptr_t)p != m->address);
+    guard_clear(m->t);
+    errno = saved;
 }
 
 void heap_move_ends(struct heap_moving *m, void *p, size_t size)
@@ -255,6 +286,9 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
         guard_clear(t);
         errno = saved;
     }
-    if (p)
-        heap_got(t, p, size, m->site);
+    if (!p)
+        return;
+    heap_got(t, p, size, m->site);
+    if (unlikely(heap_path_watches(t)))
+        grown(m, p, size);
 }

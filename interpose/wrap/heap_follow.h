@@ -48,6 +48,7 @@ struct heap_moving {
     struct thread *t; /* NULL: not recorded */
     struct call_site site;
     uintptr_t address;
+    size_t before;            /* bytes that the block had, in ticks and scopes */
     size_t locks;             /* bytes of it in which locks may lie; 0 = none */
     struct misuse_facts held; /* a lock in it that is held; object 0 = none */
     enum heap_move followed;

@@ -38,6 +38,7 @@
  *     polls E, finds E                                  returns from a wait for events with one, after a while or at
  *                                                       once; before it the tick of its loop ends. E nothing: a timeout
  *     computes MS, suspended MS                         runs for so long, or has no processor
+ *     allocates N                                       so many heap blocks
  *     relock L, unlock-unheld L, unlock-foreign L, unlock-refused L, destroy-held L      misuse as the wrappers note it
  *     fork-held L, fork-wanted L                        in a forked child, where a thread of the parent holds L
  *

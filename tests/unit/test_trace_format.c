@@ -32,6 +32,7 @@ static struct {
     struct kiwi_tick tick;
     struct kiwi_stall stall;
     struct kiwi_heap_site heap_site;
+    struct kiwi_heap_path heap_path;
     struct kiwi_call call;
     struct kiwi_misuse misuse;
     struct kiwi_slot slot;

@@ -1,0 +1,171 @@
+/*
+ * hot-alloc: ordinary ticks of an event loop, or scopes, spend a good part of their time in the heap.
+ *
+ * An allocation in a tick is nothing by itself. It must be what most ticks do, many times in a tick and often a second,
+ * and the heap must take a share of the tick: measured for some ticks (malloc and free alone), and estimated from the
+ * count with what an allocation costs where its memory has to come from far. The median tick decides, so that start-up,
+ * new connections and a rare large request do not.
+ */
+#include "detector.h"
+
+#include "../hot_heap.h"
+#include "../place.h"
+#include "wording.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define TICKS 200u     /* that allocate */
+#define ORDINARY 0.5   /* of the ticks that had events */
+#define RATE 500.0     /* allocations a second, over the life of the loop */
+#define MANY 8u        /* allocations of the median tick, with ... */
+#define SHARE 0.03     /* ... this part of its time; or */
+#define SHARE_FEW 0.15 /* this, however few they are; HIGH from here on */
+#define OWN 0.5        /* of the allocations, not in scopes of their own */
+#define STACKS 3u      /* told, each with ... */
+#define TOLD 0.05      /* ... this part of the allocations */
+
+struct judged {
+    const struct loop_uses *u;
+    const struct loop_use *use;
+    const struct hot_path *paths;
+    uint32_t count;
+    bool scope;
+    uint64_t median; /* allocations */
+    double rate, share, measured;
+};
+
+static double rate_of(struct model *m, const struct loop_use *use)
+{
+    double lived = (double)trace_ns(m->trace, use->lived) / 1e9 / use->members;
+
+    return lived > 0 ? (double)use->heap_calls / lived : 0;
+}
+
+static bool judge(struct judged *j)
+{
+    const struct loop_use *use = j->use;
+    uint64_t own = 0, ordinary = use->served ? use->served : use->count;
+
+    if (use->heap_ticks < TICKS || (double)use->heap_ticks < ORDINARY * (double)ordinary || !j->count)
+        return false;
+    for (uint32_t i = 0; i < j->count; i++)
+        own += j->paths[i].calls;
+    j->rate = rate_of(j->u->m, use);
+    j->share = hot_heap_share(j->u, use);
+    j->measured = hot_heap_measured(j->u, use);
+    j->median = loop_use_quantile_of(j->u, use, KIWI_HISTOGRAM_TICK_CALLS, 50);
+    return (double)own >= OWN * (double)use->heap_calls && j->rate >= RATE &&
+           ((j->median >= MANY && j->share >= SHARE) || j->share >= SHARE_FEW);
+}
+
+static const char *name_loop(const struct judged *j, char *text, size_t size)
+{
+    if (!j->scope)
+        return loop_use_text(j->u, j->use, text, size);
+    snprintf(text, size, "the scope \"%s\"", trace_string(j->u->m->trace, j->use->main->name));
+    return text;
+}
+
+/* "half up to 24, 95 % up to 24, 99 % up to 30": those that enough samples lie above. */
+static const char *quantiles(const struct judged *j, enum kiwi_histogram_kind kind, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < 3; i++) {
+        static const unsigned percents[] = {50, 95, 99};
+
+        if (percents[i] == 50 || durations_tell(j->use->heap_ticks, percents[i], 100))
+            used += (size_t)snprintf(text + used, size - used, "%sp%u %" PRIu64, i ? ", " : "", percents[i],
+                                     loop_use_quantile_of(j->u, j->use, kind, percents[i]));
+    }
+    return text;
+}
+
+static void report_figures(const struct judged *j, struct finding *f)
+{
+    const struct loop_use *use = j->use;
+    const char *piece = j->scope ? "scopes" : "ticks";
+    char text[128];
+
+    finding_evidence(f, "%" PRIu64 " of %" PRIu64 " %s allocated: %s, at most %" PRIu64 " allocations each.",
+                     use->heap_ticks, use->count, piece, quantiles(j, KIWI_HISTOGRAM_TICK_CALLS, text, sizeof text),
+                     use->heap_max);
+    finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
+                     quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
+    if (j->measured > 0)
+        finding_evidence(f, "In the median of those that were timed, malloc and free took %.0f %% of the time.",
+                         100 * j->measured);
+    finding_evidence(f,
+                     "Half of them took up to %s; at about %.0f ns for an allocation and its free with the memory it "
+                     "touches, the heap costs %.0f %% of that.",
+                     model_duration(j->u->m, loop_use_quantile_of(j->u, use, KIWI_HISTOGRAM_TICK_HEAP, 50)),
+                     HOT_ALLOCATION_NS, 100 * j->share);
+}
+
+static void report_stacks(const struct judged *j, struct finding *f)
+{
+    for (uint32_t i = 0; i < j->count && i < STACKS; i++) {
+        const struct hot_path *p = &j->paths[i];
+
+        if ((double)p->calls < TOLD * (double)j->use->heap_calls)
+            break;
+        finding_stack(f, j->u->m, p->stack, j->use->thread,
+                      "%" PRIu64 " allocations of %" PRIu64 " bytes, up to %" PRIu64 " at once", p->calls,
+                      p->bytes / p->calls, p->max);
+    }
+}
+
+static int report(const struct judged *j, struct finding_list *list)
+{
+    struct finding *f = finding_add(list, FINDING_HOT_ALLOC);
+    char text[WORDING_SIZE];
+
+    if (!f)
+        return -1;
+    f->severity = j->share >= SHARE_FEW ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+    f->confidence = j->measured > 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+    f->count = j->use->heap_calls;
+    f->cause = place_hash(place_hash(FINDING_HOT_ALLOC, place_stack_hash(j->u->m->trace, j->use->stack)),
+                          place_location_hash(j->u->m->trace, j->u->m->symbols, j->paths[0].stack));
+    finding_set(f, &f->title, "Half of the %s of %s make %" PRIu64 " allocation%s or more", j->scope ? "runs" : "ticks",
+                name_loop(j, text, sizeof text), j->median, wording_plural(j->median));
+    report_stacks(j, f);
+    report_figures(j, f);
+    finding_set(f, &f->why,
+                "Every %s pays for allocating, for freeing, and for memory that is not in the cache; and now and then "
+                "one pays much more, when the allocator asks the kernel or waits for a lock of its own.",
+                j->scope ? "run of the scope" : "tick");
+    finding_set(f, &f->fix,
+                "Allocate once, before the loop, and use the memory again: a buffer or container kept by the handler "
+                "and cleared, a pool, or an arena that is reset for each %s.",
+                j->scope ? "run" : "tick");
+    wording_validation(f, j->u->m, "hot-alloc",
+                       j->scope ? "the finding must be gone, and `kiwi show scopes` must show fewer allocations."
+                                : "the finding must be gone, and `kiwi show ticks` must show fewer allocations.");
+    wording_seen(f, j->u->m, j->use->first_ticks, j->use->last_ticks);
+    return 0;
+}
+
+static int look_at(struct loop_uses *u, bool scopes, struct finding_list *list)
+{
+    struct hot_heap *h = u ? hot_heap_open(u) : NULL;
+    int result = h ? 0 : -1;
+
+    for (uint32_t i = 0; h && i < u->count && !result; i++) {
+        struct judged j = {.u = u, .use = &u->items[i], .scope = scopes};
+
+        j.paths = hot_heap_paths(h, j.use, &j.count);
+        if (judge(&j))
+            result = report(&j, list);
+    }
+    hot_heap_close(h);
+    loop_uses_close(u);
+    return result;
+}
+
+int detect_hot_alloc(struct model *m, struct finding_list *list)
+{
+    return look_at(loop_uses_open(m), false, list) || look_at(loop_uses_open_scopes(m), true, list) ? -1 : 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * heap_path.h - what ticks of event loops and scopes allocate: each allocation counted by call path, and the share of
+ * the time that goes into the heap.
+ *
+ *     heap_path_begin(t, &mark, HEAP_PATH_TICK);      // see every allocation from here on
+ *     ...
+ *     if (heap_path_watches(t))
+ *         heap_path_note(t, stack, size);             // an allocation in it
+ *     heap_path_end(t, &mark, &piece);                // into the row and the histograms of the loop
+ *
+ * What is allocated outside of any costs nothing more: watching is a sampling point that is always reached. A block
+ * belongs to the innermost scope, else to the tick. Of each HEAP_PATH_TIMED ticks and scopes, the heap calls of one are
+ * timed. The guard is set in all of these; times are in ticks.
+ */
+#ifndef KIWI_HEAP_PATH_H
+#define KIWI_HEAP_PATH_H
+
+#include "memory.h"
+
+#define HEAP_PATH_TIMED 8u
+#define HEAP_PATH_TICK 0u /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+
+/* The next allocation of the thread is looked at, whatever the sampler has drawn. */
+static inline void heap_look_at_next(struct thread *t)
+{
+    if (!t->heap_drawn)
+        t->heap_drawn = t->heap_next;
+    t->heap_next = 0;
+}
+
+/* The LOOPS row to which an allocation belongs now, 0 = none. */
+static inline uint32_t heap_path_piece(const struct thread *t)
+{
+    return t->scope ? t->scope : t->tick_loop;
+}
+
+static inline bool heap_path_watches(const struct thread *t)
+{
+    return heap_path_piece(t) && record_settings.heap >= HEAP_SAMPLE;
+}
+
+void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place);
+
+/* A tick or scope that has ended. */
+struct heap_piece {
+    uint32_t loop; /* LOOPS row */
+    bool own;      /* no other thread writes to it */
+    uint64_t ticks;
+};
+void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct heap_piece *piece);
+/* Ends the timing of this place and all deeper ones. */
+void heap_path_leave(struct thread *t, uint32_t place);
+
+/* A timed heap call, which began then, has ended. */
+void heap_path_spent(struct thread *t, uint64_t since);
+/* An allocation at a stack; realloc counts as one. */
+void heap_path_note(struct thread *t, uint32_t stack, size_t size);
+/* realloc at a stack made a block of `old` bytes larger. */
+void heap_path_grown(struct thread *t, uint32_t stack, size_t old, size_t size, bool moved);
+#endif

@@ -1,0 +1,108 @@
+/* hot-alloc: what makes the allocations of ticks a finding. */
+#include "../lib/history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static int set_up(void **state)
+{
+    *state = history_open();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    history_close(*state);
+    return 0;
+}
+
+/* A loop that serves two clients; each tick takes a millisecond. */
+static void serve(struct history *h, int times, const char *tick)
+{
+    for (int i = 0; i < times; i++)
+        history_playf(h, "T1 polls %s at loop; T1 computes 1; %s", i % 2 ? "a" : "b", tick);
+    history_play(h, "T1 polls a at loop");
+}
+
+static void assert_silent(struct history *h)
+{
+    const struct review *r = history_review(h);
+
+    if (r->findings.count)
+        fail_msg("found: %s", r->findings.items[0]->title);
+}
+
+static void hot__many_in_each_tick(void **state)
+{
+    serve(*state, 300, "T1 allocates 4000 at parse");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_HOT_ALLOC);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_HIGH); /* 200 us of 1 ms */
+    assert_true(f->count > 290 * 4000);
+    history_assert_at(*state, f, "parse");
+}
+
+static void hot__less_than_the_high_share_is_medium(void **state)
+{
+    serve(*state, 300, "T1 allocates 1000 at parse; T1 allocates 500 at format");
+    const struct finding *f = history_find(history_review(*state), FINDING_HOT_ALLOC);
+
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    history_assert_at(*state, f, "parse");
+    history_assert_stack(*state, f, "format");
+}
+
+static void silent__a_few_in_ticks_that_do_more(void **state)
+{
+    serve(*state, 300, "T1 allocates 300 at parse"); /* 15 us of 1 ms */
+    assert_silent(*state);
+}
+
+static void silent__most_ticks_do_not(void **state)
+{
+    for (int i = 0; i < 100; i++)
+        serve(*state, 4, i % 4 ? "T1 computes 1" : "T1 allocates 4000 at accept");
+    assert_silent(*state);
+}
+
+static void silent__start_up(void **state)
+{
+    serve(*state, 100, "T1 allocates 4000 at fill");
+    serve(*state, 400, "T1 computes 1");
+    assert_silent(*state);
+}
+
+static void silent__too_few_ticks(void **state)
+{
+    serve(*state, 150, "T1 allocates 4000 at parse");
+    assert_silent(*state);
+}
+
+static void silent__outside_of_ticks(void **state)
+{
+    history_play(*state, "T1 allocates 4000 at build");
+    for (int i = 0; i < 300; i++)
+        history_play(*state, "T2 allocates 4000 at build");
+    assert_silent(*state);
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            FRESH(hot__many_in_each_tick),
+            FRESH(hot__less_than_the_high_share_is_medium),
+            FRESH(silent__a_few_in_ticks_that_do_more),
+            FRESH(silent__most_ticks_do_not),
+            FRESH(silent__start_up),
+            FRESH(silent__too_few_ticks),
+            FRESH(silent__outside_of_ticks),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
