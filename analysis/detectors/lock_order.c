@@ -264,8 +264,8 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                      "Grade G5: when one of these steps was taken, nobody but the thread that made the lock had been "
                      "seen to take it. If no other thread could know the lock by then, this is no danger."},
             [LOCK_GRADE_G5_SIGNALLED] = {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
-                                         "Grade G5: a condition variable, semaphore or barrier put one of these "
-                                         "threads after another. If it "
+                                         "Grade G5: a condition variable, semaphore, barrier or future put one of "
+                                         "these threads after another. If it "
                                          "always does, these steps never meet and there is no danger."},
             [LOCK_GRADE_G5_TIMED] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,

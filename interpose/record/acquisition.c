@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "call.h"
 #include "contention.h"
+#include "handover.h"
 
 #include "wait_site.h"
 
@@ -117,8 +118,10 @@ static void witness(struct thread *t, uint32_t row)
     RELAXED_STORE(&a->last_ticks, clock_ticks());
     if (a->parent && witnessed_enough(t, row))
         return;
-    uint32_t segment = a->parent ? thread_segment(t) : 0;
     struct kiwi_witness *first = &a->witness[0], *latest = &a->witness[1];
+    if (a->parent && !is_witness(first, t) && !is_witness(latest, t))
+        handover_learn(t);
+    uint32_t segment = a->parent ? thread_segment(t) : 0;
     struct kiwi_witness *w = !first->thread || is_witness(first, t) ? first : latest;
     if (w == first)
         a->threads = a->threads ? a->threads : 1;

@@ -98,15 +98,20 @@ void handover_told(struct thread *t, uint32_t object)
     stretch_begin(t);
 }
 
-void handover_waits(struct thread *t, uint32_t object)
+/* `own` joined with what is there already. */
+static void chain_add(uint32_t *latest, uint32_t own)
 {
-    if (!handover_has_news(t, object))
-        return;
-    uint32_t *latest = &memory.arrivals[object], own = thread_segment_at_handover(t);
     uint32_t before = __atomic_load_n(latest, __ATOMIC_ACQUIRE); /* with the release below: its row is whole */
     while (!__atomic_compare_exchange_n(latest, &before, handover_join(own, before), false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE))
         ;
+}
+
+void handover_waits(struct thread *t, uint32_t object)
+{
+    if (!handover_has_news(t, object))
+        return;
+    chain_add(&memory.arrivals[object], thread_segment_at_handover(t));
     handover_told(t, object);
 }
 
@@ -115,6 +120,36 @@ void handover_wakes_all(struct thread *t, uint32_t object)
     if (object && RELAXED_LOAD(&memory.arrivals[object]))
         handover_after(t, object, __atomic_exchange_n(&memory.arrivals[object], 0, __ATOMIC_ACQUIRE),
                        SEGMENT_SIGNALLED);
+}
+
+bool handover_publishes(const struct thread *t)
+{
+    const struct handover_count *n = &memory.handover_counts[t->slot_index];
+    if (has_nothing(t) || !may_order(t))
+        return false;
+    return !t->segment_stale || t->segment_other || n->published != t->segment; /* something new since */
+}
+
+void handover_publish(struct thread *t)
+{
+    uint32_t own = thread_segment_at_handover(t);
+    if (!own)
+        return;
+    chain_add(&memory.published, own);
+    memory.handover_counts[t->slot_index].published = t->segment;
+    stretch_begin(t);
+}
+
+#define LEARNS_MAX 4u
+
+void handover_learn(struct thread *t)
+{
+    struct handover_count *n = &memory.handover_counts[t->slot_index];
+    uint32_t published = __atomic_load_n(&memory.published, __ATOMIC_ACQUIRE); /* with chain_add */
+    if (likely(published == n->learned) || n->learns >= LEARNS_MAX)
+        return;
+    n->learned = published;
+    n->learns += handover_after(t, 0, published, SEGMENT_SIGNALLED);
 }
 
 bool handover_worth(const struct thread *t, uint32_t object)

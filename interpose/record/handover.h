@@ -7,6 +7,8 @@
  *     handover_monitor(mutex);     // its critical sections tell each other something: see below
  *     handover_pass(t, mutex);     // at the end of each of them, still owning the mutex
  *
+ *     handover_publish(t);         // before a future becomes ready
+ *
  * Order like that of create and join, but weaker: whether the program relies on it nobody knows, so the analyzer keeps
  * the two apart (KIWI_SEGMENT_SIGNALLED). Barriers are in rounds.h.
  *
@@ -34,6 +36,15 @@ void handover_take(struct thread *t, uint32_t object);
  * barrier made by hand does. */
 void handover_waits(struct thread *t, uint32_t object);
 void handover_wakes_all(struct thread *t, uint32_t object);
+
+/* What a thread did before it keeps a promise is over for all who look at that later, and who looks is not seen: so it
+ * comes before a lock order that another thread makes for the first time from then on (the first few of each thread: a
+ * service keeps promises all the time, and they order nothing else). Before the promise is kept;
+ * handover_publishes says whether there is anything to tell. */
+bool handover_publishes(const struct thread *t);
+void handover_publish(struct thread *t);
+/* Before a thread notes an order that is new to it. */
+void handover_learn(struct thread *t);
 
 void handover_monitor(uint32_t object);
 /* handover_pass would tell something, to others or to this thread. */

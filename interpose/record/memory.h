@@ -37,7 +37,9 @@ struct handover_count {
     uint32_t latest, from;        /* the segment taken last, and the object it came from */
     uint32_t given, given_to;     /* its own segment that it passed on last, and the mutex */
     uint32_t arrived, arrived_at; /* its own segment when it last came to a rendezvous, and its object */
-    uint32_t made;                /* segments because of handovers */
+    uint32_t published, learned;  /* its own segment that it published last, and memory.published as it saw it last */
+    uint32_t learns;
+    uint32_t made; /* segments because of handovers */
 };
 
 /* The threads that passed a barrier together, and those that gather for the next time; see rounds.h. */
@@ -71,6 +73,7 @@ struct memory {
     struct barrier_rounds *rounds; /* by object row, of barriers */
     uint32_t *arrivals;            /* by object row, of condition variables: the latest who waits for it */
     uint8_t *monitors;             /* by object row: handover_monitor */
+    uint32_t published;            /* the latest segment of handover_publish, 0 = none; atomic */
     uint32_t *sighted;             /* by acquisition row: witnesses beyond the first, counted or kept */
     uint64_t *derived;       /* by acquisition row: parent << 32 | the row that last stood for it under that parent */
     uint64_t *stack_objects; /* by stack row: which locks were taken there, one bit each by hash */

@@ -10,7 +10,10 @@
  */
 #include "once.h"
 
+#include "../record/handover.h"
 #include "lock.h"
+
+#include <string.h>
 
 #define ONCE_IN_PROGRESS 1 /* glibc's nptl/pthread_once.c; above these two bits, how often the process was forked */
 #define ONCE_DONE 2
@@ -56,6 +59,43 @@ static void waited(struct once *o)
     o->since = 0;
 }
 
+/*
+ * libstdc++ keeps a promise, and sets the result of a packaged task, inside std::call_once on a control in their shared
+ * state; that it is ready is stored after the function, without a call, and whoever finds it ready makes none either. What
+ * kind of state it is shows in its type's name, which lies with the virtual table:
+ *
+ *     struct state { void *vtable; void *result; unsigned status; bool retrieved; pthread_once_t control; };
+ *
+ * That of std::async is left out: who asks for its result joins the thread.
+ */
+#define STATE_CONTROL 24 /* offset; libstdc++'s ABI since GCC 5 */
+static const char *const promises[] = {"NSt13__future_base13_State_baseV2E", "NSt13__future_base11_Task_state"};
+
+/* The word at an address, 0 = it can not be read. */
+static uintptr_t word_at(uintptr_t address)
+{
+    return address % sizeof address == 0 && sys_readable(address) ? *(const uintptr_t *)address : 0;
+}
+
+static bool begins_with(uintptr_t text, const char *beginning)
+{
+    size_t length = strlen(beginning);
+    return sys_readable(text + length) && strncmp((const char *)text, beginning, length) == 0;
+}
+
+static bool keeps_promise(uintptr_t control)
+{
+    uintptr_t vtable = word_at(control - STATE_CONTROL), type = vtable ? word_at(vtable - sizeof vtable) : 0;
+    uintptr_t name = type ? word_at(type + sizeof type) : 0;
+    if (!name || !sys_readable(name))
+        return false;
+    name += *(const char *)name == '*'; /* a type that only its own file knows */
+    for (unsigned i = 0; i < sizeof promises / sizeof *promises; i++)
+        if (begins_with(name, promises[i]))
+            return true;
+    return false;
+}
+
 /* Stands for the function in the real call. */
 static void run(void)
 {
@@ -81,6 +121,8 @@ static void run(void)
         guard_set(t);
         lock_release(t, control);
         acquisition_want(t, KIWI_WANT_NONE);
+        if (!region.frozen && handover_publishes(t) && keeps_promise(control))
+            handover_publish(t);
         guard_clear(t);
     }
 }

@@ -354,6 +354,24 @@ static void order__counter_of_those_who_are_done_is_a_guess(void **state)
     assert_cycle(*state, "G5", "A B");
 }
 
+static void order__kept_promise_is_a_guess(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 keeps P;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G5", "A B");
+}
+
+static void order__promise_does_not_order_what_follows_it(void **state)
+{
+    history_play(*state, NEST("T1", "A", "B") "T1 keeps P;" NEST("T2", "B", "A") NEST("T1", "A", "B"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__promise_does_not_order_what_was_seen_before(void **state)
+{
+    history_play(*state, NEST("T2", "B", "A") NEST("T1", "A", "B") "T1 keeps P;" NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
 static void order__condition_takes_its_lock_back(void **state)
 {
     history_play(*state, "T1 lock M; T1 lock A; T1 condwait M; T1 unlock M; T1 unlock A;" NEST("T2", "M", "A"));
@@ -530,6 +548,9 @@ int main(void)
             TEST(order__flag_under_a_mutex_is_a_guess),
             TEST(order__flag_does_not_order_what_follows_it),
             TEST(order__counter_of_those_who_are_done_is_a_guess),
+            TEST(order__kept_promise_is_a_guess),
+            TEST(order__promise_does_not_order_what_follows_it),
+            TEST(order__promise_does_not_order_what_was_seen_before),
             TEST(order__condition_takes_its_lock_back),
             TEST(order__request_that_was_never_granted_counts),
             TEST(order__first_use_does_not_split_a_cause),

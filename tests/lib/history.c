@@ -521,6 +521,14 @@ static void passes(struct thread *t, uint32_t object, uint32_t parties)
     handover_pass(t, object);
 }
 
+static void keeps(struct thread *t, uint32_t object, uint32_t parties)
+{
+    (void)object;
+    (void)parties;
+    if (handover_publishes(t))
+        handover_publish(t);
+}
+
 static const struct {
     const char *verb;
     void (*play)(struct thread *t, uint32_t object, uint32_t parties);
@@ -529,7 +537,7 @@ static const struct {
         {"wakes", wakes, KIWI_OBJECT_COND},        {"wakes-all", wakes_all, KIWI_OBJECT_COND},
         {"waits", waits, KIWI_OBJECT_COND},        {"woken", woken, KIWI_OBJECT_COND},
         {"arrives", arrives, KIWI_OBJECT_BARRIER}, {"leaves", leaves, KIWI_OBJECT_BARRIER},
-        {"passes", passes, KIWI_OBJECT_MUTEX},
+        {"passes", passes, KIWI_OBJECT_MUTEX},     {"keeps", keeps, KIWI_OBJECT_ONCE},
 };
 
 /* The object of that name, as far as order by handovers goes. */

@@ -32,6 +32,7 @@
  *     waits C, wakes-all C                              begins such a wait; wakes all who wait
  *     arrives B at 2, leaves B at 2                     before and after the wait of a barrier for 2 threads
  *     passes M                                          lets go of M, by which threads tell each other something
+ *     keeps P                                           keeps a promise: from then on others may act on it
  *     enter CALL                                        a blocking call: poll, read, sleep, fsync, join T, ...
  *     leave MS                                          ... that ends after so many milliseconds of waiting
  *     preempted MS                                      ... during which it only had no processor

@@ -185,6 +185,55 @@ static void handover__thread_that_ends_leaves_word(void **state)
     assert_true(before(of_a, thread_segment(b)));
 }
 
+static void handover__a_promise_comes_before_what_is_new_afterwards(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t of_a = thread_segment(a), early = thread_segment(c);
+
+    (void)state;
+    handover_learn(b);
+    assert_int_equal(b->segment_other, 0);
+    assert_false(handover_publishes(b)); /* nothing was done yet */
+    assert_true(handover_publishes(a));
+    handover_publish(a);
+    assert_false(handover_publishes(a)); /* nothing new since */
+    handover_learn(b);
+    handover_learn(c);
+    assert_true(before(of_a, thread_segment(b)));
+    assert_int_equal(region_segment(thread_segment(b))->state, KIWI_SEGMENT_SIGNALLED);
+    assert_true(before(of_a, thread_segment(c)));
+    assert_false(before(of_a, early));
+    assert_false(before(thread_segment(a), thread_segment(c)));
+}
+
+static void handover__learns_of_the_first_few_promises(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+    uint32_t told = 0;
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        uint32_t of_a = thread_segment(a);
+        handover_publish(a);
+        handover_learn(b);
+        told += before(of_a, thread_segment(b));
+    }
+    assert_int_equal(told, 4);
+}
+
+static void handover__promises_of_several_threads_add_up(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t of_a = thread_segment(a), of_b = thread_segment(b);
+
+    (void)state;
+    handover_publish(a);
+    handover_publish(b);
+    handover_learn(c);
+    assert_true(before(of_a, thread_segment(c)));
+    assert_true(before(of_b, thread_segment(c)));
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -201,6 +250,9 @@ int main(void)
             FRESH(handover__monitor_tells_whoever_passes_later),
             FRESH(handover__passing_again_and_again_costs_no_segments),
             FRESH(handover__thread_that_ends_leaves_word),
+            FRESH(handover__a_promise_comes_before_what_is_new_afterwards),
+            FRESH(handover__learns_of_the_first_few_promises),
+            FRESH(handover__promises_of_several_threads_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
