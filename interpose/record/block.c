@@ -1,6 +1,7 @@
 #include "block.h"
 
 #include "../base/clock.h"
+#include "heap_account.h"
 #include "heap_site.h"
 #include "object.h"
 
@@ -74,6 +75,7 @@ struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, u
     uint32_t site = heap_site_get(t, stack);
     struct heap_block *b = site && fresh ? room_for(address) : NULL;
     uint64_t now = clock_ticks();
+    heap_account(t, now);
     if (site)
         heap_site_made(t, site, units, size, now);
     if (!b) {

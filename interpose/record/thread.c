@@ -5,6 +5,7 @@
 #include "contention.h"
 #include "exchange.h"
 #include "handover.h"
+#include "heap_account.h"
 #include "memory.h"
 #include "stack.h"
 #include "thread_class.h"
@@ -289,6 +290,7 @@ void thread_detach(struct thread *t)
     exchange_end(t);
     handover_end(t);
     acquisition_fold_all(t);
+    heap_account_end(t);
     if (t->row) {
         struct kiwi_thread *r = region_thread(t->row);
         r->end_ticks = clock_ticks();

@@ -236,6 +236,7 @@ struct thread {
     struct thread_scope scopes[THREAD_SCOPES];
     uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
     uint64_t heap_clock;             /* what reading the clock twice takes */
+    uint64_t heap_accounted;         /* ticks at which that is due again: heap_account.h */
     uint32_t heap_pieces;            /* ticks and scopes so far, to time some */
     struct heap_line heap_lines[THREAD_HEAP_LINES];
     struct thread_loop loop;

@@ -50,7 +50,7 @@ struct kiwi_thread {
     uint32_t joiner;                /* thread row that joined it */
     uint64_t stack_low, stack_high; /* its stack, 0 = unknown */
     uint64_t idle_ticks;            /* spent in blocking calls without holding a lock, as far as those waited */
-    uint64_t reserved[2];
+    uint64_t heap_calls, cpu_ns;    /* allocations and processor time when it was last asked: both from its beginning */
 };
 
 /*

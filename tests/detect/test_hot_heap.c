@@ -1,4 +1,4 @@
-/* hot-alloc: what makes the allocations of ticks a finding. */
+/* hot-alloc, alloc-churn: what makes allocations a finding. */
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -90,6 +90,43 @@ static void silent__outside_of_ticks(void **state)
     assert_silent(*state);
 }
 
+static void churn__a_share_of_the_threads_time(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T2 churns 40 at scratch; T2 uses 1000"); /* 80 ms of it */
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_ALLOC_CHURN);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    assert_int_equal(f->count, 4000000);
+    history_assert_at(*state, f, "scratch");
+}
+
+static void silent__churn_beside_much_work(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T2 churns 40 at scratch; T2 uses 4000");
+    assert_silent(*state);
+}
+
+static void silent__blocks_that_live_on(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T2 keeps 40 at scratch; T2 uses 1000");
+    assert_silent(*state);
+}
+
+static void silent__a_batch_job_of_one_thread(void **state)
+{
+    history_play(*state, "T1 churns 40 at scratch; T1 uses 1000");
+    assert_silent(*state);
+}
+
+static void silent__processor_time_is_not_known(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T2 churns 40 at scratch");
+    assert_silent(*state);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -102,6 +139,11 @@ int main(void)
             FRESH(silent__start_up),
             FRESH(silent__too_few_ticks),
             FRESH(silent__outside_of_ticks),
+            FRESH(churn__a_share_of_the_threads_time),
+            FRESH(silent__churn_beside_much_work),
+            FRESH(silent__blocks_that_live_on),
+            FRESH(silent__a_batch_job_of_one_thread),
+            FRESH(silent__processor_time_is_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 #include "loop_step.h"
 
+#include "heap_step.h"
+
 #include "../../interpose/base/clock.h"
 #include "../../interpose/record/call.h"
-#include "../../interpose/record/heap_path.h"
 #include "../../interpose/record/loop.h"
 
 #include <stdlib.h>
@@ -46,30 +47,16 @@ static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t
     loop_wait_ends(t, &r);
 }
 
-/* Blocks of 64 bytes. */
-static void play_heap(struct thread *t, uint32_t stack, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        t->heap_calls++;
-        t->heap_bytes += 64;
-        if (heap_path_watches(t))
-            heap_path_note(t, stack, 64);
-    }
-}
-
 bool loop_step_play(struct thread *t, const char *verb, const char *object, uint32_t stack, struct names *events)
 {
     bool finds = strcmp(verb, "finds") == 0;
 
-    record_settings.heap = HEAP_SAMPLE; /* as by default */
     if (strcmp(verb, "computes") == 0 || strcmp(verb, "suspended") == 0)
         play_time(t, object, verb[0] == 'c');
     else if (finds || strcmp(verb, "polls") == 0)
         play_wait(t, stack, strcmp(object, "nothing") == 0 ? 0 : name_number(events, object, true),
                   finds ? 1 : clock_ns_to_ticks(POLL_MS * MS));
-    else if (strcmp(verb, "allocates") == 0)
-        play_heap(t, stack, (uint32_t)atoi(object));
     else
-        return false;
+        return heap_step_play(t, verb, object, stack);
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * loop_step.h - the steps of a history that belong to event loops: see polls, finds, computes, suspended and allocates
- * in history.h.
+ * loop_step.h - the steps of a history that belong to event loops: see polls, finds, computes and suspended in
+ * history.h.
  */
 #ifndef KIWI_TEST_LOOP_STEP_H
 #define KIWI_TEST_LOOP_STEP_H
