@@ -61,8 +61,8 @@ static void waited(struct once *o)
 
 /*
  * libstdc++ keeps a promise, and sets the result of a packaged task, inside std::call_once on a control in their shared
- * state; that it is ready is stored after the function, without a call, and whoever finds it ready makes none either. What
- * kind of state it is shows in its type's name, which lies with the virtual table:
+ * state. That it is ready is stored after the function, without a call, and whoever finds it ready makes none either.
+ * What kind of state it is shows in its type's name, which lies with the virtual table:
  *
  *     struct state { void *vtable; void *result; unsigned status; bool retrieved; pthread_once_t control; };
  *

@@ -477,29 +477,10 @@ static bool play_cond(struct history *h, struct actor *a, const struct statement
     return true;
 }
 
-static void wakes_all(struct thread *t, uint32_t object, uint32_t parties)
+static void wakes_all(struct thread *t, uint32_t object)
 {
-    (void)parties;
     handover_wakes_all(t, object);
     handover_give(t, object);
-}
-
-static void wakes(struct thread *t, uint32_t object, uint32_t parties)
-{
-    (void)parties;
-    handover_give(t, object);
-}
-
-static void woken(struct thread *t, uint32_t object, uint32_t parties)
-{
-    (void)parties;
-    handover_take(t, object);
-}
-
-static void waits(struct thread *t, uint32_t object, uint32_t parties)
-{
-    (void)parties;
-    handover_waits(t, object);
 }
 
 static void arrives(struct thread *t, uint32_t object, uint32_t parties)
@@ -514,30 +495,29 @@ static void leaves(struct thread *t, uint32_t object, uint32_t parties)
     rounds_leave(t, object, (memory.rounds[object].arrivals + parties - 1) / parties); /* the one that began last */
 }
 
-static void passes(struct thread *t, uint32_t object, uint32_t parties)
+static void passes(struct thread *t, uint32_t object)
 {
-    (void)parties;
     handover_monitor(object);
     handover_pass(t, object);
 }
 
-static void keeps(struct thread *t, uint32_t object, uint32_t parties)
+static void keeps(struct thread *t, uint32_t object)
 {
     (void)object;
-    (void)parties;
     if (handover_publishes(t))
         handover_publish(t);
 }
 
 static const struct {
     const char *verb;
-    void (*play)(struct thread *t, uint32_t object, uint32_t parties);
     enum kiwi_object_kind kind;
+    void (*play)(struct thread *t, uint32_t object);
+    void (*play_for)(struct thread *t, uint32_t object, uint32_t parties); /* where that is NULL */
 } handover_verbs[] = {
-        {"wakes", wakes, KIWI_OBJECT_COND},        {"wakes-all", wakes_all, KIWI_OBJECT_COND},
-        {"waits", waits, KIWI_OBJECT_COND},        {"woken", woken, KIWI_OBJECT_COND},
-        {"arrives", arrives, KIWI_OBJECT_BARRIER}, {"leaves", leaves, KIWI_OBJECT_BARRIER},
-        {"passes", passes, KIWI_OBJECT_MUTEX},     {"keeps", keeps, KIWI_OBJECT_ONCE},
+        {"wakes", KIWI_OBJECT_COND, handover_give, NULL},  {"wakes-all", KIWI_OBJECT_COND, wakes_all, NULL},
+        {"waits", KIWI_OBJECT_COND, handover_waits, NULL}, {"woken", KIWI_OBJECT_COND, handover_take, NULL},
+        {"arrives", KIWI_OBJECT_BARRIER, NULL, arrives},   {"leaves", KIWI_OBJECT_BARRIER, NULL, leaves},
+        {"passes", KIWI_OBJECT_MUTEX, passes, NULL},       {"keeps", KIWI_OBJECT_ONCE, keeps, NULL},
 };
 
 /* The object of that name, as far as order by handovers goes. */
@@ -551,7 +531,10 @@ static bool play_handover(struct history *h, struct actor *a, const struct state
         facts_of(statement_lock(h, s), &facts);
         facts.kind = (uint8_t)handover_verbs[i].kind;
         uint32_t object = object_get(a->t, &facts, statement_stack(h, s));
-        handover_verbs[i].play(a->t, object, (uint32_t)atoi(s->place));
+        if (handover_verbs[i].play)
+            handover_verbs[i].play(a->t, object);
+        else
+            handover_verbs[i].play_for(a->t, object, (uint32_t)atoi(s->place));
         return true;
     }
     return false;
