@@ -23,6 +23,7 @@
 #define OPTIONS_LINE 256  /* room for one complaint */
 
 enum options_heap { OPTIONS_HEAP_SAMPLE, OPTIONS_HEAP_EXACT, OPTIONS_HEAP_COUNT, OPTIONS_HEAP_OFF };
+enum options_switch { OPTIONS_ON, OPTIONS_OFF };
 enum options_events { OPTIONS_EVENTS_SLOW, OPTIONS_EVENTS_ALL, OPTIONS_EVENTS_OFF };
 enum options_domain {
     OPTIONS_LOCKS = 1 << 0,

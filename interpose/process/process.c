@@ -10,6 +10,7 @@
 #include "../record/module.h"
 #include "../record/stack.h"
 #include "inherited.h"
+#include "leaks.h"
 #include "output.h"
 
 #include <errno.h>
@@ -359,8 +360,7 @@ static void end_inherited(bool by_exit)
     guard_clear(t);
 }
 
-/* Not a child that borrows this memory (clone with CLONE_VM), whose end is not this process's. */
-static bool is_own_end(void)
+bool process_is_own_end(void)
 {
     return process_state == PROCESS_RECORDING && region.header &&
            (region.frozen || region.header->pid == (uint32_t)sys_getpid());
@@ -369,7 +369,7 @@ static bool is_own_end(void)
 static void look_at_freed_blocks(void)
 {
     struct thread *t = kiwi_self;
-    if (t->guard != GUARD_IDLE || !is_own_end())
+    if (t->guard != GUARD_IDLE || !process_is_own_end())
         return;
     guard_set(t);
     quarantine_check(t);
@@ -380,6 +380,7 @@ static void at_exit(int status, void *arg)
 {
     (void)arg;
     end_inherited(true);
+    leaks_at_exit();
     look_at_freed_blocks();
     process_exiting(status);
 }
@@ -444,6 +445,7 @@ static void start_recording(void)
             .tick_budget_ns = options.tick_budget,
             .heap = domains & OPTIONS_HEAP ? heap_recording_of(options.heap) : HEAP_OFF,
             .heap_rate = options.heap_rate,
+            .leaks_off = options.leak_scan == OPTIONS_OFF,
     };
     if (record_settings.heap == HEAP_EXACT)
         block_watch_all();
@@ -474,6 +476,7 @@ static void hook_process(void)
 {
     pthread_atfork(fork_prepare, NULL, fork_child);
     on_exit(at_exit, NULL);
+    leaks_hook();
     end_key_made = make_end_key();
 }
 
@@ -540,6 +543,7 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
     int saved = errno;
     process_state = PROCESS_OFF;
     inherited_forget();
+    leaks_forked();
     bool silent = region.frozen; /* a filter that the child inherited: nothing may be opened */
     if (!silent)
         recorder_memory_inherited();
@@ -573,7 +577,7 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 
 void process_exec_begin(void)
 {
-    if (!is_own_end())
+    if (!process_is_own_end())
         return;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXEC);
@@ -582,7 +586,7 @@ void process_exec_begin(void)
 
 void process_exec_failed(void)
 {
-    if (!is_own_end())
+    if (!process_is_own_end())
         return;
     RELAXED_STORE(&region.header->end_kind, KIWI_END_NONE);
     region.header->end_ticks = 0;
@@ -591,7 +595,7 @@ void process_exec_failed(void)
 /* Recording goes on: other handlers and destructors still run. */
 void process_exiting(int status)
 {
-    if (!is_own_end())
+    if (!process_is_own_end())
         return;
     end_inherited(false);
     region.header->end_status = status;

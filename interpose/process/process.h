@@ -29,6 +29,9 @@ bool process_yield_key(void);
 /* The calling thread is about to return from its start function. */
 void process_thread_returned(void);
 
+/* This process ends, and not a child that borrows its memory (clone with CLONE_VM). */
+bool process_is_own_end(void);
+
 void process_exec_begin(void);  /* before the real exec */
 void process_exec_failed(void); /* it returned */
 void process_exiting(int status);

@@ -98,3 +98,19 @@ void heap_site_ended(uint32_t site, uint32_t units, size_t size, struct heap_end
     if (end.resized)
         RELAXED_ADD(&s->resized, units);
 }
+
+/* Only the thread that ends the process comes here. */
+void heap_site_lost(uint32_t site, uint32_t units, size_t size, uint64_t birth, bool held)
+{
+    struct kiwi_heap_site *s = region_heap_site(site);
+    s->lost_bytes += scaled(units, size);
+    if (held) {
+        s->lost_held++;
+        return;
+    }
+    if (!s->lost_samples++ || birth < s->lost_first_ticks)
+        s->lost_first_ticks = birth;
+    if (birth > s->lost_last_ticks)
+        s->lost_last_ticks = birth;
+    s->lost_blocks += units;
+}

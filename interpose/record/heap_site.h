@@ -20,4 +20,8 @@ struct heap_end {
     bool resized;               /* by realloc */
 };
 void heap_site_ended(uint32_t site, uint32_t units, size_t size, struct heap_end end);
+
+/* A block of this site is lost. held: another lost block of this site would lead to it, which itself nothing refers to.
+ * units and size are the block's own. */
+void heap_site_lost(uint32_t site, uint32_t units, size_t size, uint64_t birth, bool held);
 #endif

@@ -19,6 +19,7 @@ struct record_settings {
     bool events_off, events_all; /* the flight recorder */
     uint64_t tick_budget_ns;
     enum heap_recording heap;
+    bool leaks_off;
     uint64_t heap_rate; /* bytes from one sample to the next, in the mean */
 };
 extern HIDDEN struct record_settings record_settings;

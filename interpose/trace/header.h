@@ -121,6 +121,15 @@ struct kiwi_clock_pair {
 
 #define KIWI_CLOCK_PAIRS 8 /* [0] is the start; the others are a ring of the latest, next at clock_next */
 
+/* Whether heap blocks to which nothing refers were looked for when the process exited. */
+enum kiwi_leak_scan {
+    KIWI_LEAK_SCAN_NONE = 0,    /* no: nothing qualified, or it did not exit that way */
+    KIWI_LEAK_SCAN_DONE = 1,    /* yes: what it found stands in HEAP_SITES */
+    KIWI_LEAK_SCAN_LATE = 2,    /* given up: it took too long */
+    KIWI_LEAK_SCAN_LARGE = 3,   /* not begun: too much memory, or too many blocks */
+    KIWI_LEAK_SCAN_REFUSED = 4, /* not possible: /proc cannot be read, or no memory */
+};
+
 struct kiwi_header {
     char magic[8];
     uint16_t major, minor;
@@ -145,7 +154,9 @@ struct kiwi_header {
     uint64_t module_epoch;    /* atomic: bumped at every dlopen/dlclose */
     uint64_t processes;       /* root trace only: processes of this run that recorded; atomic, added to by children */
     uint64_t settled_unknown; /* joins and detaches of threads that were not known (any more); atomic */
-    uint64_t reserved[6];
+    uint32_t leak_scan;       /* enum kiwi_leak_scan */
+    uint32_t leak_scan_us;    /* processor time that it took, microseconds */
+    uint64_t reserved[5];
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */

@@ -21,7 +21,7 @@ struct kiwi_heap_site {
     uint64_t freed_blocks, freed_bytes; /* of these */
     uint64_t elsewhere;                 /* of these, freed by another thread; units */
     uint64_t resized;                   /* of these, given to realloc; units */
-    uint64_t lost_blocks, lost_bytes;   /* at the exit nothing referred to them; not units */
+    uint64_t lost_blocks, lost_bytes;   /* at the exit nothing referred to them, see lost_samples; units, bytes */
     uint64_t first_ticks, last_ticks;
     uint64_t lives[KIWI_HEAP_LIVES]; /* of the freed ones, by lifetime; units */
     /* How far the estimates may be off: sums of w (w - 1) size^2 over the samples, w = what each stands for; in 1,024
@@ -34,7 +34,8 @@ struct kiwi_heap_site {
     uint32_t free_thread, free_serial;            /* another thread that freed one, the latest */
     uint64_t others;                              /* allocated by other threads than the first; units */
     uint64_t lost_first_ticks, lost_last_ticks;   /* birth of the oldest and of the youngest lost block */
-    uint64_t reserved[1];
+    uint32_t lost_samples;                        /* that lost_blocks come from */
+    uint32_t lost_held;                           /* samples of any site that only these refer to; in lost_bytes too */
 };
 
 /*

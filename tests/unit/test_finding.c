@@ -76,7 +76,7 @@ static void finding__every_id_is_explained(void **state)
             assert_true(strcspn(line, "\n") <= 79);
     }
     assert_true(explain_decided(FINDING_DEADLOCK));
-    assert_false(explain_decided(FINDING_HEAP_LEAK));
+    assert_false(explain_decided(FINDING_WEAK_LOCK));
 }
 
 static void finding__starts_with_the_usual_values(void **state)
