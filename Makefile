@@ -52,7 +52,7 @@ RECORDER = $(COMMON) -Iinterpose -I/usr/include/libunwind -fPIC -fvisibility=hid
 RECORDER_LINK := -shared -Wl,-soname,libkiwi.so -Wl,-z,now -Wl,-z,relro -Wl,-z,noexecstack -Wl,--no-undefined \
                  -Wl,--exclude-libs,ALL -Wl,--as-needed -Wl,--build-id
 ANALYSIS := $(COMMON) -Ianalysis
-ANALYSIS_LIBS := -ldw -lelf -liberty -ljansson -lm
+ANALYSIS_LIBS := -ldw -lelf -liberty -ljansson -lz -lm
 TEST := $(COMMON) -fno-strict-aliasing -Iinterpose -Ianalysis -Itests -Itests/lib -I/usr/include/libunwind
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
