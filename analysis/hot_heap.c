@@ -38,6 +38,7 @@ static void add_row(struct hot_path *p, const struct hot_path *row)
     p->last_ticks = row->last_ticks > p->last_ticks ? row->last_ticks : p->last_ticks;
     p->grown += row->grown;
     p->grown_first += row->grown_first;
+    p->grown_back += row->grown_back;
     p->grown_little += row->grown_little;
     p->moved += row->moved;
     p->grown_bytes += row->grown_bytes;
@@ -56,6 +57,7 @@ static struct hot_path path_of(uint32_t use, const struct kiwi_heap_path *p)
                              .last_ticks = p->last_ticks,
                              .grown = p->grown,
                              .grown_first = p->grown_first,
+                             .grown_back = p->grown_back,
                              .grown_little = p->grown_little,
                              .moved = p->moved,
                              .grown_bytes = p->grown_bytes,

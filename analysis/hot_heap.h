@@ -19,7 +19,7 @@ struct hot_path {
     uint32_t stack;
     uint64_t calls, bytes, ticks, max; /* max: of one tick */
     uint64_t first_ticks, last_ticks;
-    uint64_t grown, grown_first, grown_little, moved, grown_bytes, grown_max; /* as in kiwi_heap_path */
+    uint64_t grown, grown_first, grown_back, grown_little, moved, grown_bytes, grown_max; /* as in kiwi_heap_path */
 };
 
 struct hot_heap;

@@ -96,6 +96,9 @@ void heap_path_grown(struct thread *t, uint32_t stack, size_t old, size_t size, 
     add(l, &p->grown_bytes, old);
     if (moved)
         add(l, &p->moved, 1);
+    if (4 * old < RELAXED_LOAD(&p->grown_last))
+        RELAXED_ADD(&p->grown_back, 1);
+    RELAXED_STORE(&p->grown_last, old);
     if (2 * old < size)
         add(l, &p->grown_first, 1);
     else if (size - old < old / KIWI_HEAP_SMALL_STEP)

@@ -47,7 +47,7 @@ struct kiwi_heap_path {
     uint32_t state;
     uint32_t loop; /* LOOPS row */
     uint32_t stack;
-    uint32_t reserved0;
+    uint32_t grown_back;              /* of those grown, blocks of less than a quarter of grown_last: another buffer */
     uint64_t calls, bytes;            /* allocations, realloc counted as one, and bytes asked for */
     uint64_t ticks;                   /* ticks, or scopes, in which there was one */
     uint64_t in_last, max;            /* allocations in the latest of these so far, and in one at most */
@@ -58,7 +58,7 @@ struct kiwi_heap_path {
     uint64_t moved;                   /* to another address */
     uint64_t grown_bytes;             /* sizes before */
     uint64_t grown_max;               /* largest size reached */
-    uint64_t reserved;
+    uint64_t grown_last;              /* size before, of the latest */
 };
 
 KIWI_SIZE_IS(struct kiwi_heap_site, 336);

@@ -1,4 +1,4 @@
-/* hot-alloc, alloc-churn: what makes allocations a finding. */
+/* hot-alloc, alloc-churn, realloc-growth: what makes allocations a finding. */
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -127,6 +127,44 @@ static void silent__processor_time_is_not_known(void **state)
     assert_silent(*state);
 }
 
+static void growth__by_small_steps(void **state)
+{
+    serve(*state, 150, "T1 appends 40 at body_add");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_REALLOC_GROWTH);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    history_assert_at(*state, f, "body_add");
+}
+
+static void silent__doubling(void **state)
+{
+    serve(*state, 150, "T1 doubles 40 at body_add");
+    assert_silent(*state);
+}
+
+static void silent__few_steps_for_each_buffer(void **state)
+{
+    serve(*state, 150, "T1 appends 12 at body_add");
+    assert_silent(*state);
+}
+
+static void silent__growth_at_start_up(void **state)
+{
+    serve(*state, 150, "T1 appends 40 at load");
+    serve(*state, 300, "T1 computes 1");
+    assert_silent(*state);
+}
+
+static void silent__growth_outside_of_ticks(void **state)
+{
+    for (int i = 0; i < 300; i++)
+        history_play(*state, "T1 appends 40 at load");
+    assert_silent(*state);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -144,6 +182,11 @@ int main(void)
             FRESH(silent__blocks_that_live_on),
             FRESH(silent__a_batch_job_of_one_thread),
             FRESH(silent__processor_time_is_not_known),
+            FRESH(growth__by_small_steps),
+            FRESH(silent__doubling),
+            FRESH(silent__few_steps_for_each_buffer),
+            FRESH(silent__growth_at_start_up),
+            FRESH(silent__growth_outside_of_ticks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,10 @@ void loop_step_ago(struct thread *t, uint64_t ticks)
     t->loop.begin -= ticks;
     t->loop.cpu_ticks -= ticks;
     region_loop(t->tick_loop)->first_ticks -= ticks;
+    for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_HEAP_PATHS].used; i++) {
+        region_heap_path(i)->first_ticks -= ticks;
+        region_heap_path(i)->last_ticks -= ticks;
+    }
 }
 
 /* Time is not waited for but pretended. */

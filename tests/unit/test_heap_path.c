@@ -172,6 +172,8 @@ static void grown__steps_are_told_apart(void **state)
     assert_int_equal(p->moved, 2);
     assert_int_equal(p->grown_bytes, 3400);
     assert_int_equal(p->grown_max, 3300);
+    assert_int_equal(p->grown_back, 1);
+    assert_int_equal(p->grown_last, 100);
     loop_said_end(t);
 }
 
