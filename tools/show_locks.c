@@ -141,14 +141,26 @@ static unsigned top_waiters(const struct lock_uses *u, const struct lock_use *us
     return count;
 }
 
+/* Holds that were waited for are all counted, and sampled ones stand for them, too: more than the lock was taken in all.
+ * The shares of the threads are right. */
+static double user_scale(const struct lock_use *use)
+{
+    uint64_t all = 0;
+
+    for (unsigned i = 0; i < KIWI_CONTENTION_USERS; i++)
+        all += use->row->users[i].samples;
+    return all > use->count ? (double)use->count / (double)all : 1;
+}
+
 static unsigned top_users(const struct lock_uses *u, const struct lock_use *use, struct party *top)
 {
+    double scale = use->row ? user_scale(use) : 0;
     unsigned count = 0;
 
     for (unsigned i = 0; use->row && i < KIWI_CONTENTION_USERS; i++) {
         const struct kiwi_contention_user *user = &use->row->users[i];
         const struct kiwi_thread *t = trace_thread(u->m->trace, user->thread);
-        struct party p = {.amount = user->samples};
+        struct party p = {.amount = (uint64_t)((double)user->samples * scale)};
 
         if (!user->samples || !t || t->serial != user->serial)
             continue;

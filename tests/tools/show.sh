@@ -64,6 +64,7 @@ json "holds" '.processes[0].locks[0].hold | .timed > 0 and .max_ns >= 2000000'
 json "no percentile without samples" '.processes[0].locks[0].wait.p99_ns == null'
 json "an uncontended lock" '.processes[0].locks[1] | .acquired == 250 and .wait.count == 0 and .waiters == []'
 json "waiters" '.processes[0].locks[0].waiters | length >= 1 and (.[0].site | startswith("work queue.c:"))'
+json "users do not add up to more than all" '[.processes[0].locks[] | ([.users[].acquired] | add // 0) <= .acquired] | all'
 run "$KIWI" show locks -o table.txt queue.trace queue.trace
 expect "into a file" 0 "" ""
 check "both traces" test "$(grep -c '^Process' table.txt)" = 2
