@@ -141,8 +141,8 @@ static unsigned top_waiters(const struct lock_uses *u, const struct lock_use *us
     return count;
 }
 
-/* Holds that were waited for are all counted, and sampled ones stand for them, too: more than the lock was taken in all.
- * The shares of the threads are right. */
+/* Holds that were waited for are all counted, and sampled ones stand for them, too: together more than the lock was
+ * taken. The shares of the threads are right. */
 static double user_scale(const struct lock_use *use)
 {
     uint64_t all = 0;
