@@ -67,7 +67,7 @@ void thread_jumps(uintptr_t here, uintptr_t target)
 {
     struct thread *t = kiwi_self;
     if (at_work(t) ? leaves(t->guard, here, target)
-                   : t->guard == GUARD_IDLE && (t->slot->call_kind || t->slot->want_since))
+                   : t->guard == GUARD_IDLE && (t->slot->call_kind || KIWI_WANT_OF(t->slot)))
         abandon(t);
 }
 

@@ -341,6 +341,8 @@ static inline uint32_t thread_random(struct thread *t)
 /* That word as a number, for the steps that change it by a constant and leave the rest as it is. */
 #define SLOT_ONE_HELD ((uint64_t)1)
 #define SLOT_ONE_RELEASE ((uint64_t)1 << 40)
+#define SLOT_WANTS(want) ((uint64_t)(want) << 32)
+#define SLOT_WANT SLOT_WANTS(0xff)
 static ALWAYS_INLINE uint64_t slot_state(const struct thread *t)
 {
     return RELAXED_LOAD((const uint64_t *)(const void *)&t->slot->held_count);

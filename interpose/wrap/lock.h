@@ -43,6 +43,8 @@ static ALWAYS_INLINE struct stack_entry *lock_quick_path(struct thread *t, struc
     return unlikely(e->tick <= 1) ? NULL : e;
 }
 
+#define HELD_ONCE ((uint64_t)1 << 32) /* count and row of a hold that needed no row yet */
+
 /*
  * The quick way in: a free lock that makes no order (nothing is held yet, or it is only tried), a known call path, not
  * sampled. `e` is what lock_quick_path gave. Notes the lock as being taken behind the `n` held ones; the caller then
@@ -52,8 +54,12 @@ static ALWAYS_INLINE struct stack_entry *lock_quick_path(struct thread *t, struc
 static ALWAYS_INLINE void lock_quick_taking(struct thread *t, uint32_t n, struct stack_entry *e, uintptr_t address,
                                             uint32_t kind)
 {
+    struct kiwi_held *h = &t->held[n];
     e->tick--;
-    acquisition_note_taking(t, n, address, e->row | kind, 0);
+    h->address = address;
+    RELAXED_STORE((uint64_t *)(void *)&h->row, HELD_ONCE);
+    RELAXED_STORE((uint64_t *)(void *)&h->stack, (uint64_t)kind << 32 | e->row);
+    slot_state_set(t, n, KIWI_WANT_TAKING, 0);
 }
 
 /* Taken so many times in a row, and nothing else meanwhile: to look at what it guards until that changes. */
@@ -91,8 +97,6 @@ static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
     slot_state_set(t, n, KIWI_WANT_RELEASING, 1);
     return (int)n;
 }
-
-#define HELD_ONCE ((uint64_t)1 << 32) /* count and row of a hold that needed no row yet */
 
 /*
  * The same two steps in one store each and without the guard, for locks that cost so little that it would show: the

@@ -294,6 +294,50 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t 
     return 0;
 }
 
+/* A signal handler that took a lock during the quick way left that one in this one's place. */
+static COLD void lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
+    guard_set(t);
+    struct kiwi_held *h = t->held;
+    h->address = (uintptr_t)m;
+    RELAXED_STORE((uint64_t *)(void *)&h->row, HELD_ONCE);
+    h->flags = ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    h->stack = stack_of(t, site);
+    guard_clear(t);
+}
+
+static COLD void lock_raced_quick(struct thread *t, const pthread_mutex_t *m)
+{
+    guard_set(t);
+    lock_raced(t, m);
+    guard_clear(t);
+}
+
+/*
+ * The first lock, free, on a known path. Without the guard: its two stores would be two of the few that the lock's
+ * atomic instruction waits for. So a signal handler that comes in between is recorded as usual, and what it leaves is
+ * looked at afterwards: another lock in this one's place, or a child that it has forked.
+ */
+static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, struct call_site site,
+                                          struct stack_entry *e)
+{
+    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    int result = real.pthread_mutex_lock(m);
+    if (unlikely(t->guard != GUARD_IDLE))
+        return result;
+    if (unlikely(result)) {
+        guard_set(t);
+        return lock_odd(t, m, site, result);
+    }
+    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
+    if (unlikely(t->held->address != (uintptr_t)m))
+        lock_disturbed(t, m, site.sp, site.rbp);
+    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
+        lock_raced_quick(t, m);
+    return 0;
+}
+
 /* For this wrapper's caller if no other site is given: a constant, once this is inlined. */
 static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *given)
 {
@@ -302,21 +346,11 @@ static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *g
     if (unlikely(!t))
         return real.pthread_mutex_lock(m);
     struct call_site site = given ? *given : CALL_SITE();
-    guard_set(t);
     struct stack_entry *e = likely(!t->slot->held_count) ? lock_quick_path(t, site) : NULL;
-    if (unlikely(looks_taken(m)))
-        return lock_full(t, m, site);
-    if (unlikely(!e))
-        return lock_nested(t, m, site.sp, site.rbp);
-    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    int result = real.pthread_mutex_lock(m);
-    if (unlikely(result))
-        return lock_odd(t, m, site, result);
-    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
-    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
-        lock_raced(t, m);
-    guard_clear(t);
-    return 0;
+    if (likely(e) && likely(!looks_taken(m)))
+        return lock_quick_first(t, m, site, e);
+    guard_set(t);
+    return looks_taken(m) ? lock_full(t, m, site) : lock_nested(t, m, site.sp, site.rbp);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
@@ -514,12 +548,8 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
     return result;
 }
 
-static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
+static NOINLINE int unlock_chained(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    struct thread *t = thread_enter();
-    if (unlikely(!t))
-        return real.pthread_mutex_unlock(m);
-    struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
     int left = lock_release_quick(t, (uintptr_t)m);
     if (unlikely(left < 0))
@@ -527,6 +557,25 @@ static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site 
     int result = real.pthread_mutex_unlock(m);
     slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
     guard_clear(t);
+    return result;
+}
+
+/* The lock that was taken last, where no chain hangs on it: without the guard, as it was taken. */
+static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t))
+        return real.pthread_mutex_unlock(m);
+    uint64_t state = slot_state(t);
+    uint32_t n = (uint32_t)state - 1;
+    const struct kiwi_held *h = &t->held[n];
+    if (unlikely((int32_t)n < (int32_t)t->chained || h->address != (uintptr_t)m || h->count != 1 ||
+                 (h->flags & KIWI_HELD_SLOW)))
+        return unlock_chained(t, m, given ? *given : CALL_SITE());
+    slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE + SLOT_WANTS(KIWI_WANT_RELEASING));
+    int result = real.pthread_mutex_unlock(m);
+    if (likely(t->guard == GUARD_IDLE))
+        slot_state_put(t, slot_state(t) & ~SLOT_WANT);
     return result;
 }
 

@@ -39,12 +39,14 @@
 
 struct check {
     pid_t child;
-    const struct stepped *page;
+    struct stepped *page;
     const char *trace_name;
     const char *trace; /* mapped, NULL = not yet */
     const struct kiwi_slot *slot;
     uint64_t calls, steps, worst_steps;
     char worst[96];
+    char interrupted[96]; /* the call that is interrupted now, and before which of its instructions */
+    uint64_t interrupt_at, interruptions;
     unsigned complaints;
     const char *library, *over_text;
     uintptr_t over[OVER_MAX]; /* addresses of functions that are run in one go */
@@ -366,6 +368,47 @@ static bool call_step(struct check *c)
     return true;
 }
 
+/* Up to the next trap of the program. false: it has ended. */
+static bool run_to_trap(struct check *c)
+{
+    int signal = 0;
+    do {
+        resume(c, PTRACE_CONT, signal);
+        signal = stopped_by(c);
+    } while (signal && signal != SIGTRAP);
+    return signal;
+}
+
+/* A signal before the instruction whose turn it is; afterwards locks and trace must agree. false: the program has
+ * ended. */
+static bool call_interrupt(struct check *c)
+{
+    uint64_t steps = 0;
+    if (strcmp(c->interrupted, c->page->call) != 0) {
+        snprintf(c->interrupted, sizeof c->interrupted, "%s", c->page->call);
+        c->interrupt_at = 0;
+    }
+    for (; c->page->stepping && steps < c->interrupt_at; steps++) {
+        resume(c, PTRACE_SINGLESTEP, 0);
+        if (!stopped_by(c))
+            return false;
+        if (is_over(c, rip_of(c)))
+            step_over(c);
+    }
+    if (!c->page->stepping) {
+        c->page->passed = 1;
+        c->interrupted[0] = '\0';
+        return run_to_trap(c);
+    }
+    c->interrupt_at++;
+    c->interruptions++;
+    resume(c, PTRACE_CONT, SIGUSR1);
+    if (stopped_by(c) != SIGTRAP || !run_to_trap(c)) /* the handler's end, and the call's */
+        return false;
+    locks_compare(c, true);
+    return true;
+}
+
 static void run(struct check *c)
 {
     int signal = stopped_by(c); /* at its exec */
@@ -383,7 +426,7 @@ static void run(struct check *c)
             slot_find(c);
             over_find(c);
         }
-        if (!call_step(c))
+        if (!(c->page->interrupting ? call_interrupt(c) : call_step(c)))
             return;
     }
 }
@@ -438,8 +481,9 @@ int main(int argc, char **argv)
     if (c.child < 0)
         die("fork");
     run(&c);
-    printf("# %llu calls, %llu steps, at most %llu in %s\n", (unsigned long long)c.calls, (unsigned long long)c.steps,
-           (unsigned long long)c.worst_steps, c.worst);
+    printf("# %llu calls, %llu steps, at most %llu in %s; %llu interruptions\n", (unsigned long long)c.calls,
+           (unsigned long long)c.steps, (unsigned long long)c.worst_steps, c.worst,
+           (unsigned long long)c.interruptions);
     printf("%s - steps: locks and trace agree after each instruction, %s\n", c.complaints ? "not ok" : "ok", argv[1]);
     return c.complaints != 0;
 }

@@ -3,6 +3,9 @@
  *
  * The program sets `stepping` right before a call and traps; from there the tracer takes one instruction at a time and
  * compares locks and trace after each, until `stepping` is 0 again.
+ *
+ * With `interrupting` the program makes the same call again and again and traps after it, too. The tracer lets a signal
+ * handler run at its first instruction, then at its second, and so on; `passed` says that the call was over before.
  */
 #ifndef KIWI_TESTS_STEPPED_H
 #define KIWI_TESTS_STEPPED_H
@@ -28,7 +31,7 @@ struct stepped_lock {
 #define STEPPED_LOCKS 16
 
 struct stepped {
-    volatile uint32_t stepping;
+    volatile uint32_t stepping, interrupting, passed;
     uint32_t tid;    /* of the stepped thread */
     uintptr_t here;  /* address of this page in the program */
     char call[96];   /* what is stepped through */
