@@ -12,7 +12,9 @@
 #define PAGE_BITS (1u << 20) /* of the filter */
 #define ADDRESS_BITS ((UINT64_C(1) << 48) - 1)
 #define DIGIT 11u /* bits of an address that are sorted by at a time */
-#define DIGITS 4u /* addresses are multiples of 16 and below 2^48 */
+#define DIGITS 4u
+#define LOW_BITS 3u   /* that are 0 in every address: some allocators give small blocks no more alignment */
+#define HIGH_BITS 47u /* addresses are below 2^47 */
 #define EDGES_MAX (8u << 20)
 #define WORK_MIN (16u << 10) /* words: counters to sort by, and a byte for each page of records */
 
@@ -74,7 +76,7 @@ static void sort(struct lost *l, struct lost_block *other)
     struct lost_block *from = l->blocks, *to = other;
     uint32_t *starts = l->work;
     for (uint32_t digit = 0; digit < DIGITS; digit++) {
-        uint32_t shift = 4 + digit * DIGIT, sum = 0;
+        uint32_t shift = LOW_BITS + digit * DIGIT, sum = 0;
         memset(starts, 0, sizeof *starts << DIGIT);
         for (uint32_t i = 0; i < l->count; i++)
             starts[from[i].address >> shift & ((1u << DIGIT) - 1)]++;
@@ -92,7 +94,7 @@ static void sort(struct lost *l, struct lost_block *other)
 }
 
 _Static_assert(BLOCK_CAPACITY_EXACT / (PAGE / 8) + 2 <= WORK_MIN * 4 && 1u << DIGIT <= WORK_MIN, "room for both");
-_Static_assert(DIGITS % 2 == 0 && DIGITS * DIGIT + 4 >= 48, "sorted in place, by the whole address");
+_Static_assert(DIGITS % 2 == 0 && DIGITS * DIGIT + LOW_BITS >= HIGH_BITS, "sorted in place, by the whole address");
 
 static uint32_t page_bit(uint64_t page)
 {

@@ -173,6 +173,27 @@ static void lost__large_and_many_blocks_are_found(void **state)
     lost_close(&l);
 }
 
+static void lost__small_blocks_lie_close_together(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct lost l;
+
+    (void)state;
+    for (uint32_t n = 0; n < 64; n++)
+        block_add(t, ARENA + (n ^ 1) * 8, 7, stack_made(1), KIWI_HEAP_UNIT);
+    assert_int_equal(lost_open(&l, true), LOST_OPEN);
+    lost_begin(&l);
+    for (uint32_t n = 0; n < 64; n++)
+        if (n != 5)
+            lost_refer(&l, ARENA + n * 8 + 1);
+    lost_decide(&l);
+    for (uint32_t n = 0; n < 64; n++) {
+        assert_int_equal(l.blocks[n].address, ARENA + n * 8);
+        assert_int_equal(l.blocks[n].reached, n != 5);
+    }
+    lost_close(&l);
+}
+
 static void lost__is_told_at_its_site(void **state)
 {
     struct thread *t = thread_made("a");
@@ -201,6 +222,7 @@ int main(void)
             TEST(lost__freed_blocks_mean_nothing),
             TEST(lost__those_freed_since_are_not),
             TEST(lost__large_and_many_blocks_are_found),
+            TEST(lost__small_blocks_lie_close_together),
             TEST(lost__is_told_at_its_site),
     };
 
