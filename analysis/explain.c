@@ -588,6 +588,7 @@ static const char *const decided_texts[FINDING_COUNT] = {
         [FINDING_BLOCKED_LOOP] = explain_blocked_loop,
         [FINDING_SLOW_TICK] = explain_slow_tick,
         [FINDING_NO_TIMEOUT] = explain_no_timeout,
+        [FINDING_SLOW_SHUTDOWN] = explain_slow_shutdown,
         [FINDING_CONN_CHURN] = explain_conn_churn,
         [FINDING_CHATTY_IO] = explain_chatty_io,
 };

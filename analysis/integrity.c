@@ -63,6 +63,7 @@
     X(MISUSES, kiwi_misuse, other_row, ACQUISITIONS)                                                                   \
     X(MISUSES, kiwi_misuse, heap_site, HEAP_SITES)                                                                     \
     X(HEAP_SITES, kiwi_heap_site, stack, STACKS)                                                                       \
+    X(SHUTDOWNS, kiwi_shutdown, thread, THREADS)                                                                       \
     X(HEAP_SITES, kiwi_heap_site, thread, THREADS)                                                                     \
     X(HEAP_SITES, kiwi_heap_site, free_thread, THREADS)                                                                \
     X(HEAP_PATHS, kiwi_heap_path, loop, LOOPS)                                                                         \
@@ -193,7 +194,7 @@ void integrity_check(const struct trace *t, void (*report)(void *context, const 
             KIWI_TABLE_SEGMENTS, KIWI_TABLE_OBJECTS, KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_CALLS,
             KIWI_TABLE_MISUSES,  KIWI_TABLE_SLOTS,   KIWI_TABLE_CONTENTIONS,  KIWI_TABLE_HISTOGRAMS,
             KIWI_TABLE_CHARGES,  KIWI_TABLE_CONDS,   KIWI_TABLE_WAIT_SITES,   KIWI_TABLE_LOOPS,
-            KIWI_TABLE_TICKS,    KIWI_TABLE_STALLS,  KIWI_TABLE_HEAP_PATHS,
+            KIWI_TABLE_TICKS,    KIWI_TABLE_STALLS,  KIWI_TABLE_HEAP_PATHS,   KIWI_TABLE_SHUTDOWNS,
     };
     const struct complaint c = {report, context};
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MAX_TABLE_BYTES UINT32_MAX /* the largest size= that the recorder takes is 4 GiB for all tables together */
 
@@ -18,13 +19,14 @@
  * reference finds its row, and thread states come first.
  */
 static const enum kiwi_table_id copy_order[] = {
-        KIWI_TABLE_SLOTS,      KIWI_TABLE_HELD,       KIWI_TABLE_CACHES,      KIWI_TABLE_MISUSES,
-        KIWI_TABLE_CONDS,      KIWI_TABLE_WAIT_SITES, KIWI_TABLE_DESCRIPTORS, KIWI_TABLE_FAILURES,
-        KIWI_TABLE_HEAP_PATHS, KIWI_TABLE_HEAP_SITES, KIWI_TABLE_STALLS,      KIWI_TABLE_TICKS,
-        KIWI_TABLE_HISTOGRAMS, KIWI_TABLE_LOOPS,      KIWI_TABLE_CHARGES,     KIWI_TABLE_CONTENTIONS,
-        KIWI_TABLE_CALLS,      KIWI_TABLE_PEERS,      KIWI_TABLE_SIGHTINGS,   KIWI_TABLE_ACQUISITIONS,
-        KIWI_TABLE_OBJECTS,    KIWI_TABLE_THREADS,    KIWI_TABLE_SEGMENTS,    KIWI_TABLE_CLASSES,
-        KIWI_TABLE_STACKS,     KIWI_TABLE_FRAMES,     KIWI_TABLE_MODULES,     KIWI_TABLE_STRINGS,
+        KIWI_TABLE_SLOTS,        KIWI_TABLE_HELD,       KIWI_TABLE_CACHES,      KIWI_TABLE_MISUSES,
+        KIWI_TABLE_CONDS,        KIWI_TABLE_WAIT_SITES, KIWI_TABLE_DESCRIPTORS, KIWI_TABLE_FAILURES,
+        KIWI_TABLE_HEAP_PATHS,   KIWI_TABLE_SHUTDOWNS,  KIWI_TABLE_HEAP_SITES,  KIWI_TABLE_STALLS,
+        KIWI_TABLE_TICKS,        KIWI_TABLE_HISTOGRAMS, KIWI_TABLE_LOOPS,       KIWI_TABLE_CHARGES,
+        KIWI_TABLE_CONTENTIONS,  KIWI_TABLE_CALLS,      KIWI_TABLE_PEERS,       KIWI_TABLE_SIGHTINGS,
+        KIWI_TABLE_ACQUISITIONS, KIWI_TABLE_OBJECTS,    KIWI_TABLE_THREADS,     KIWI_TABLE_SEGMENTS,
+        KIWI_TABLE_CLASSES,      KIWI_TABLE_STACKS,     KIWI_TABLE_FRAMES,      KIWI_TABLE_MODULES,
+        KIWI_TABLE_STRINGS,
 };
 
 struct table_copy {
@@ -40,8 +42,8 @@ struct trace {
     char *clean_strings; /* STRINGS made printable */
     bool *settled;       /* index = slot row; NULL = all are */
     struct timescale scale;
-    uint64_t last_ticks;
-    uint64_t copied; /* bytes of all tables */
+    uint64_t last_ticks, opened_ticks; /* opened_ticks: of a live one, else 0 */
+    uint64_t copied;                   /* bytes of all tables */
     struct problems problems;
     char *path;
     bool live;
@@ -257,8 +259,25 @@ static void find_last_ticks(struct trace *t)
     later(t, misuse->last_ticks);
     FOR_EACH(t, KIWI_TABLE_HEAP_SITES, kiwi_heap_site, site)
     later(t, site->last_ticks);
+    FOR_EACH(t, KIWI_TABLE_SHUTDOWNS, kiwi_shutdown, shutdown)
+    {
+        later(t, shutdown->first_ticks);
+        later(t, shutdown->last_ticks);
+    }
     FOR_EACH(t, KIWI_TABLE_SLOTS, kiwi_slot, slot)
     find_last_slot_ticks(t, slot);
+}
+
+/* It is of this machine and was made since it started: its clock can be asked. */
+static uint64_t ticks_now(const struct trace *t)
+{
+    const struct kiwi_clock_pair *first = &t->header.clock[0];
+    struct timespec now;
+
+    if (!t->live || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return 0;
+    uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return ns > first->monotonic_ns ? first->ticks + timescale_ticks(&t->scale, ns - first->monotonic_ns) : 0;
 }
 
 static void report_problem(void *context, const char *line)
@@ -277,6 +296,7 @@ static bool load(struct trace *t, char *error, size_t error_size)
     }
     t->scale = timescale_of(&t->header);
     find_last_ticks(t);
+    t->opened_ticks = ticks_now(t);
     integrity_check(t, report_problem, &t->problems);
     return true;
 }
@@ -433,6 +453,13 @@ uint64_t trace_realtime_ns(const struct trace *t, uint64_t ticks)
 uint64_t trace_last_ticks(const struct trace *t)
 {
     return t->last_ticks;
+}
+
+uint64_t trace_end_ticks(const struct trace *t)
+{
+    if (t->header.end_kind != KIWI_END_NONE && t->header.end_ticks)
+        return t->header.end_ticks;
+    return t->opened_ticks > t->last_ticks ? t->opened_ticks : t->last_ticks;
 }
 
 bool trace_is_live(const struct trace *t)

@@ -82,6 +82,7 @@ TRACE_ROW_ACCESSOR(failure, KIWI_TABLE_FAILURES, kiwi_failure)
 TRACE_ROW_ACCESSOR(loop, KIWI_TABLE_LOOPS, kiwi_loop)
 TRACE_ROW_ACCESSOR(tick, KIWI_TABLE_TICKS, kiwi_tick)
 TRACE_ROW_ACCESSOR(stall, KIWI_TABLE_STALLS, kiwi_stall)
+TRACE_ROW_ACCESSOR(shutdown, KIWI_TABLE_SHUTDOWNS, kiwi_shutdown)
 TRACE_ROW_ACCESSOR(heap_site, KIWI_TABLE_HEAP_SITES, kiwi_heap_site)
 TRACE_ROW_ACCESSOR(heap_path, KIWI_TABLE_HEAP_PATHS, kiwi_heap_path)
 #undef TRACE_ROW_ACCESSOR
@@ -91,6 +92,8 @@ uint64_t trace_ns_at(const struct trace *t, uint64_t ticks);
 uint64_t trace_ns(const struct trace *t, uint64_t tick_duration);
 uint64_t trace_realtime_ns(const struct trace *t, uint64_t ticks); /* CLOCK_REALTIME of ticks */
 uint64_t trace_last_ticks(const struct trace *t);                  /* the latest time found anywhere in the trace */
+/* When the process ended; of one that still runs the moment when the trace was opened, else the latest time known. */
+uint64_t trace_end_ticks(const struct trace *t);
 bool trace_is_live(
         const struct trace *t); /* the recorded process still runs on this machine (when the trace was opened) */
 /*

@@ -43,6 +43,12 @@ uint64_t timescale_ns(const struct timescale *s, uint64_t tick_duration)
     return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }
 
+uint64_t timescale_ticks(const struct timescale *s, uint64_t ns)
+{
+    unsigned __int128 ticks = (unsigned __int128)ns * s->tick_span / s->ns_span;
+    return ticks > UINT64_MAX ? UINT64_MAX : (uint64_t)ticks;
+}
+
 uint64_t timescale_ns_at(const struct timescale *s, uint64_t ticks)
 {
     return ticks > s->start_ticks ? timescale_ns(s, ticks - s->start_ticks) : 0;

@@ -19,6 +19,7 @@ struct timescale {
 
 struct timescale timescale_of(const struct kiwi_header *h);
 uint64_t timescale_ns(const struct timescale *s, uint64_t tick_duration);
+uint64_t timescale_ticks(const struct timescale *s, uint64_t ns);    /* the reverse of timescale_ns */
 uint64_t timescale_ns_at(const struct timescale *s, uint64_t ticks); /* since start_ticks; 0 before it */
 /* false for times that no recording reaches (before the start, or ten years after): damage, not time. */
 bool timescale_plausible(const struct timescale *s, uint64_t ticks);

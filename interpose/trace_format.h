@@ -34,6 +34,7 @@
 #include "trace/call.h"
 #include "trace/descriptor.h"
 #include "trace/loop.h"
+#include "trace/shutdown.h"
 #include "trace/heap.h"
 #include "trace/misuse.h"
 #include "trace/slot.h"

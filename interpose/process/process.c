@@ -200,6 +200,8 @@ static void fill_header(bool child)
     static char text[OPTIONS_TEXT * 2];
     if (options_format(&options, text, sizeof text))
         h->options = text_row(text);
+    h->shutdown_budget_ns = options.shutdown_budget;
+    h->retry_gap_ns = options.retry_gap;
     h->recording = 1;
     h->module_epoch = stack_module_epoch = 1;
     region_publish(&h->state, KIWI_ROW_LIVE);
@@ -366,6 +368,11 @@ bool process_is_own_end(void)
            (region.frozen || region.header->pid == (uint32_t)sys_getpid());
 }
 
+bool process_is_recorded(void)
+{
+    return RELAXED_LOAD(&process_state) == PROCESS_RECORDING && memory_alive() && process_is_own_end();
+}
+
 static void look_at_freed_blocks(void)
 {
     struct thread *t = kiwi_self;
@@ -443,6 +450,7 @@ static void start_recording(void)
             .events_off = options.events == OPTIONS_EVENTS_OFF,
             .events_all = options.events == OPTIONS_EVENTS_ALL,
             .tick_budget_ns = options.tick_budget,
+            .retry_gap_ns = options.retry_gap,
             .heap = domains & OPTIONS_HEAP ? heap_recording_of(options.heap) : HEAP_OFF,
             .heap_rate = options.heap_rate,
             .leaks_off = options.leak_scan == OPTIONS_OFF,
@@ -599,6 +607,8 @@ void process_exiting(int status)
         return;
     end_inherited(false);
     region.header->end_status = status;
+    region.header->end_thread = kiwi_self->row;
+    region.header->end_serial = kiwi_self->serial;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXIT);
     output_settle(&output);

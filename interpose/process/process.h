@@ -31,6 +31,9 @@ void process_thread_returned(void);
 
 /* This process ends, and not a child that borrows its memory (clone with CLONE_VM). */
 bool process_is_own_end(void);
+/* The trace is this process's own. Asks the kernel: not for every call. Safe in a signal handler, in a child of any
+ * kind too. */
+bool process_is_recorded(void);
 
 void process_exec_begin(void);  /* before the real exec */
 void process_exec_failed(void); /* it returned */

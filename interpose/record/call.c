@@ -8,6 +8,7 @@
 #include "exchange.h"
 #include "failure.h"
 #include "loop.h"
+#include "shutdown.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -226,6 +227,7 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     contention_call_end(c->t, c->row, c->since, now);
     if (c->t->tick_loop)
         loop_stalled(c->t, KIWI_STALL_CALL, c->row, ticks);
+    shutdown_waited(c->t, KIWI_SHUTDOWN_CALL, c->row, c->since, now);
     event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
 }
 

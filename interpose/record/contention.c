@@ -6,6 +6,7 @@
 #include "histogram.h"
 #include "loop.h"
 #include "processor.h"
+#include "shutdown.h"
 
 /* The row of a lock, made if needed; 0 = no room, or it stands for many. A lock of which nothing but a sampled hold is
  * known gets one only while there is plenty of room. */
@@ -88,6 +89,7 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
     t->blocked_ticks += now - since;
     if (t->tick_loop && row && now - since >= clock_state.waited_ticks)
         loop_stalled(t, KIWI_STALL_LOCK, row, now - since);
+    shutdown_waited(t, KIWI_SHUTDOWN_LOCK, row, since, now);
     if (!row)
         return;
     /* A signal handler may have waited for a lock itself: then what was seen of the holder is gone. */

@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "../base/sys.h"
+#include "shutdown.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,8 @@ bool descriptor_ask(int fd)
     uint32_t mode = nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING;
     if (is_to_be_followed(fd))
         mode |= DESCRIPTOR_TRACKED;
+    if (descriptor_is(fd, KIWI_DESCRIPTOR_SIGNAL))
+        mode |= DESCRIPTOR_SIGNALS;
     RELAXED_STORE(&memory.descriptors[fd], (uint8_t)mode);
     return nonblocking;
 }
@@ -114,6 +117,8 @@ void descriptor_close_begin(struct thread *t, struct descriptor_closing *c, int 
     descriptor_forget(fd);
     if (!d || state == KIWI_ROW_ENDED)
         return;
+    if (state == KIWI_ROW_LIVE && (RELAXED_LOAD(&d->flags) & KIWI_DESCRIPTOR_LISTENING))
+        shutdown_closes();
     if (state == KIWI_ROW_EMPTY)
         d->birth_stack = d->birth_thread = 0;
     row_end(t, d, stack);

@@ -26,6 +26,7 @@ enum descriptor_mode {
     DESCRIPTOR_BLOCKING = 1,
     DESCRIPTOR_NONBLOCKING = 2,
     DESCRIPTOR_TRACKED = 4, /* besides: what is sent and received on it is followed (exchange.h) */
+    DESCRIPTOR_SIGNALS = 8, /* besides: it is a signalfd */
 };
 
 /* Asks the kernel whether it is DESCRIPTOR_NONBLOCKING, and remembers. false where that is impossible or forbidden. */
@@ -40,6 +41,13 @@ static ALWAYS_INLINE enum descriptor_mode descriptor_mode(int fd)
 static inline bool descriptor_tracked(int fd)
 {
     return (uint32_t)fd < MEMORY_DESCRIPTORS && (RELAXED_LOAD(&memory.descriptors[fd]) & DESCRIPTOR_TRACKED);
+}
+
+/* A signalfd, as far as a call on it has been recorded. */
+static ALWAYS_INLINE bool descriptor_signals(int fd)
+{
+    return (uint32_t)fd < MEMORY_DESCRIPTORS && memory.base &&
+           (RELAXED_LOAD(&memory.descriptors[fd]) & DESCRIPTOR_SIGNALS);
 }
 
 /* Something may have changed it, or ended it. Harmless at any time, in a vfork child too. */

@@ -13,6 +13,8 @@
     (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(SIGABRT) | BIT(32) |    \
      BIT(33))
 
+struct handler_stand_in handler_stand_in;
+
 struct kernel_action {
     uintptr_t handler;
     unsigned long flags;
@@ -27,8 +29,11 @@ static uint64_t handled_by(uintptr_t start, uint64_t signals, unsigned long flag
     for (; start && signals; signals &= signals - 1) {
         int s = __builtin_ctzll(signals) + 1;
         struct kernel_action a;
-        if (!sys_failed(sys_call6(SYS_rt_sigaction, s, 0, (long)&a, sizeof a.mask, 0, 0)) && a.handler == start &&
-            (a.flags & flags) == flags)
+        if (sys_failed(sys_call6(SYS_rt_sigaction, s, 0, (long)&a, sizeof a.mask, 0, 0)))
+            continue;
+        if (a.handler == handler_stand_in.address)
+            a.handler = RELAXED_LOAD(&handler_stand_in.behind[s]);
+        if (a.handler == start && (a.flags & flags) == flags)
             found |= BIT(s);
     }
     return found;

@@ -53,6 +53,7 @@ static size_t lay_out(struct memory *m, char *base)
     INDEX(m->loops, KIWI_TABLE_LOOPS);
     INDEX(m->stalls, KIWI_TABLE_STALLS);
     INDEX(m->heap_paths, KIWI_TABLE_HEAP_PATHS);
+    INDEX(m->shutdowns, KIWI_TABLE_SHUTDOWNS);
     PLACE(m->contentions, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->births, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->destroys, region_capacity(KIWI_TABLE_OBJECTS));

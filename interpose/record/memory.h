@@ -63,7 +63,7 @@ struct memory {
     struct thread **threads; /* by slot row, made when first used */
     char *thread_pool;
     struct row_index objects, acquisitions, stacks, calls, misuses, classes, histograms, charges, peers, failures,
-            loops, stalls, heap_paths;
+            loops, stalls, heap_paths, shutdowns;
     struct object_birth *births;
     struct destroy *destroys;
     uint8_t *destroyed_filter; /* FILTER_GENERATIONS saturating counts of destroyed objects, by hash of the address */
@@ -95,6 +95,9 @@ struct memory {
     uint64_t quarantine_in, quarantine_out, quarantine_bytes; /* atomic */
     uint64_t unknown_frees; /* of addresses that are no known block's, with heap=exact; atomic */
     uint64_t heap_samples;  /* taken so far; atomic */
+    uint32_t shutdown_arrivals,
+            shutdown_row;    /* signals to end that came, and the row of the latest: shutdown.h; atomic */
+    uint64_t shutdown_ticks; /* when that one did; atomic */
     /* Written with each thread, hence in a cache line of their own; both atomic. */
     uint32_t slots_taken __attribute__((aligned(64)));
     uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none */

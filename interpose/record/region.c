@@ -23,7 +23,7 @@ static const struct budget {
 } budgets[] = {
         {KIWI_TABLE_STRINGS, 1, 512u << 10, KIWI_DROP_STRINGS},
         {KIWI_TABLE_MODULES, sizeof(struct kiwi_module), 1024, KIWI_DROP_MODULES},
-        {KIWI_TABLE_FRAMES, sizeof(uint64_t), 704u << 10, KIWI_DROP_STACKS},
+        {KIWI_TABLE_FRAMES, sizeof(uint64_t), 688u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_STACKS, sizeof(struct kiwi_stack), 48u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_CLASSES, sizeof(struct kiwi_thread_class), 2048, KIWI_DROP_CLASSES},
         {KIWI_TABLE_THREADS, sizeof(struct kiwi_thread), 8192, KIWI_DROP_THREADS},
@@ -47,6 +47,7 @@ static const struct budget {
         {KIWI_TABLE_LOOPS, sizeof(struct kiwi_loop), 512, KIWI_DROP_LOOPS},
         {KIWI_TABLE_TICKS, sizeof(struct kiwi_tick), 2048, KIWI_DROP_LOOPS},
         {KIWI_TABLE_STALLS, sizeof(struct kiwi_stall), 2048, KIWI_DROP_STALLS},
+        {KIWI_TABLE_SHUTDOWNS, sizeof(struct kiwi_shutdown), 2048, KIWI_DROP_SHUTDOWNS},
         {KIWI_TABLE_HEAP_SITES, sizeof(struct kiwi_heap_site), 3072, KIWI_DROP_HEAP_SITES},
         {KIWI_TABLE_HEAP_PATHS, sizeof(struct kiwi_heap_path), 2048, KIWI_DROP_HEAP_PATHS},
 };

@@ -87,6 +87,7 @@ REGION_ROW(loop, KIWI_TABLE_LOOPS, kiwi_loop)
 REGION_ROW(heap_path, KIWI_TABLE_HEAP_PATHS, kiwi_heap_path)
 REGION_ROW(tick, KIWI_TABLE_TICKS, kiwi_tick)
 REGION_ROW(stall, KIWI_TABLE_STALLS, kiwi_stall)
+REGION_ROW(shutdown, KIWI_TABLE_SHUTDOWNS, kiwi_shutdown)
 REGION_ROW(heap_site, KIWI_TABLE_HEAP_SITES, kiwi_heap_site)
 
 static inline uint64_t *region_frames(uint32_t first)

@@ -17,7 +17,7 @@ enum heap_recording { HEAP_OFF, HEAP_COUNT, HEAP_SAMPLE, HEAP_EXACT };
 struct record_settings {
     bool locks_off, io_off;      /* domains that pass through; the heap only lends names to locks and stays on */
     bool events_off, events_all; /* the flight recorder */
-    uint64_t tick_budget_ns;
+    uint64_t tick_budget_ns, retry_gap_ns;
     enum heap_recording heap;
     bool leaks_off;
     uint64_t heap_rate; /* bytes from one sample to the next, in the mean */
@@ -234,6 +234,7 @@ struct thread {
     uint32_t tick_loop;  /* LOOPS row of the loop whose tick the thread is in, 0 = none */
     uint32_t scope;      /* LOOPS row of the innermost open scope, 0 = none */
     uint32_t scope_depth;
+    uint32_t intakes, intakes_since; /* connections taken since that signal to end (its number): shutdown.h */
     struct thread_scope scopes[THREAD_SCOPES];
     uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
     uint64_t heap_clock;             /* what reading the clock twice takes */

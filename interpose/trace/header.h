@@ -41,6 +41,7 @@
     X(24, LOOPS, struct kiwi_loop)                                                                                     \
     X(25, TICKS, struct kiwi_tick)                                                                                     \
     X(26, STALLS, struct kiwi_stall)                                                                                   \
+    X(27, SHUTDOWNS, struct kiwi_shutdown)                                                                             \
     X(28, HEAP_SITES, struct kiwi_heap_site)                                                                           \
     X(29, HEAP_PATHS, struct kiwi_heap_path)
 
@@ -80,7 +81,8 @@ enum kiwi_table_id {
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")                                             \
     X(25, HEAP_BLOCKS, "sampled heap blocks (none of them is followed to its end)")                                    \
     X(26, HEAP_SITES, "places that allocate")                                                                          \
-    X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes")
+    X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes")                                                  \
+    X(29, SHUTDOWNS, "what was waited for after a signal to end")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,
@@ -156,7 +158,10 @@ struct kiwi_header {
     uint64_t settled_unknown; /* joins and detaches of threads that were not known (any more); atomic */
     uint32_t leak_scan;       /* enum kiwi_leak_scan */
     uint32_t leak_scan_us;    /* processor time that it took, microseconds */
-    uint64_t reserved[5];
+    uint32_t end_thread, end_serial; /* EXIT: who ended the process, 0 = not known */
+    uint64_t shutdown_budget_ns;     /* shutdown-budget */
+    uint64_t retry_gap_ns;           /* retry-gap */
+    uint64_t reserved[2];
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */

@@ -1,6 +1,7 @@
 /*
  * children.c - waiting for other processes, and for signals.
  */
+#include "signal.h"
 #include "waiting.h"
 
 #include <stdio.h>
@@ -26,8 +27,33 @@ static uint32_t by_time(const struct timespec *t)
     return !t ? KIWI_CALLF_UNTIMED : t->tv_sec == 0 && t->tv_nsec == 0 ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
 }
 
-RETURNS_ERROR(sigwait, SIGWAIT, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set, int *got), (set, got))
-SETS_ERRNO(int, sigwaitinfo, SIGWAIT, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set, siginfo_t *about), (set, about))
-SETS_ERRNO(int, sigtimedwait, SIGWAIT, by_time(limit), 0,
-           (const sigset_t *set, siginfo_t *about, const struct timespec *limit), (set, about, limit))
+EXPORT int sigwait(const sigset_t *set, int *got)
+{
+    WAITING_RECORD(thread_enter(), SIGWAIT, KIWI_CALLF_UNTIMED, 0);
+    int error = real.sigwait(set, got);
+    call_end(&c, error, 0);
+    if (!error)
+        signal_waited(*got);
+    return error;
+}
+
+static int signalled(struct call_record *c, int result)
+{
+    call_end(c, result < 0 ? errno : 0, 0);
+    signal_waited(result);
+    return result;
+}
+
+EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *about)
+{
+    WAITING_RECORD(thread_enter(), SIGWAIT, KIWI_CALLF_UNTIMED, 0);
+    return signalled(&c, real.sigwaitinfo(set, about));
+}
+
+EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *about, const struct timespec *limit)
+{
+    WAITING_RECORD(thread_enter(), SIGWAIT, by_time(limit), 0);
+    return signalled(&c, real.sigtimedwait(set, about, limit));
+}
+
 SETS_ERRNO(int, sigsuspend, SIGSUSPEND, KIWI_CALLF_UNTIMED, 0, (const sigset_t *set), (set))

@@ -205,6 +205,17 @@ EXPORT int timerfd_create(clockid_t clock, int flags)
     return born(t, real.timerfd_create(clock, flags), KIWI_DESCRIPTOR_TIMER, 0, CALL_SITE());
 }
 
+EXPORT int signalfd(int fd, const sigset_t *set, int flags)
+{
+    struct thread *t = enter_io();
+    int result = real.signalfd(fd, set, flags);
+    if (fd >= 0) {
+        descriptor_forget(fd); /* an old one, of which the flags may have changed */
+        return result;
+    }
+    return born(t, result, KIWI_DESCRIPTOR_SIGNAL, 0, CALL_SITE());
+}
+
 EXPORT int epoll_create(int size)
 {
     struct thread *t = enter_io();

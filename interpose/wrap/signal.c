@@ -1,12 +1,166 @@
 /*
- * signal.c - calls during which a signal handler is likely to run on this very thread: pausing, and sending signals.
+ * signal.c - handlers of signals that ask the process to end; and calls during which a signal handler is likely to run
+ * on this very thread: pausing, and sending signals. Those only mark the thread, as calls that wait do, so that a heap
+ * call which comes meanwhile is known to be worth a look at the stack.
  *
- * Nothing is put in the place of handlers. These only mark the thread, as calls that wait do, so that a heap call which
- * comes meanwhile is known to be worth a look at the stack.
+ * A handler of SIGTERM, SIGINT or SIGQUIT is called through ours, which notes when the signal came and jumps there:
+ * same arguments, same stack. Whoever asks for the handler gets his own. Where that is not known for sure (in a vfork
+ * child, which shares this memory but not its handlers) nothing is put in its place.
  */
+#include "signal.h"
+
 #include "../process/enter.h"
+#include "../process/process.h"
+#include "../record/handler.h"
+#include "../record/shutdown.h"
 
 #include <signal.h>
+#include <sys/signalfd.h>
+
+int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *old);
+sighandler_t bsd_signal(int signal, sighandler_t wanted);
+sighandler_t sysv_signal(int signal, sighandler_t wanted);
+
+typedef void handler(int signal, siginfo_t *about, void *context);
+#define AS(type, address) ((type)(uintptr_t)(address))
+
+static void came(int signal, enum kiwi_shutdown_how how)
+{
+    if (shutdown_is_signal(signal) && process_is_recorded())
+        shutdown_arrived(signal, how, kiwi_self);
+}
+
+void signal_waited(int signal)
+{
+    came(signal, KIWI_SHUTDOWN_SIGWAIT);
+}
+
+void signal_read(const void *records, size_t size)
+{
+    const struct signalfd_siginfo *r = records;
+    for (size_t i = 0; i < size / sizeof *r; i++)
+        came((int)r[i].ssi_signo, KIWI_SHUTDOWN_SIGNALFD);
+}
+
+/* The kernel passes all three arguments to handlers of any kind. */
+static void on_signal(int signal, siginfo_t *about, void *context)
+{
+    came(signal, KIWI_SHUTDOWN_HANDLER);
+    AS(handler *, RELAXED_LOAD(&handler_stand_in.behind[signal]))(signal, about, context);
+}
+
+struct replacing {
+    int signal;
+    bool ours;     /* the handler to be installed was replaced by ours */
+    uintptr_t old; /* what ours has called so far */
+};
+
+/* The handler to be installed instead of `wanted`. */
+static sighandler_t replace(struct replacing *r, int signal, sighandler_t wanted)
+{
+    *r = (struct replacing){.signal = signal};
+    if (!shutdown_is_signal(signal))
+        return wanted;
+    r->old = RELAXED_LOAD(&handler_stand_in.behind[signal]);
+    if (wanted == SIG_DFL || wanted == SIG_IGN || wanted == SIG_HOLD || wanted == AS(sighandler_t, on_signal) ||
+        !thread_enter())
+        return wanted;
+    r->ours = true;
+    handler_stand_in.address = (uintptr_t)on_signal;
+    RELAXED_STORE(&handler_stand_in.behind[signal], (uintptr_t)wanted);
+    return AS(sighandler_t, on_signal);
+}
+
+/* The handler that was there, as the service knows it. */
+static sighandler_t replaced(const struct replacing *r, sighandler_t before)
+{
+    return before == AS(sighandler_t, on_signal) ? AS(sighandler_t, r->old) : before;
+}
+
+static void not_replaced(const struct replacing *r)
+{
+    if (r->ours)
+        RELAXED_STORE(&handler_stand_in.behind[r->signal], r->old);
+}
+
+typedef int act(int signal, const struct sigaction *wanted, struct sigaction *old);
+
+static int act_by(act *real_act, int signal, const struct sigaction *wanted, struct sigaction *old)
+{
+    struct replacing r;
+    struct sigaction copy;
+    sighandler_t handler_now = replace(&r, signal, wanted ? wanted->sa_handler : SIG_DFL);
+    if (r.ours) {
+        copy = *wanted;
+        copy.sa_handler = handler_now;
+        wanted = &copy;
+    }
+    int result = real_act(signal, wanted, old);
+    if (result)
+        not_replaced(&r);
+    else if (old && shutdown_is_signal(signal))
+        old->sa_handler = replaced(&r, old->sa_handler);
+    return result;
+}
+
+EXPORT int sigaction(int signal, const struct sigaction *wanted, struct sigaction *old)
+{
+    real_ensure();
+    return act_by(real.sigaction, signal, wanted, old);
+}
+
+EXPORT int __sigaction(int signal, const struct sigaction *wanted, struct sigaction *old)
+{
+    real_ensure();
+    return act_by(real.__sigaction, signal, wanted, old);
+}
+
+typedef sighandler_t set(int signal, sighandler_t wanted);
+
+static sighandler_t set_by(set *real_set, int signal, sighandler_t wanted)
+{
+    struct replacing r;
+    sighandler_t before = real_set(signal, replace(&r, signal, wanted));
+    if (before == SIG_ERR)
+        not_replaced(&r);
+    return replaced(&r, before);
+}
+
+EXPORT sighandler_t signal(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.signal, signal, wanted);
+}
+
+EXPORT sighandler_t bsd_signal(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.bsd_signal, signal, wanted);
+}
+
+EXPORT sighandler_t ssignal(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.ssignal, signal, wanted);
+}
+
+EXPORT sighandler_t sysv_signal(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.sysv_signal, signal, wanted);
+}
+
+EXPORT sighandler_t __sysv_signal(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.__sysv_signal, signal, wanted);
+}
+
+EXPORT sighandler_t sigset(int signal, sighandler_t wanted)
+{
+    real_ensure();
+    return set_by(real.sigset, signal, wanted);
+}
 
 struct mark {
     struct thread *t;

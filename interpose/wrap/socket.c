@@ -4,6 +4,7 @@
 #include "../process/enter.h"
 #include "../record/call.h"
 #include "../record/peer.h"
+#include "../record/shutdown.h"
 
 #include <errno.h>
 #include <sys/time.h>
@@ -113,6 +114,7 @@ static int accepted(struct call_record *c, int result, struct call_site site)
     }
     guard_set(t);
     descriptor_born(t, result, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack_of(t, site));
+    shutdown_took(t);
     guard_clear(t);
     return result;
 }

@@ -31,6 +31,7 @@ static struct {
     struct kiwi_loop loop;
     struct kiwi_tick tick;
     struct kiwi_stall stall;
+    struct kiwi_shutdown shutdown;
     struct kiwi_heap_site heap_site;
     struct kiwi_heap_path heap_path;
     struct kiwi_call call;
