@@ -7,7 +7,7 @@
  */
 #include "detector.h"
 
-#include "../heap_use.h"
+#include "../heap_cost.h"
 #include "../lock_use.h"
 #include "../place.h"
 #include "wording.h"
@@ -26,7 +26,6 @@
 #define LARGE_NS 60.0    /* ... or not */
 #define SMALL_BYTES 1024 /* glibc keeps lists for blocks up to so many */
 #define SHARE 0.03       /* of the thread's processor time */
-#define IDLE 0.01        /* of its life: the thread never waits */
 
 struct judged {
     const struct heap_use *use;
@@ -34,52 +33,16 @@ struct judged {
     uint32_t thread;              /* 0: of the process */
 };
 
-static double process_cpu(const struct trace *t)
-{
-    double sum = 0;
-
-    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_THREADS); i++) {
-        const struct kiwi_thread *thread = trace_thread(t, i);
-
-        sum += thread ? (double)thread->cpu_ns / 1e9 : 0;
-    }
-    return sum;
-}
-
 static double block_ns(const struct heap_use *use)
 {
     return use->made.bytes / use->made.blocks <= SMALL_BYTES ? SMALL_NS : LARGE_NS;
 }
 
-/* One thread from the beginning to the end, which computes all the time: a batch job, which has no hot path. */
-static bool is_batch(const struct trace *t)
-{
-    const struct kiwi_thread *only = trace_thread(t, 1);
-
-    for (uint32_t i = 2; i < trace_rows(t, KIWI_TABLE_THREADS); i++)
-        if (trace_thread(t, i))
-            return false;
-    return only && (double)trace_ns(t, only->idle_ticks) / 1e9 < IDLE * (double)only->cpu_ns / 1e9;
-}
-
-/* Of the first thread that allocates there, or of all together: each by itself is no more than what there is. */
-static void find_share(const struct model *m, double all, struct judged *j)
-{
-    const struct kiwi_thread *t = j->use->thread ? trace_thread(m->trace, j->use->thread) : NULL;
-    double own = j->cost_s * (1 - j->use->others), cpu = t ? (double)t->cpu_ns / 1e9 : 0;
-
-    j->share = all > 0 ? j->cost_s / all : 0;
-    if (cpu > 0 && own / cpu > j->share) {
-        j->share = own / cpu;
-        j->thread = j->use->thread;
-    }
-    j->share = j->share < 1 ? j->share : 1;
-}
-
-static bool judge(const struct model *m, double all, struct judged *j)
+static bool judge(const struct heap_cost *cost, struct judged *j)
 {
     const struct heap_use *use = j->use;
     const struct kiwi_heap_site *s = use->site;
+    const struct model *m = cost->m;
     uint64_t lived = heap_use_lived(use, SHORT);
 
     j->span_s = s->last_ticks > s->first_ticks ? (double)trace_ns(m->trace, s->last_ticks - s->first_ticks) / 1e9 : 0;
@@ -88,7 +51,7 @@ static bool judge(const struct model *m, double all, struct judged *j)
         use->freed_blocks < FREED * use->made.blocks || use->elsewhere > ELSEWHERE ||
         (double)s->resized > RESIZED * (double)s->blocks || !lived || lived > lock_use_ticks(m, AT_ONCE_NS))
         return false;
-    find_share(m, all, j);
+    j->share = heap_cost_share(cost, use, j->cost_s, &j->thread);
     return j->share >= SHARE;
 }
 
@@ -134,13 +97,13 @@ static int report(struct model *m, const struct judged *j, struct finding_list *
 int detect_alloc_churn(struct model *m, struct finding_list *list)
 {
     struct heap_uses *u = heap_uses_open(m);
-    double all = process_cpu(m->trace);
+    struct heap_cost cost = heap_cost_of(m);
     int result = u ? 0 : -1;
 
-    for (uint32_t i = 0; u && !is_batch(m->trace) && i < u->count && !result; i++) {
+    for (uint32_t i = 0; u && !cost.batch && i < u->count && !result; i++) {
         struct judged j = {.use = &u->items[i]};
 
-        if (judge(m, all, &j))
+        if (judge(&cost, &j))
             result = report(m, &j, list);
     }
     heap_uses_close(u);

@@ -55,6 +55,7 @@ void heap_path_leave(struct thread *t, uint32_t place);
 void heap_path_spent(struct thread *t, uint64_t since);
 /* An allocation at a stack; realloc counts as one. */
 void heap_path_note(struct thread *t, uint32_t stack, size_t size);
-/* realloc at a stack made a block of `old` bytes larger. */
+/* realloc at a stack made a block of `old` bytes larger. Outside of ticks and scopes: a followed one, into a row of no
+ * loop. */
 void heap_path_grown(struct thread *t, uint32_t stack, size_t old, size_t size, bool moved);
 #endif

@@ -45,7 +45,7 @@ struct kiwi_heap_site {
 #define KIWI_HEAP_SMALL_STEP 16u
 struct kiwi_heap_path {
     uint32_t state;
-    uint32_t loop; /* LOOPS row */
+    uint32_t loop; /* LOOPS row; 0 = outside of any: only followed blocks that grow */
     uint32_t stack;
     uint32_t grown_back;              /* of those grown, blocks of less than a quarter of grown_last: another buffer */
     uint64_t calls, bytes;            /* allocations, realloc counted as one, and bytes asked for */

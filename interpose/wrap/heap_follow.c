@@ -260,12 +260,13 @@ static COLD void locks_moved(const struct heap_moving *m)
     object_end_range(m->address, m->locks);
 }
 
-/* In a tick or a scope. A new block (before: 0) begins a buffer, too. */
+/* In a tick or a scope, or a followed block. A new block (before: 0) begins a buffer, too. */
 static COLD void grown(const struct heap_moving *m, const void *p, size_t size)
 {
     int saved = errno;
+    size_t before = heap_path_watches(m->t) || m->followed != HEAP_MOVE_LIVE ? m->before : m->was.size;
     guard_set(m->t);
-    heap_path_grown(m->t, stack_of(m->t, m->site), m->before, size, m->address && (uintptr_t)p != m->address);
+    heap_path_grown(m->t, stack_of(m->t, m->site), before, size, m->address && (uintptr_t)p != m->address);
     guard_clear(m->t);
     errno = saved;
 }
@@ -289,6 +290,6 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
     if (!p)
         return;
     heap_got(t, p, size, m->site);
-    if (unlikely(heap_path_watches(t)))
+    if (unlikely(heap_path_watches(t) || m->followed == HEAP_MOVE_LIVE))
         grown(m, p, size);
 }

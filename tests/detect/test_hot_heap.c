@@ -111,7 +111,7 @@ static void silent__churn_beside_much_work(void **state)
 
 static void silent__blocks_that_live_on(void **state)
 {
-    history_play(*state, "T1 lock A; T1 unlock A; T2 keeps 40 at scratch; T2 uses 1000");
+    history_play(*state, "T1 lock A; T1 unlock A; T2 retains 40 at scratch; T2 uses 1000");
     assert_silent(*state);
 }
 
@@ -165,6 +165,34 @@ static void silent__growth_outside_of_ticks(void **state)
     assert_silent(*state);
 }
 
+static void growth__of_followed_blocks_outside_of_ticks(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_play(*state, "T1 lock A; T1 unlock A; T2 appends 200 at row_add");
+    history_play(*state, "T2 retains 40 at row_add; T2 uses 1000");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_REALLOC_GROWTH);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    history_assert_at(*state, f, "row_add");
+}
+
+static void silent__doubling_outside_of_ticks(void **state)
+{
+    for (int i = 0; i < 5; i++)
+        history_play(*state, "T1 lock A; T1 unlock A; T2 doubles 200 at row_add");
+    history_play(*state, "T2 retains 40 at row_add; T2 uses 1000");
+    assert_silent(*state);
+}
+
+static void silent__one_table_that_grows(void **state)
+{
+    history_play(*state, "T1 lock A; T1 unlock A; T2 appends 1000 at load; T2 retains 40 at load; T2 uses 1000");
+    assert_silent(*state);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -187,6 +215,9 @@ int main(void)
             FRESH(silent__few_steps_for_each_buffer),
             FRESH(silent__growth_at_start_up),
             FRESH(silent__growth_outside_of_ticks),
+            FRESH(growth__of_followed_blocks_outside_of_ticks),
+            FRESH(silent__doubling_outside_of_ticks),
+            FRESH(silent__one_table_that_grows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,8 +26,7 @@ static void append(struct thread *t, uint32_t stack, uint32_t steps, bool double
     for (uint32_t i = 0; i < steps; i++) {
         size_t next = doubles && size ? 2 * size : size + 100;
         allocate(t, stack, next);
-        if (heap_path_watches(t))
-            heap_path_grown(t, stack, size, next, true);
+        heap_path_grown(t, stack, size, next, true);
         size = doubles && size > 1u << 20 ? 0 : next;
     }
 }
@@ -58,7 +57,7 @@ bool heap_step_play(struct thread *t, const char *verb, const char *object, uint
         append(t, stack, n, verb[0] == 'd');
     else if (strcmp(verb, "churns") == 0)
         sample(t, stack, n, 1000);
-    else if (strcmp(verb, "keeps") == 0)
+    else if (strcmp(verb, "retains") == 0)
         sample(t, stack, n, 50 * MS);
     else if (strcmp(verb, "uses") == 0)
         region_thread(t->row)->cpu_ns = (uint64_t)n * MS;

@@ -1,5 +1,5 @@
 /*
- * heap_step.h - the steps of a history that belong to the heap: see allocates, appends, churns, keeps and uses in
+ * heap_step.h - the steps of a history that belong to the heap: see allocates, appends, churns, retains and uses in
  * history.h.
  */
 #ifndef KIWI_TEST_HEAP_STEP_H

@@ -41,7 +41,7 @@
  *     computes MS, suspended MS                         runs for so long, or has no processor
  *     allocates N                                       so many heap blocks
  *     appends N, doubles N                              a buffer that grows so often, by 100 bytes or to twice its size
- *     churns N, keeps N                                 so many 100,000 blocks in a second, freed within 1 us or 50 ms
+ *     churns N, retains N                               so many 100,000 blocks in a second, freed within 1 us or 50 ms
  *     uses MS                                           of processor time in all
  *     relock L, unlock-unheld L, unlock-foreign L, unlock-refused L, destroy-held L      misuse as the wrappers note it
  *     fork-held L, fork-wanted L                        in a forked child, where a thread of the parent holds L
