@@ -303,14 +303,33 @@ static int note_classes(struct health *h, const struct trace *t)
                                   trace_header(t)->pid, classes, classes == 1 ? "" : "s");
 }
 
+/* NULL: lost blocks were looked for, or there was nothing to look for. */
+static const char *no_leak_scan(const struct kiwi_header *h)
+{
+    switch (h->leak_scan) {
+    case KIWI_LEAK_SCAN_LATE:
+        return "the search was given up after half a second of processor time";
+    case KIWI_LEAK_SCAN_LARGE:
+        return "there was too much memory (1 GiB), or there were too many blocks (512 Ki with heap=exact)";
+    case KIWI_LEAK_SCAN_REFUSED:
+        return "/proc could not be read";
+    default:
+        return NULL;
+    }
+}
+
 static int note_unseen(struct health *h, struct model *m)
 {
+    const char *no_scan = no_leak_scan(trace_header(m->trace));
     const struct kiwi_header *header = trace_header(m->trace);
 
     if (note_unresolved(h, m) || note_classes(h, m->trace))
         return -1;
     if (!header->recording && header->end_kind == KIWI_END_NONE &&
         health_note(&h->unseen, "Process %" PRIu32 ": recording was paused or had stopped.", header->pid))
+        return -1;
+    if (no_scan && health_note(&h->unseen, "Process %" PRIu32 ": lost heap blocks (heap-leak) were not found: %s.",
+                               header->pid, no_scan))
         return -1;
     return 0;
 }

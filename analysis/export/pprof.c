@@ -235,7 +235,7 @@ static void release(struct profile_writer *w)
 
 static int write_gzip(const struct bytes *all, FILE *out)
 {
-    unsigned char buffer[1 << 14];
+    unsigned char buffer[1 << 14] = {0};
     z_stream z = {.next_in = (unsigned char *)all->data, .avail_in = (unsigned)all->size};
     int result = deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY);
 
