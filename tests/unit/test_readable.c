@@ -27,7 +27,9 @@
 #define PLACES 6u
 
 static char buffer[READABLE_BUFFER] __attribute__((aligned(4096)));
+#ifndef SANITIZED
 static uint64_t in_data[512] __attribute__((aligned(4096)));
+#endif
 
 struct search {
     uintptr_t wanted[PLACES];
