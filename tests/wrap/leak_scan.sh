@@ -73,7 +73,8 @@ $cc -O1 -pthread -o "$work/forget" "$work/forget.c" || exit 1
 # check NAME HOW OPTIONS WANTED: bytes that were found lost, or "most" of 30,000
 check()
 {
-    rm -f "$work"/trace*
+    # shellcheck disable=SC2046 # several files
+    rm -f $(find "$work" -lname "/dev/shm/kiwi-*" -printf "%l ") "$work"/trace*
     LD_PRELOAD="$build/libkiwi.so" KIWI_OPTIONS="out=$work/trace:$3" "$work/forget" "$2"
     status=$?
     # shellcheck disable=SC2086 # the fifth is a pattern
