@@ -2,7 +2,7 @@
  * retry-storm: what failed because of a peer is tried again without waiting, always after the same time, without end,
  * or by many threads at the same moments.
  *
- * A streak is a run of failures of one thread at one place with one peer, each begun less than a second after the one
+ * A streak is a run of failures of one thread at one place with one peer, each begun less than retry-gap after the one
  * before: slower ones are probes. A success ends it.
  */
 #include "detector.h"
@@ -91,14 +91,23 @@ static bool is_storm(const struct model *m, uint32_t row, const struct kiwi_fail
     return s->no_delay || s->no_backoff || s->no_cap || s->lockstep;
 }
 
+static uint64_t gap_ns(const struct model *m)
+{
+    uint64_t told = trace_header(m->trace)->retry_gap_ns;
+
+    return told ? told : KIWI_STREAK_GAP_NS;
+}
+
 static void describe(struct finding *f, struct model *m, const struct kiwi_failure *r, const struct storm *s)
 {
     uint32_t thread = wording_thread_row(m, r->thread, r->serial);
 
     finding_stack(f, m, r->stack, thread, "calls %s, which fails with %s", call_kind_name(r->kind),
                   calls_errno(r->error));
-    finding_evidence(f, "%s failed %" PRIu64 " times in a row within %s, with less than a second between two tries.",
-                     wording_thread(m, thread), r->attempts, model_duration(m, r->end_ticks - r->begin_ticks));
+    finding_evidence(
+            f, "%s failed %" PRIu64 " times in a row within %s, with less than retry-gap (%.3g s) between two tries.",
+            wording_thread(m, thread), r->attempts, model_duration(m, r->end_ticks - r->begin_ticks),
+            (double)gap_ns(m) / 1e9);
     if (s->no_delay)
         finding_evidence(f,
                          "No delay: %" PRIu32 " of these tries followed each other without a wait (%u are the least "

@@ -151,9 +151,15 @@ static void streak_copy(const struct thread_streak *s, struct kiwi_failure *f)
     RELAXED_STORE(&f->attempts, s->attempts);
 }
 
+/* retry-gap, where it was set. */
+static uint64_t streak_gap(void)
+{
+    return clock_ns_to_ticks(record_settings.retry_gap_ns ? record_settings.retry_gap_ns : KIWI_STREAK_GAP_NS);
+}
+
 static bool goes_on(const struct thread_streak *s, uint32_t row, const struct failure_facts *facts)
 {
-    return s->row == row && facts->begin - s->last < clock_ns_to_ticks(KIWI_STREAK_GAP_NS) &&
+    return s->row == row && facts->begin - s->last < streak_gap() &&
            (facts->peer || s->descriptor == facts->descriptor);
 }
 

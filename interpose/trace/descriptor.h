@@ -83,9 +83,9 @@ struct kiwi_peer {
 
 /*
  * A call that fails again and again at one place: (kind, stack, error, thread, peer) is a row. A streak is a run of
- * failures with no success of the same call in between, each less than KIWI_STREAK_GAP_NS after the one before and
- * about the same descriptor or peer; the one with most attempts is kept. A gap runs from the begin of one attempt to
- * that of the next.
+ * failures with no success of the same call in between, each less than the header's retry_gap_ns after the one before
+ * and about the same descriptor or peer; the one with most attempts is kept. A gap runs from the begin of one attempt
+ * to that of the next.
  */
 #define KIWI_STREAK_TIMES 12
 struct kiwi_failure {
@@ -115,7 +115,7 @@ struct kiwi_failure {
 #define KIWI_FAILURE_BAD_DESCRIPTOR 1u /* the number had been closed; its row is without thread and peer in its key */
 #define KIWI_FAILURE_SWEEP 2u          /* that close belongs to a loop over all numbers */
 #define KIWI_FAILURE_SPIN 4u           /* EAGAIN, with neither a wait nor a success in between */
-#define KIWI_STREAK_GAP_NS 1000000000u
+#define KIWI_STREAK_GAP_NS 1000000000u /* where the header does not tell */
 #define KIWI_STREAK_RUSHED_NS 5000000u /* a gap without a wait in which no more than this passed is no delay */
 
 KIWI_SIZE_IS(struct kiwi_descriptor, 80);

@@ -94,6 +94,24 @@ static void failure__full_table_is_counted(void **state)
     assert_int_equal(region.header->dropped[KIWI_DROP_FAILURES], 3);
 }
 
+static void failure__retry_gap_ends_a_streak(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct failure_facts f = facts_of(stack_made(1), EIO);
+
+    (void)state;
+    record_settings.retry_gap_ns = 3000000000u;
+    for (unsigned i = 0; i < 3; i++, f.begin += clock_ns_to_ticks(2000000000u)) {
+        f.end = f.begin + 50;
+        failure_note(t, &f);
+    }
+    record_settings.retry_gap_ns = 0; /* the default: a second */
+    assert_int_equal(row(1)->attempts, 3);
+    f.end = f.begin + 50;
+    failure_note(t, &f);
+    assert_int_equal(t->streaks[0].attempts, 1);
+}
+
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
 
 int main(void)
@@ -103,6 +121,7 @@ int main(void)
             FRESH(failure__longest_streak_is_kept),
             FRESH(failure__success_of_another_call_ends_nothing),
             FRESH(failure__more_streaks_than_room),
+            FRESH(failure__retry_gap_ends_a_streak),
             FRESH(failure__full_table_is_counted),
     };
 
