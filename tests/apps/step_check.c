@@ -48,7 +48,7 @@ struct check {
     char interrupted[96]; /* the call that is interrupted now, and before which of its instructions */
     uint64_t interrupt_at, interruptions;
     unsigned complaints;
-    const char *library, *over_text;
+    const char *preload, *over_text;
     uintptr_t over[OVER_MAX]; /* addresses of functions that are run in one go */
     unsigned over_count;
     char latest[256]; /* complaint, so that one of many steps is printed once */
@@ -217,11 +217,11 @@ static uintptr_t library_base(const struct check *c)
     unsigned long start = 0;
     FILE *maps = maps_open(c);
     while (!start && fgets(line, sizeof line, maps))
-        if (strstr(line, c->library) && sscanf(line, "%lx-", &start) != 1)
+        if (strstr(line, c->preload) && sscanf(line, "%lx-", &start) != 1)
             start = 0;
     fclose(maps);
     if (!start)
-        die(c->library);
+        die(c->preload);
     return start;
 }
 
@@ -476,7 +476,7 @@ int main(int argc, char **argv)
         return 2;
     }
     skip_without_ptrace();
-    struct check c = {.page = page_make(), .trace_name = argv[2], .library = preload, .over_text = over};
+    struct check c = {.page = page_make(), .trace_name = argv[2], .preload = preload, .over_text = over};
     c.child = start(argv + 3, preload);
     if (c.child < 0)
         die("fork");
