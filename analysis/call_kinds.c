@@ -2,11 +2,24 @@
 
 #include <stddef.h>
 
+/* What the name of a call does not say by itself, by group. */
+#define PHRASE_POLL(text) text
+#define PHRASE_IO(text) text
+#define PHRASE_SLEEP(text) text
+#define PHRASE_SYNC(text) text
+#define PHRASE_DISK(text) text
+#define PHRASE_PATH(text) text
+#define PHRASE_NAME(text) text
+#define PHRASE_PROCESS(text) text
+#define PHRASE_STREAM(text) text
+#define PHRASE_FILE_LOCK(text) text " (a wait for a file lock)"
+
 static const struct kind {
     const char *name;
+    const char *phrase;
     enum kiwi_call_group group;
 } kinds[KIWI_CALL_LIMIT] = {
-#define X(id, name, text, group) [id] = {text, KIWI_GROUP_##group},
+#define X(id, name, text, group) [id] = {text, PHRASE_##group(text), KIWI_GROUP_##group},
         KIWI_CALLS(X)
 #undef X
 };
@@ -21,6 +34,11 @@ const char *call_kind_name(uint32_t kind)
     return known(kind) ? kinds[kind].name : "a call";
 }
 
+const char *call_kind_phrase(uint32_t kind)
+{
+    return known(kind) ? kinds[kind].phrase : "a call";
+}
+
 enum kiwi_call_group call_kind_group(uint32_t kind)
 {
     return known(kind) ? kinds[kind].group : KIWI_GROUP_SYNC;
@@ -30,5 +48,5 @@ bool call_kind_has_descriptor(uint32_t kind)
 {
     enum kiwi_call_group group = call_kind_group(kind);
 
-    return group == KIWI_GROUP_IO || group == KIWI_GROUP_DISK;
+    return group == KIWI_GROUP_IO || group == KIWI_GROUP_DISK || group == KIWI_GROUP_FILE_LOCK;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 const char *call_kind_name(uint32_t kind);           /* "recv"; "a call" for a kind that this version does not know */
+const char *call_kind_phrase(uint32_t kind);         /* "recv"; "flock (a wait for a file lock)" */
 enum kiwi_call_group call_kind_group(uint32_t kind); /* KIWI_GROUP_SYNC for such */
 bool call_kind_has_descriptor(uint32_t kind);        /* the call's object is a descriptor */
 #endif

@@ -41,7 +41,7 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
 
     if (s->call_kind == 0)
         return;
-    v->call = call_kind_name(s->call_kind);
+    v->call = call_kind_phrase(s->call_kind);
     v->state = THREAD_CALLING;
     v->timed = (s->call_flags & (KIWI_CALLF_TIMED | KIWI_CALLF_NONBLOCKING)) != 0;
     v->stack = call ? call->stack : 0;

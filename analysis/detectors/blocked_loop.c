@@ -267,7 +267,7 @@ static int report(const struct blocked_loops *l, const struct blocked *b, enum s
     struct finding *f = finding_add(list, FINDING_BLOCKED_LOOP);
     const struct kiwi_acquisition *a = b->kind == KIWI_STALL_LOCK ? trace_acquisition(l->m->trace, b->row) : NULL;
     const struct kiwi_call *c = b->kind == KIWI_STALL_CALL ? trace_call(l->m->trace, b->row) : NULL;
-    const char *what = a ? model_object_name(l->m, a->object) : call_kind_name(call_kind(l->m, b));
+    const char *what = a ? model_object_name(l->m, a->object) : call_kind_phrase(call_kind(l->m, b));
     uint32_t stack = a ? a->stack : c ? c->stack : 0;
 
     if (!f)

@@ -304,6 +304,13 @@ static uint64_t site_of(const struct lock_across *a, uint32_t stack)
     return place_location_hash(a->m->trace, a->m->symbols, stack);
 }
 
+/* A call in which threads may well wait in turns. */
+static bool is_for_turns(const struct across *x)
+{
+    return x->id == FINDING_LOCK_ACROSS_POLL || x->kind == KIWI_CALL_ACCEPT || x->kind == KIWI_CALL_ACCEPT4 ||
+           call_kind_group(x->kind) == KIWI_GROUP_FILE_LOCK;
+}
+
 /* Is the lock taken there for waiting in such a call? */
 static bool leads_to_call(const struct lock_across *a, const struct across *x, uint64_t site)
 {
@@ -311,7 +318,7 @@ static bool leads_to_call(const struct lock_across *a, const struct across *x, u
         const struct across *y = &a->items[i];
         const struct kiwi_acquisition *hold = trace_acquisition(a->m->trace, y->held_row);
 
-        if (y->id == x->id && y->object == x->object && hold && site_of(a, hold->stack) == site)
+        if (y->id == x->id && y->object == x->object && is_for_turns(y) && hold && site_of(a, hold->stack) == site)
             return true;
     }
     return false;
@@ -319,11 +326,12 @@ static bool leads_to_call(const struct lock_across *a, const struct across *x, u
 
 /*
  * Threads that wait for clients or events in turns, one with the lock in the call, the others for the lock: leader and
- * followers, a pre-threaded server's accept mutex. Without the lock they would all wait in the call.
+ * followers, a pre-threaded server's accept mutex. Without the lock they would all wait in the call. So are those that
+ * want one file lock: it belongs to the process, so that its threads need a mutex in front of it.
  */
 static bool only_turns(const struct lock_across *a, const struct across *x)
 {
-    bool calls = x->id == FINDING_LOCK_ACROSS_POLL || x->kind == KIWI_CALL_ACCEPT || x->kind == KIWI_CALL_ACCEPT4;
+    bool calls = is_for_turns(x);
     uint32_t waiters = 0;
     const struct model_waiter *w = model_waiters(a->m, x->object, &waiters);
 
@@ -439,6 +447,9 @@ static const char *fix_format(enum kiwi_call_group group)
         return "Copy what is to be written under %s, release it, and call %s without it; one writer thread, or a "
                "second "
                "lock for the file alone, keeps the order.";
+    case KIWI_GROUP_FILE_LOCK:
+        return "Take the file lock first and %s after it, or try (%s that does not wait) and come back later: whoever "
+               "has the file locked may be another process, which knows nothing of this lock.";
     default:
         return "Copy what is needed under %s, release it, and make the call of %s without it; take the lock again to "
                "store "
@@ -450,7 +461,7 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
 {
     const char *lock = wording_lock(f, x->object), *call = call_kind_name(x->kind);
 
-    finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call);
+    finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call_kind_phrase(x->kind));
     if (f->severity >= SEVERITY_HIGH)
         finding_set(
                 f, &f->why,

@@ -198,7 +198,7 @@ const char *shutdown_wait_text(struct model *m, const struct shutdown_wait *wait
     } else if (is_join(kind) && other) {
         snprintf(text, size, "%s for %s", call_kind_name(kind), model_thread_name(m, other));
     } else {
-        snprintf(text, size, "%s", call_kind_name(kind));
+        snprintf(text, size, "%s", call_kind_phrase(kind));
     }
     return text;
 }

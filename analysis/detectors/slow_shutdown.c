@@ -209,6 +209,9 @@ static const char *remedy(const struct model *m, const struct shutdown_wait *w)
         return "Wake what waits there when the process is to end: shut the descriptor down, or poll it together with "
                "an "
                "eventfd; and give the wait a limit.";
+    case KIWI_GROUP_FILE_LOCK:
+        return "Ask for the file lock without waiting (LOCK_NB, F_SETLK) while the process ends, or give up after a "
+               "while; and let whoever has it hold it for short.";
     case KIWI_GROUP_NAME:
     case KIWI_GROUP_PROCESS:
         return "Give that a limit which fits into the time that the process has to end, or end without it.";

@@ -7,7 +7,7 @@
 /*
  * Blocking calls: id, enumerator, name, group. Groups: POLL waits for many, IO one descriptor, SLEEP, SYNC (another
  * thread), DISK (one descriptor of a file), PATH (a file system, by name), NAME (who answers for hosts and users),
- * PROCESS (another process), STREAM (stdio).
+ * PROCESS (another process), STREAM (stdio), FILE_LOCK (who has locked a file, by a descriptor).
  */
 #define KIWI_CALLS(X)                                                                                                  \
     X(1, POLL, "poll", POLL)                                                                                           \
@@ -66,8 +66,8 @@
     X(140, MSYNC, "msync", PATH)                                                                                       \
     X(141, FALLOCATE, "fallocate", DISK)                                                                               \
     X(142, FTRUNCATE, "ftruncate", DISK)                                                                               \
-    X(143, FLOCK, "flock", IO)                                                                                         \
-    X(144, LOCKF, "lockf", IO)                                                                                         \
+    X(143, FLOCK, "flock", FILE_LOCK)                                                                                  \
+    X(144, LOCKF, "lockf", FILE_LOCK)                                                                                  \
     X(145, STAT, "stat", PATH)                                                                                         \
     X(146, ACCESS, "access", PATH)                                                                                     \
     X(147, READLINK, "readlink", PATH)                                                                                 \
@@ -104,7 +104,8 @@
     X(178, FGETS, "fgets", STREAM)                                                                                     \
     X(179, GETLINE, "getline", STREAM)                                                                                 \
     X(180, FPUTS, "fputs", STREAM)                                                                                     \
-    X(181, FPRINTF, "fprintf", STREAM)
+    X(181, FPRINTF, "fprintf", STREAM)                                                                                 \
+    X(182, FCNTL_LOCK, "fcntl(F_SETLKW)", FILE_LOCK)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,
@@ -121,7 +122,8 @@ enum kiwi_call_group {
     KIWI_GROUP_PATH,
     KIWI_GROUP_NAME,
     KIWI_GROUP_PROCESS,
-    KIWI_GROUP_STREAM
+    KIWI_GROUP_STREAM,
+    KIWI_GROUP_FILE_LOCK
 };
 
 /* A blocking call made at `stack` by threads of a class while holding the chain `held` (0 = no lock). */

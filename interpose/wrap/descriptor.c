@@ -1,11 +1,13 @@
 /*
  * descriptor.c - calls that end a descriptor or change whether calls on it block: what was learnt of it is forgotten.
+ * And fcntl's waits for file locks.
  *
  * Before a close, since the number may belong to another thread's new descriptor as soon as it returns; after a change,
  * since until then the old answer is the true one.
  */
 #include "../record/descriptor.h"
 #include "../process/enter.h"
+#include "../record/call.h"
 #include "../record/peer.h"
 #include "../record/stack.h"
 
@@ -133,34 +135,59 @@ static void controlled(struct thread *t, int fd, int command, int result, struct
         copied(t, fd, result, site);
 }
 
+/* Another process may have the lock, and keep it. */
+static bool waits_for_lock(int command)
+{
+    return command == F_SETLKW || command == F_OFD_SETLKW;
+}
+
+static void lock_begin(struct call_record *c, struct thread *t, int fd, int command, struct call_site site)
+{
+    call_begin(c, waits_for_lock(command) ? t : NULL, KIWI_CALL_FCNTL_LOCK, site, KIWI_CALLF_UNTIMED, (uint64_t)fd);
+}
+
+static void lock_end(struct call_record *c, int result)
+{
+    call_end(c, result < 0 ? errno : 0, 0);
+}
+
 /* The argument of these is an int, a pointer or nothing, by command: as wide as any of them, it is handed on as it
  * came. */
-#define HAND_ON(function, fd, command)                                                                                 \
+#define ARGUMENT(argument, command)                                                                                    \
     va_list rest;                                                                                                      \
     va_start(rest, command);                                                                                           \
     void *argument = va_arg(rest, void *);                                                                             \
-    va_end(rest);                                                                                                      \
-    struct thread *t = enter_io();                                                                                     \
-    int result = real.function(fd, command, argument);
+    va_end(rest)
 
 EXPORT int fcntl(int fd, int command, ...)
 {
-    HAND_ON(fcntl, fd, command)
+    ARGUMENT(argument, command);
+    struct thread *t = enter_io();
+    struct call_record c;
+    lock_begin(&c, t, fd, command, CALL_SITE());
+    int result = real.fcntl(fd, command, argument);
+    lock_end(&c, result);
     controlled(t, fd, command, result, CALL_SITE());
     return result;
 }
 
 EXPORT int fcntl64(int fd, int command, ...)
 {
-    HAND_ON(fcntl64, fd, command)
+    ARGUMENT(argument, command);
+    struct thread *t = enter_io();
+    struct call_record c;
+    lock_begin(&c, t, fd, command, CALL_SITE());
+    int result = real.fcntl64(fd, command, argument);
+    lock_end(&c, result);
     controlled(t, fd, command, result, CALL_SITE());
     return result;
 }
 
 EXPORT int ioctl(int fd, unsigned long command, ...)
 {
-    HAND_ON(ioctl, fd, command)
-    (void)t;
+    ARGUMENT(argument, command);
+    real_ensure();
+    int result = real.ioctl(fd, command, argument);
     if (command == FIONBIO)
         descriptor_forget(fd);
     return result;

@@ -16,6 +16,15 @@ static void knows_the_registry(void **state)
     assert_true(call_kind_has_descriptor(KIWI_CALL_RECV));
     assert_true(call_kind_has_descriptor(KIWI_CALL_FSYNC));
     assert_false(call_kind_has_descriptor(KIWI_CALL_JOIN));
+    assert_true(call_kind_has_descriptor(KIWI_CALL_FCNTL_LOCK));
+}
+
+static void says_what_a_name_does_not(void **state)
+{
+    (void)state;
+    assert_string_equal(call_kind_phrase(KIWI_CALL_RECV), "recv");
+    assert_string_equal(call_kind_phrase(KIWI_CALL_FLOCK), "flock (a wait for a file lock)");
+    assert_string_equal(call_kind_phrase(KIWI_CALL_FCNTL_LOCK), "fcntl(F_SETLKW) (a wait for a file lock)");
 }
 
 /* A trace of a later version, or a damaged one. */
@@ -26,6 +35,7 @@ static void names_what_it_does_not_know(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         assert_string_equal(call_kind_name(unknown[i]), "a call");
+        assert_string_equal(call_kind_phrase(unknown[i]), "a call");
         assert_int_equal(call_kind_group(unknown[i]), KIWI_GROUP_SYNC);
         assert_false(call_kind_has_descriptor(unknown[i]));
     }
@@ -35,6 +45,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(knows_the_registry),
+            cmocka_unit_test(says_what_a_name_does_not),
             cmocka_unit_test(names_what_it_does_not_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

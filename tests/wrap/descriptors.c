@@ -98,6 +98,10 @@ static void others(void)
     FILE *file = tmpfile();
     returned("F_SETLK", fcntl(fileno(file), F_SETLK, &lock));
     returned("F_SETLKW", fcntl(fileno(file), F_SETLKW, &lock));
+    lock.l_type = 77;
+    returned("F_SETLKW of no kind", fcntl(fileno(file), F_SETLKW, &lock));
+    returned("F_SETLKW of nothing", fcntl(fileno(file), F_SETLKW, NULL));
+    returned("F_SETLKW of nothing open", fcntl(-1, F_SETLKW, &lock));
     lock.l_type = F_UNLCK;
     returned("F_OFD_SETLK", fcntl(fileno(file), F_OFD_SETLK, &lock));
     fclose(file);

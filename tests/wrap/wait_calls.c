@@ -1,7 +1,9 @@
 /* Waiting for children, for signals and for messages: results, errors, interruption, nothing to wait for. */
 #include "transcript.h"
 
+#include <fcntl.h>
 #include <mqueue.h>
+#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
@@ -82,6 +84,34 @@ static void child_interrupted(void)
     poke_end(&poke);
     kill(pid, SIGKILL);
     child_ended("child", pid);
+}
+
+/* Of two openings of one file, one has it locked. */
+static void file_locks_waited_for(void)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct poke poke;
+    char name[] = "/tmp/kiwi-lock-XXXXXX";
+    int first = mkstemp(name), second = open(name, O_RDWR);
+    unlink(name);
+    say("-- file locks");
+    handle(SIGUSR1, count_signal, 0);
+    returned("flock", flock(first, LOCK_EX));
+    poke_start(&poke, SIGUSR1);
+    returned("interrupted flock", flock(second, LOCK_EX));
+    poke_end(&poke);
+    returned("F_OFD_SETLKW", fcntl(first, F_OFD_SETLKW, &whole));
+    poke_start(&poke, SIGUSR1);
+    returned("interrupted F_OFD_SETLKW", fcntl(second, F_OFD_SETLKW, &whole));
+    poke_end(&poke);
+    returned("F_OFD_SETLK", fcntl(second, F_OFD_SETLK, &whole));
+    poke_start(&poke, SIGUSR1);
+    returned("interrupted F_SETLKW", fcntl(second, F_SETLKW, &whole));
+    poke_end(&poke);
+    whole.l_pid = 1;
+    returned("F_OFD_SETLKW with a process", fcntl(first, F_OFD_SETLKW, &whole));
+    close(second);
+    close(first);
 }
 
 static void signals_waited_for(void)
@@ -208,6 +238,7 @@ int main(void)
 {
     children();
     child_interrupted();
+    file_locks_waited_for();
     signals_waited_for();
     posix_messages();
     older_messages();
