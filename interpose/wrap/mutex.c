@@ -1,9 +1,9 @@
 /*
  * mutex.c - pthread_mutex_*.
  *
- * Contention is read off the lock word before the one real call: trying first would cost more than the call itself, and
- * an uncontended mutex needs no clock. A request that finds the word taken is recorded before it waits, so that a hang
- * shows.
+ * Contention is read off the lock word first; a mutex that looks free is tried, which costs what locking it would, and
+ * only what the try refuses is waited for. So no wait goes unseen, an uncontended mutex needs no clock, and a request
+ * that finds the lock taken is recorded before it waits, so that a hang shows.
  */
 #include "mutex.h"
 
@@ -205,7 +205,18 @@ static COLD int use_destroyed(struct thread *t, const struct request *r)
     return call_real(r);
 }
 
-static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
+/* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. With robust and
+ * priority-protected ones glibc's try is not quite a lock that does not wait; its answers differ. */
+static ALWAYS_INLINE int lock_free_one(pthread_mutex_t *m)
+{
+    if (unlikely(RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT | MUTEX_KIND_PROTECT)))
+        return real.pthread_mutex_lock(m);
+    int result = real.pthread_mutex_trylock(m);
+    return likely(!result) || result == EBUSY ? result : real.pthread_mutex_lock(m);
+}
+
+/* `refused`: it looked free, but was taken before the try. */
+static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_site site, bool refused)
 {
     struct lock_request q;
     struct request r = {.m = m, .site = site, .clock = -1};
@@ -219,13 +230,17 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
     int at = held_still(t, m);
     if (unlikely(at >= 0))
         return lock_again(t, &r, at);
-    taken = taken && is_taken(m);
+    taken = refused || (taken && is_taken(m));
     lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK), taken);
     if (taken)
         return lock_contended(t, &r, &q);
     bool room = lock_taking(&q);
     lock_sample(&q);
-    int result = real.pthread_mutex_lock(m);
+    int result = lock_free_one(m);
+    if (unlikely(result == EBUSY)) {
+        acquisition_want(t, KIWI_WANT_NONE);
+        return lock_contended(t, &r, &q);
+    }
     if (granted(result) && room) {
         lock_taken(&q);
         wait_site_taken(t);
@@ -249,20 +264,15 @@ static NOINLINE int lock_odd(struct thread *t, const pthread_mutex_t *m, struct 
     return result;
 }
 
-#define MUTEX_CONTENDED 2 /* lock word of a normal mutex with waiters; of the other kinds it is never this */
-
-/* The lock looked free, yet it was taken by waiting for it (or others wait by now): contended, for an unknown time. */
-static COLD void lock_raced(struct thread *t, const pthread_mutex_t *m)
+/* A try on the quick way that found it taken after all: from the beginning, with the guard set. `counted`: the path it
+ * was counted on, or NULL. */
+static NOINLINE int lock_refused(struct thread *t, pthread_mutex_t *m, struct call_site site,
+                                 struct stack_entry *counted)
 {
-    uint32_t n = t->slot->held_count - 1;
-    struct kiwi_held *h = &t->held[n];
-    acquisition_chain(t);
-    h->flags |= KIWI_HELD_WAITED;
-    if (!h->row || h->address != (uintptr_t)m)
-        return;
-    struct kiwi_acquisition *a = region_acquisition(h->row);
-    RELAXED_ADD(&a->requested, 1);
-    RELAXED_ADD(&region_object(a->object)->contended, 1);
+    if (counted)
+        counted->tick++;
+    acquisition_want(t, KIWI_WANT_NONE);
+    return lock_full(t, m, site, true);
 }
 
 /* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare.
@@ -274,28 +284,26 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t 
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = stack_find(t, site);
     if (unlikely(!e || !n || n >= t->slot->held_capacity || record_settings.events_all))
-        return lock_full(t, m, site);
+        return lock_full(t, m, site, false);
     acquisition_chain(t);
     uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
-        return lock_full(t, m, site);
+        return lock_full(t, m, site, false);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
-    int result = real.pthread_mutex_lock(m);
+    int result = lock_free_one(m);
     if (unlikely(result))
-        return lock_odd(t, m, site, result);
+        return result == EBUSY ? lock_refused(t, m, site, NULL) : lock_odd(t, m, site, result);
     line->count++;
     t->chained = n + 1;
     t->chain = t->held[n].row;
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
-    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
-        lock_raced(t, m);
     guard_clear(t);
     return 0;
 }
 
 /* A signal handler that took a lock during the quick way left that one in this one's place. */
-static COLD void lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+static NOINLINE int lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
 {
     struct call_site site = {sp, rbp};
     guard_set(t);
@@ -305,13 +313,7 @@ static COLD void lock_disturbed(struct thread *t, const pthread_mutex_t *m, uint
     h->flags = ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     h->stack = stack_of(t, site);
     guard_clear(t);
-}
-
-static COLD void lock_raced_quick(struct thread *t, const pthread_mutex_t *m)
-{
-    guard_set(t);
-    lock_raced(t, m);
-    guard_clear(t);
+    return 0;
 }
 
 /*
@@ -323,19 +325,15 @@ static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, 
                                           struct stack_entry *e)
 {
     lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    int result = real.pthread_mutex_lock(m);
+    int result = lock_free_one(m);
     if (unlikely(t->guard != GUARD_IDLE))
-        return result;
+        return result == EBUSY ? real.pthread_mutex_lock(m) : result;
     if (unlikely(result)) {
         guard_set(t);
-        return lock_odd(t, m, site, result);
+        return result == EBUSY ? lock_refused(t, m, site, e) : lock_odd(t, m, site, result);
     }
     slot_state_set(t, 1, KIWI_WANT_NONE, 0);
-    if (unlikely(t->held->address != (uintptr_t)m))
-        lock_disturbed(t, m, site.sp, site.rbp);
-    if (unlikely(RELAXED_LOAD(&m->__data.__lock) == MUTEX_CONTENDED))
-        lock_raced_quick(t, m);
-    return 0;
+    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp);
 }
 
 /* For this wrapper's caller if no other site is given: a constant, once this is inlined. */
@@ -350,7 +348,7 @@ static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *g
     if (likely(e) && likely(!looks_taken(m)))
         return lock_quick_first(t, m, site, e);
     guard_set(t);
-    return looks_taken(m) ? lock_full(t, m, site) : lock_nested(t, m, site.sp, site.rbp);
+    return looks_taken(m) ? lock_full(t, m, site, false) : lock_nested(t, m, site.sp, site.rbp);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
