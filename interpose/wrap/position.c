@@ -39,8 +39,16 @@ ON_DESCRIPTOR(ssize_t, copy_file_range, COPY_FILE_RANGE, out,
 ON_DESCRIPTOR(ssize_t, splice, SPLICE, out,
               (int in, off64_t *in_at, int out, off64_t *out_at, size_t size, unsigned flags),
               (in, in_at, out, out_at, size, flags))
-ON_DESCRIPTOR(ssize_t, vmsplice, VMSPLICE, fd, (int fd, const struct iovec *parts, size_t n, unsigned flags),
-              (fd, parts, n, flags))
+
+/* It looks at its own flag alone: O_NONBLOCK of the pipe means nothing to it. */
+EXPORT ssize_t vmsplice(int fd, const struct iovec *parts, size_t n, unsigned flags)
+{
+    struct call_record c;
+    call_begin(&c, thread_enter(), KIWI_CALL_VMSPLICE, CALL_SITE(),
+               flags & SPLICE_F_NONBLOCK ? KIWI_CALLF_NONBLOCKING : 0, (uint64_t)fd);
+    c.fd = fd;
+    return waiting_ended(&c, real.vmsplice(fd, parts, n, flags));
+}
 
 EXPORT ssize_t tee(int in, int out, size_t size, unsigned flags)
 {
