@@ -7,7 +7,6 @@
 
 #include <mqueue.h>
 #include <poll.h>
-#include <semaphore.h>
 #include <stdio_ext.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -37,7 +36,6 @@ static int event_none, event_full, timer, signals, watch;
 static char directory[] = "/tmp/kiwi-interrupted.XXXXXX", fifo[64], lock_file[64];
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static mqd_t queue_empty = (mqd_t)-1, queue_full = (mqd_t)-1;
-static sem_t none;
 static pid_t child;
 static char page[65536], much[1 << 20];
 static struct iovec part = {page, sizeof page};
@@ -280,20 +278,6 @@ static long in_semtimedop(void)
     struct timespec minute = {60, 0};
     return semtimedop(semaphores, &down, 1, &minute);
 }
-static long in_sem_wait(void)
-{
-    return sem_wait(&none);
-}
-static long in_sem_timedwait(void)
-{
-    struct timespec until = in_ms(CLOCK_REALTIME, 60000);
-    return sem_timedwait(&none, &until);
-}
-static long in_sem_clockwait(void)
-{
-    struct timespec until = in_ms(CLOCK_MONOTONIC, 60000);
-    return sem_clockwait(&none, CLOCK_MONOTONIC, &until);
-}
 static long in_wait(void)
 {
     return wait(NULL);
@@ -449,9 +433,6 @@ static const struct point {
         {"mq_timedsend", in_mq_timedsend, CANCELLED},
         {"semop", in_semop, AS_ELSEWHERE},
         {"semtimedop", in_semtimedop, AS_ELSEWHERE},
-        {"sem_wait", in_sem_wait, AS_ELSEWHERE},
-        {"sem_timedwait", in_sem_timedwait, AS_ELSEWHERE},
-        {"sem_clockwait", in_sem_clockwait, AS_ELSEWHERE},
         {"wait", in_wait, AS_ELSEWHERE},
         {"waitpid", in_waitpid, AS_ELSEWHERE},
         {"waitid", in_waitid, AS_ELSEWHERE},
@@ -664,7 +645,6 @@ static void open_all(void)
     file = open(lock_file, O_RDWR | O_CREAT, 0600);
     if (mkfifo(fifo, 0600) || write(file, page, 8192) != 8192)
         exit(9);
-    sem_init(&none, 0, 0);
     child_make();
     pipes_make();
     listeners_make();
