@@ -127,8 +127,8 @@ static int acquire_recorded(struct lock_call *c)
     int at = acquisition_held(c->t, c->address);
     if (unlikely(at >= 0))
         return held_already(c, at);
-    c->taken = KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY &&
-               (KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ ? reader_waits(l) : writer_waits(l));
+    if (!c->taken && KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY)
+        c->taken = KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ ? reader_waits(l) : writer_waits(l);
     if (c->taken)
         c->holder = thread_row_of_tid(writer_of(l));
     return lock_acquire(c);
@@ -166,7 +166,8 @@ static NOINLINE int acquire(struct lock_call *c)
     return acquire_recorded(c);
 }
 
-/* The thread, with its guard set and the lock noted as being taken; NULL = not the quick way. */
+/* The thread, with its guard set and the lock noted as being taken; NULL = not the quick way. What follows is a try: if
+ * it is refused, another thread was quicker, and the full way records the wait. */
 static ALWAYS_INLINE struct thread *quick(const pthread_rwlock_t *l, bool waits, struct call_site site, uint32_t kind)
 {
     struct thread *t = thread_enter();
@@ -182,9 +183,9 @@ static ALWAYS_INLINE struct thread *quick(const pthread_rwlock_t *l, bool waits,
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 {
     struct thread *t = quick(l, reader_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK));
-    if (likely(t))
-        return lock_quick_end(t, real.pthread_rwlock_rdlock(l));
-    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_read};
+    if (likely(t) && likely(!lock_quick_end(t, real.pthread_rwlock_tryrdlock(l))))
+        return 0;
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_read, .taken = t != NULL};
     c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK);
     return acquire(&c);
 }
@@ -192,9 +193,9 @@ EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *l)
 {
     struct thread *t = quick(l, writer_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    if (likely(t))
-        return lock_quick_end(t, real.pthread_rwlock_wrlock(l));
-    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_write};
+    if (likely(t) && likely(!lock_quick_end(t, real.pthread_rwlock_trywrlock(l))))
+        return 0;
+    struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_write, .taken = t != NULL};
     c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     return acquire(&c);
 }
