@@ -16,7 +16,8 @@
 
 struct region region;
 
-/* Rows of each table in a trace of 64 MiB; other sizes scale. docs/trace-format.md carries the same budget. */
+/* Rows of each table in a trace of 64 MiB; other sizes scale, and all tables give way together if these do not fit. So
+ * a new table needs no other one's rows changed. docs/trace-format.md carries the same budget. */
 static const struct budget {
     uint32_t id, row_size, rows;
     enum kiwi_drop drop;
@@ -92,27 +93,49 @@ static bool table_grow(struct kiwi_table *t, uint64_t need)
     return true;
 }
 
-static uint64_t table_rows(const struct budget *b, size_t size)
+static uint64_t table_rows(const struct budget *b, size_t share)
 {
-    uint64_t rows = (uint64_t)b->rows * (size >> 10) / (64u << 10);
+    uint64_t rows = (uint64_t)b->rows * (share >> 10) / (64u << 10);
     uint64_t least = b->row_size >= 256 ? 16 : 64;
     return rows < least ? least : rows;
+}
+
+static uint64_t table_bytes(const struct budget *b, size_t share)
+{
+    return round_up(table_rows(b, share) * b->row_size, PAGE);
+}
+
+#define HEADER_BYTES round_up(sizeof(struct kiwi_header), PAGE)
+
+/* The size that the budgets are scaled to: the trace's own, or the largest one that leaves no table without room, as
+ * small tables have a least number of rows, and each begins a page. 0 = the trace is too small. */
+static size_t share_that_fits(size_t size)
+{
+    for (size_t share = size; share; share -= (share >> 6) + 1) {
+        uint64_t all = HEADER_BYTES;
+        for (size_t i = 0; i < BUDGETS; i++)
+            all += table_bytes(&budgets[i], share);
+        if (all <= size)
+            return share;
+    }
+    return 0;
 }
 
 bool region_format(void *at, size_t size, bool backed)
 {
     region = (struct region){.header = at, .size = size, .backed = backed};
-    if (!populate(0, PAGE))
+    size_t share = share_that_fits(size);
+    if (!share || !populate(0, PAGE))
         return false;
     struct kiwi_header *h = at;
-    uint64_t offset = round_up(sizeof *h, PAGE);
+    uint64_t offset = HEADER_BYTES;
     for (size_t i = 0; i < BUDGETS; i++) {
         const struct budget *b = &budgets[i];
         struct kiwi_table *t = &h->tables[b->id];
-        *t = (struct kiwi_table){b->id, b->row_size, offset, table_rows(b, size), 1, 0};
+        *t = (struct kiwi_table){b->id, b->row_size, offset, table_rows(b, share), 1, 0};
         region.tables[b->id] = (char *)at + offset;
-        offset = round_up(offset + t->capacity * b->row_size, PAGE);
-        if (offset > size || !table_grow(t, t->row_size))
+        offset += table_bytes(b, share);
+        if (!table_grow(t, t->row_size))
             return false;
     }
     memcpy(h->magic, KIWI_TRACE_MAGIC, sizeof h->magic);

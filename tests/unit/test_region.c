@@ -1,14 +1,13 @@
 /* region.h: rows are claimed until there is no room, and what found none is counted. */
 #include "recorder.h"
 
-static void region__tables_are_laid_out_in_order(void **state)
+static void assert_laid_out(uint64_t size)
 {
     const struct kiwi_header *h = region.header;
     uint64_t end = h->header_size;
 
-    (void)state;
     assert_memory_equal(h->magic, KIWI_TRACE_MAGIC, 8);
-    assert_int_equal(h->file_size, 8u << 20);
+    assert_int_equal(h->file_size, size);
 #define X(number, name, type)                                                                                          \
     assert_int_equal(h->tables[number].id, number);                                                                    \
     assert_int_equal(h->tables[number].row_size, sizeof(type));                                                        \
@@ -19,6 +18,25 @@ static void region__tables_are_laid_out_in_order(void **state)
     assert_true(end <= h->file_size);
     KIWI_TABLES(X)
 #undef X
+}
+
+static void region__tables_are_laid_out_in_order(void **state)
+{
+    (void)state;
+    assert_laid_out(8u << 20);
+}
+
+static void region__tables_give_way_where_their_shares_do_not_fit(void **state)
+{
+    (void)state;
+    for (uint64_t size = REGION_MIN; size >= 1280u << 10; size -= 128u << 10) {
+        assert_true(region_open_memory(size));
+        assert_laid_out(size);
+        assert_true(region_capacity(KIWI_TABLE_FRAMES) > region_capacity(KIWI_TABLE_STACKS));
+        region_close_memory();
+    }
+    assert_false(region_open_memory(64u << 10));
+    region_close_memory();
 }
 
 static void region__row_0_is_never_given(void **state)
@@ -96,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(region__tables_are_laid_out_in_order),
+            cmocka_unit_test(region__tables_give_way_where_their_shares_do_not_fit),
             FRESH(region__row_0_is_never_given),
             FRESH(region__full_table_refuses_and_counts),
             FRESH(region__many_rows_at_once_fit_or_not),
