@@ -56,6 +56,8 @@ static void look_at_holder(struct thread_wait *w, struct thread *holder, uintptr
             continue;
         w->holder_stack = RELAXED_LOAD(&held[i].stack);
         RELAXED_STORE(&holder->pressed_object, object);
+        if (!(RELAXED_LOAD(&held[i].flags) & KIWI_HELD_PRESSED))
+            RELAXED_STORE(&holder->pressed_since, clock_ticks());
         __atomic_fetch_or(&held[i].flags, KIWI_HELD_PRESSED, __ATOMIC_RELAXED);
         break;
     }
@@ -174,6 +176,16 @@ static void heap_hold_end(struct thread *t, const struct kiwi_held *h)
     t->heap_lock = 0;
 }
 
+/* Somebody may have waited for longer than this hold lasts: of one that is not timed, the part counts in which it was
+ * seen. */
+static uint64_t pressed_from(const struct thread *t, const struct kiwi_held *h, const struct kiwi_object *o)
+{
+    if (h->flags & KIWI_HELD_TIMED)
+        return h->since;
+    uint64_t waited = RELAXED_LOAD(&o->wait_since), seen = RELAXED_LOAD(&t->pressed_since);
+    return waited > seen ? waited : seen;
+}
+
 void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t now)
 {
     if (t->unsettled.hold)
@@ -194,7 +206,7 @@ void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t n
     t->sampled = 0;
     heap_hold_end(t, h);
     if (u->object && RELAXED_LOAD(&o->waiters)) {
-        uint64_t from = timed ? h->since : RELAXED_LOAD(&o->wait_since);
+        uint64_t from = pressed_from(t, h, o);
         u->pressed_ticks = now > from ? now - from : 1;
     }
     u->hold = true;
@@ -319,7 +331,7 @@ void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, ui
         t->latest_call = (struct thread_span){call_row, since, now};
     else if (t->row)
         RELAXED_STORE(&region_thread(t->row)->idle_ticks, region_thread(t->row)->idle_ticks + (now - since));
-    if (t->reading.ticks)
+    if (t->reading.ticks && !t->slot->held_count) /* in a hold it would hide what came before */
         processor_read_sometimes(t);
 }
 

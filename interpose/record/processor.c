@@ -33,6 +33,7 @@ void processor_read_sometimes(struct thread *t)
         t->reading = now;
 }
 
+/* What the thread did since the first reading may have been done outside of the span, before it or after it. */
 uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
 {
     struct thread_reading before = t->reading, now;
@@ -41,10 +42,11 @@ uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
     t->reading = now;
     if (!before.ticks || before.ticks > end)
         return 0;
+    uint64_t from = begin > before.ticks ? begin : before.ticks; /* of what was earlier nothing is known */
     if (before.switches == now.switches)
-        return end - begin; /* nobody took the processor away */
+        return end - from; /* nobody took the processor away */
     uint64_t busy = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
-    uint64_t elsewhere = begin > before.ticks ? begin - before.ticks : 0;
+    uint64_t elsewhere = (from - before.ticks) + (now.ticks > end ? now.ticks - end : 0);
     uint64_t within = busy > elsewhere ? busy - elsewhere : 0;
-    return within < end - begin ? within : end - begin;
+    return within < end - from ? within : end - from;
 }

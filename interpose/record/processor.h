@@ -14,6 +14,6 @@
 void processor_read_sometimes(struct thread *t);
 
 /* For how much of [begin, end] the thread surely ran, sat in a blocking call or waited for a lock; in ticks. end is a
- * moment ago. */
+ * moment ago: what the thread may have done since then does not count. */
 uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end);
 #endif

@@ -210,8 +210,9 @@ struct thread {
     int32_t vfork_tid;
     uintptr_t stack_low, stack_high;
     struct known_object semaphores[THREAD_SEMAPHORES]; /* by address */
-    /* Contention. Of these, other threads write pressed_object and read the latest call and wait. */
+    /* Contention. Of these, other threads write the first two and read the latest call and wait. */
     uint32_t pressed_object; /* object that the latest comer waits for */
+    uint64_t pressed_since;  /* when a hold was first found with somebody waiting for its end */
     struct thread_span latest_call, latest_wait;
     struct thread_wait waiting;
     struct thread_unsettled unsettled;

@@ -6,8 +6,8 @@
 
 /*
  * What is known of a lock's use in time: one row for each lock that was waited for, or of which a hold was timed. A
- * hold that ended while others waited is "pressed": one that was not timed from its beginning counts from the first
- * wait on. Durations are in ticks; all counters are atomic.
+ * hold that ended while others waited is "pressed": one that was not timed from its beginning counts from the moment
+ * at which that was seen. Durations are in ticks; all counters are atomic.
  */
 #define KIWI_CONTENTION_USERS 4
 struct kiwi_contention_user {

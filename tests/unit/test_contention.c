@@ -7,6 +7,8 @@
 #include "../../interpose/record/contention.h"
 #include "../../interpose/record/processor.h"
 
+#include <time.h>
+
 #define A ((uintptr_t)0x100000)
 #define B ((uintptr_t)0x200040)
 
@@ -252,28 +254,98 @@ static void contention__users_are_the_heaviest_ones(void **state)
     assert_true(heavy >= 160);
 }
 
+static uint64_t pass_time(void)
+{
+    uint64_t begin = clock_ticks(), now = begin, gap = clock_state.ticks_per_second / 500;
+    while (now - begin < gap)
+        now = clock_ticks();
+    return now;
+}
+
+static uint64_t takes_it_in_between(struct thread *h)
+{
+    struct thread *other = thread_made("comer");
+    lock_let_go(h, A);
+    contention_settle(h);
+    pass_time();
+    lock_taken_at(h, A, stack_made(2));
+    wait_for(other, request(other, A, 3), h->row, lets_go, h);
+    return 0;
+}
+
+/* One has waited since long when a hold begins, for which another one comes to wait. */
+static void contention__hold_is_no_longer_than_it_was_seen(void **state)
+{
+    struct thread *t = thread_made("waiter"), *h = thread_made("holder");
+
+    (void)state;
+    uint32_t row = lock_taken_at(h, A, stack_made(2))->row;
+    wait_for(t, request(t, A, 1), h->row, takes_it_in_between, h);
+    const struct kiwi_contention *c = contention_of(row);
+    assert_int_equal(c->pressed, 2);
+    assert_true(c->pressed_ticks < c->waited_ticks / 2 || c->waited_ticks < clock_state.ticks_per_second / 500);
+}
+
+static void preempted(struct thread *t)
+{
+    t->reading.switches = ~0ull; /* since the latest reading */
+}
+
 static void processor__tells_running_from_preemption(void **state)
 {
     struct thread *t = thread_made("a");
-    uint64_t begin = clock_ticks(), now = begin, gap = clock_state.ticks_per_second / 500;
+    uint64_t gap = clock_state.ticks_per_second / 500, later = pass_time(), before;
 
     (void)state;
-    while (now - begin < gap)
-        now = clock_ticks();
     processor_read_sometimes(t);
     assert_int_not_equal(t->reading.ticks, 0);
-    t->reading.switches = ~0ull; /* as if it had been preempted since */
-    uint64_t later = clock_ticks();
-    assert_true(processor_time_in(t, later - 1000 * gap, later) < 900 * gap); /* all of this it can not have run */
-    t->reading.switches = ~0ull;
-    t->blocked_ticks += 10 * gap;
+    preempted(t);
     later = clock_ticks();
-    assert_int_equal(processor_time_in(t, later - gap, later), gap); /* it sat in a call */
-    t->reading.switches = ~0ull;
+    assert_true(processor_time_in(t, later - 1000 * gap, later) < 900 * gap); /* all of this it can not have run */
+    before = t->reading.ticks;
+    later = pass_time();
+    preempted(t);
+    t->blocked_ticks += 1000 * gap;
+    assert_int_equal(processor_time_in(t, before, later), later - before); /* it sat in a call */
+    preempted(t);
     later = clock_ticks();
     assert_true(processor_time_in(t, later, later + 100 * gap) < 50 * gap);
     later = clock_ticks();
     assert_int_equal(processor_time_in(t, later, later + gap), gap); /* not preempted: all of it */
+}
+
+static uint64_t sleep_a_while(void)
+{
+    nanosleep(&(struct timespec){0, 5000000}, NULL);
+    return clock_ticks();
+}
+
+static void processor__what_came_after_does_not_count(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint64_t begin, end;
+
+    (void)state;
+    pass_time();
+    processor_read_sometimes(t);
+    begin = t->reading.ticks;
+    end = sleep_a_while();
+    t->blocked_ticks += sleep_a_while() - end; /* in a call, which began when the hold was over */
+    preempted(t);
+    assert_true(processor_time_in(t, begin, end) < end - begin);
+}
+
+static void processor__nothing_is_known_of_what_came_before_the_reading(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint64_t begin = pass_time(), end, from;
+
+    (void)state;
+    pass_time();
+    processor_read_sometimes(t);
+    from = t->reading.ticks;
+    end = pass_time();
+    assert_true(processor_time_in(t, begin, end) <= end - from);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
@@ -287,11 +359,14 @@ int main(void)
             FRESH(contention__wait_is_charged_to_the_holders_own_wait),
             FRESH(contention__overtakes_are_counted_while_somebody_waits),
             FRESH(contention__samples_stand_for_many),
+            FRESH(contention__hold_is_no_longer_than_it_was_seen),
             FRESH(contention__nobody_is_watched_without_waiters),
             FRESH(contention__runs_of_failed_tries_end_with_success),
             FRESH(contention__threads_beyond_half_of_the_table_share_rows),
             FRESH(contention__users_are_the_heaviest_ones),
             FRESH(processor__tells_running_from_preemption),
+            FRESH(processor__what_came_after_does_not_count),
+            FRESH(processor__nothing_is_known_of_what_came_before_the_reading),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
