@@ -127,8 +127,9 @@ static NOINLINE bool is_measured(struct thread *t, uint32_t row)
     return t->tick_loop && loop_measures(t, row);
 }
 
+/* now: 0 = not read yet. */
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
-                                uint32_t flags, uint64_t object, uint32_t weight)
+                                uint32_t flags, uint64_t object, uint32_t weight, uint64_t now)
 {
     c->t = t;
     c->row = count_call(t, kind, stack, flags, weight);
@@ -141,7 +142,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     c->switches = SWITCHES_UNKNOWN;
     if (unlikely((t->slot->held_count | t->tick_loop) && c->row && is_measured(t, c->row)))
         c->switches = voluntary_switches();
-    c->since = clock_ticks();
+    c->since = now ? now : clock_ticks();
     struct kiwi_slot *s = t->slot;
     c->outer_kind = s->call_kind;
     if (unlikely(c->outer_kind))
@@ -310,7 +311,7 @@ void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 {
     c->fd = -1;
     c->tracked = false;
-    enter(c, t, kind, stack, flags, object, 1);
+    enter(c, t, kind, stack, flags, object, 1, 0);
 }
 
 void call_leave(struct call_record *c, int error, uint64_t bytes)
@@ -323,7 +324,7 @@ static ALWAYS_INLINE void begin(struct call_record *c, struct thread *t, enum ki
 {
     t->guard = site.sp - 16; /* the wrapper's frame, as guard_set in the wrapper itself would have it */
     COMPILER_BARRIER();
-    enter(c, t, kind, stack_of(t, site), flags, object, weight);
+    enter(c, t, kind, stack_of(t, site), flags, object, weight, 0);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }
@@ -356,36 +357,16 @@ static uint32_t untimed_sample(struct thread *t)
     return weight;
 }
 
-static NOINLINE void begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
-                              uint32_t flags, int fd, enum descriptor_mode mode)
+void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                        uint32_t flags, int fd)
 {
     uint32_t weight = 1;
-    if (mode != DESCRIPTOR_BLOCKING && descriptor_ask(fd)) {
+    if (descriptor_mode(fd) != DESCRIPTOR_BLOCKING && descriptor_ask(fd)) {
         flags = KIWI_CALLF_NONBLOCKING;
         weight = untimed_sample(t);
     }
     c->tracked = descriptor_tracked(fd);
     begin(c, t, kind, site, flags, (uint64_t)fd, weight);
-}
-
-void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
-                   uint32_t flags, int fd)
-{
-    c->t = NULL;
-    if (!t || record_settings.io_off)
-        return;
-    c->fd = fd;
-    c->site = site;
-    enum descriptor_mode mode = descriptor_mode(fd);
-    if (unlikely(mode != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1)) {
-        begin_on(c, t, kind, site, flags, fd, mode);
-        return;
-    }
-    t->untimed_tick--;
-    c->t = t;
-    c->row = 0;
-    c->since = 0;
-    c->kind = kind;
 }
 
 /* A call that was left out of the sample failed: its row is needed after all. */
@@ -395,11 +376,11 @@ static COLD void untimed_failed(struct call_record *c, int error)
         c->row = count_call(c->t, c->kind, stack_of(c->t, c->site), KIWI_CALLF_NONBLOCKING, 0);
 }
 
-void call_end(struct call_record *c, int error, uint64_t bytes)
+void call_end_full(struct call_record *c, int error, uint64_t bytes)
 {
     struct thread *t = c->t;
-    if (!t || (!c->since && !error && likely(!t->again && !t->streak_count)) || t->guard != GUARD_IDLE)
-        return; /* nothing to note, or wiped by a fork in between, or the thread ended inside */
+    if (t->guard != GUARD_IDLE)
+        return; /* wiped by a fork in between, or the thread ended inside */
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();
     if (!c->since)
@@ -418,7 +399,7 @@ void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kin
     t->guard = site.sp - 16;
     COMPILER_BARRIER();
     c->stack = stack_of(t, site);
-    enter(c, t, kind, c->stack, flags, object, 1);
+    enter(c, t, kind, c->stack, flags, object, 1, 0);
     if (t->tick_loop)
         loop_wait_begins(t, c->stack, flags, c->since ? c->since : clock_ticks());
     COMPILER_BARRIER();

@@ -14,6 +14,7 @@
 #ifndef KIWI_CALL_H
 #define KIWI_CALL_H
 
+#include "descriptor.h"
 #include "stack.h"
 
 struct call_record {
@@ -38,11 +39,39 @@ struct call_record {
 /* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                 uint32_t flags, uint64_t object);
-/* The same for a call on a descriptor: one that is known not to block is not timed. */
-void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
-                   uint32_t flags, int fd);
+/* The same for a call on a descriptor: one that is known not to block is not timed, and in the sample now and then. */
+void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
+                        uint32_t flags, int fd);
+
+static ALWAYS_INLINE void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
+                                        struct call_site site, uint32_t flags, int fd)
+{
+    c->t = NULL;
+    if (unlikely(!t || record_settings.io_off))
+        return;
+    c->fd = fd;
+    c->site = site;
+    if (unlikely(descriptor_mode(fd) != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1)) {
+        call_begin_on_full(c, t, kind, site, flags, fd);
+        return;
+    }
+    t->untimed_tick--;
+    c->t = t;
+    c->row = 0;
+    c->since = 0;
+    c->kind = kind;
+}
+
+void call_end_full(struct call_record *c, int error, uint64_t bytes);
+
 /* error: errno value of a failed call, 0 = none. bytes moved, 0 = none. Leaves errno alone. */
-void call_end(struct call_record *c, int error, uint64_t bytes);
+static ALWAYS_INLINE void call_end(struct call_record *c, int error, uint64_t bytes)
+{
+    const struct thread *t = c->t;
+    if (!t || (!c->since && !error && likely(!t->again && !t->streak_count)))
+        return; /* nothing to note */
+    call_end_full(c, error, bytes);
+}
 
 /* A wait for events (KIWI_GROUP_POLL), which may be that of an event loop: see loop.h. */
 struct call_events {

@@ -82,7 +82,7 @@ static uint32_t loop_get(const struct thread *t, struct loop_key *key)
 static void loop_take_row(struct thread_loop *l, uint32_t row)
 {
     l->row = row;
-    l->histogram = l->exponent = 0;
+    memset(l->histograms, 0, sizeof l->histograms);
     l->floor = 0;
     l->own = row && region_loop(row)->thread;
     l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
@@ -359,16 +359,21 @@ static void events_count(const struct thread_loop *l, struct kiwi_loop *row)
         source_count(l, row, l->sources[1]);
 }
 
+static COLD uint32_t histogram_found(struct thread_loop *l, uint32_t exponent)
+{
+    uint32_t row = histogram_row(l->row, KIWI_HISTOGRAM_TICK, exponent);
+    l->histograms[exponent % THREAD_LOOP_HISTOGRAMS] = row;
+    l->exponents[exponent % THREAD_LOOP_HISTOGRAMS] = exponent;
+    return row;
+}
+
 static ALWAYS_INLINE void duration_count(struct thread_loop *l, uint64_t ticks)
 {
-    uint32_t exponent = histogram_exponent(ticks);
-    if (unlikely(!l->histogram || exponent != l->exponent)) {
-        l->histogram = histogram_row(l->row, KIWI_HISTOGRAM_TICK, exponent);
-        l->exponent = exponent;
-        if (!l->histogram)
-            return;
-    }
-    uint32_t *count = &region_histogram(l->histogram)->counts[histogram_bucket(ticks, exponent)];
+    uint32_t exponent = histogram_exponent(ticks), row = l->histograms[exponent % THREAD_LOOP_HISTOGRAMS];
+    if (unlikely(!row || l->exponents[exponent % THREAD_LOOP_HISTOGRAMS] != exponent) &&
+        !(row = histogram_found(l, exponent)))
+        return;
+    uint32_t *count = &region_histogram(row)->counts[histogram_bucket(ticks, exponent)];
     if (likely(l->own))
         RELAXED_STORE(count, *count + (*count != UINT32_MAX));
     else

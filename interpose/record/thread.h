@@ -96,6 +96,7 @@ struct heap_mark {
 /* The event loop that a thread runs, if it runs one: see loop.h. */
 #define THREAD_LOOP_PARTS 6
 #define THREAD_LOOP_MEASURED 4
+#define THREAD_LOOP_HISTOGRAMS 8
 struct thread_loop {
     uint32_t stack, depth; /* of the wait to which the thread keeps returning */
     uint32_t returns;      /* from there, before it counts as a loop */
@@ -115,7 +116,8 @@ struct thread_loop {
     uint32_t stalls[THREAD_LOOP_PARTS], stall_count; /* rows of the tick before */
     uint64_t floor, budget, reading_gap; /* a tick has to be longer to be among the worst; ticks of the clock */
     uint32_t measured[THREAD_LOOP_MEASURED], measures[THREAD_LOOP_MEASURED]; /* rows of CALLS; how often still */
-    uint32_t histogram, exponent;                                            /* HISTOGRAMS row used last */
+    /* HISTOGRAMS rows used lately, by their exponents' last bits. */
+    uint32_t histograms[THREAD_LOOP_HISTOGRAMS], exponents[THREAD_LOOP_HISTOGRAMS];
 };
 
 #define THREAD_SCOPES 8 /* open at a time */

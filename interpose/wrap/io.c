@@ -10,13 +10,13 @@
 
 ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
 
-static ssize_t ended(struct call_record *c, ssize_t result)
+static ALWAYS_INLINE ssize_t ended(struct call_record *c, ssize_t result)
 {
     call_end(c, result < 0 ? errno : 0, result > 0 ? (uint64_t)result : 0);
     return result;
 }
 
-static ssize_t ended_read(struct call_record *c, int fd, const void *to, ssize_t result)
+static ALWAYS_INLINE ssize_t ended_read(struct call_record *c, int fd, const void *to, ssize_t result)
 {
     ended(c, result);
     if (unlikely(descriptor_signals(fd)) && result > 0)

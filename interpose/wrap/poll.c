@@ -72,7 +72,7 @@ static int selected(struct call_record *c, int result, int n, const fd_set *r, c
     return result;
 }
 
-static int awaited(struct call_record *c, int result, const struct epoll_event *events)
+static ALWAYS_INLINE int awaited(struct call_record *c, int result, const struct epoll_event *events)
 {
     struct call_events got = {.count = result};
 

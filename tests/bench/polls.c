@@ -1,11 +1,17 @@
-/* polls.c - an event loop's round: a byte is written into a pipe, waited for and read. */
+/*
+ * polls.c - descriptors: a byte written into a pipe and read, an event loop's round and its tick alone, and very many
+ * of them open at once.
+ */
 #include "measure.h"
 #include "scenario.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct loop {
@@ -19,9 +25,9 @@ static int fail(const char *what)
     return -1;
 }
 
-static int loop_open(struct loop *loop)
+static int loop_open(struct loop *loop, const struct settings *settings)
 {
-    if (pipe(loop->ends) != 0)
+    if (pipe2(loop->ends, settings->nonblocking ? O_NONBLOCK : 0) != 0)
         return fail("make a pipe");
     loop->epoll = epoll_create1(0);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = loop->ends[0]};
@@ -37,37 +43,127 @@ static void loop_close(struct loop *loop)
     close(loop->epoll);
 }
 
-static int loop_round(struct loop *loop)
+static int loop_write(const struct loop *loop)
 {
     char byte = 'x';
+    return write(loop->ends[1], &byte, 1) == 1 ? 0 : fail("write into the pipe");
+}
+
+static int loop_read(const struct loop *loop)
+{
+    char byte;
+    return read(loop->ends[0], &byte, 1) == 1 ? 0 : fail("read from the pipe");
+}
+
+static int loop_pair(const struct loop *loop)
+{
+    return loop_write(loop) != 0 ? -1 : loop_read(loop);
+}
+
+static int loop_tick(const struct loop *loop)
+{
     struct epoll_event event;
-    if (write(loop->ends[1], &byte, 1) != 1)
-        return fail("write into the pipe");
     if (epoll_wait(loop->epoll, &event, 1, -1) != 1)
         return fail("wait for the pipe");
-    if (read(event.data.fd, &byte, 1) != 1)
-        return fail("read from the pipe");
+    return loop_read(loop);
+}
+
+static int loop_round(const struct loop *loop)
+{
+    return loop_write(loop) != 0 ? -1 : loop_tick(loop);
+}
+
+/* What a batch of `ops` operations needs beforehand: nothing, or that many bytes in the pipe. */
+static int prepare_nothing(const struct loop *loop, long ops)
+{
+    (void)loop;
+    (void)ops;
     return 0;
 }
 
-int scenario_poll(const struct settings *settings)
+static int prepare_bytes(const struct loop *loop, long ops)
+{
+    static const char bytes[65536];
+    if (ops > (long)sizeof bytes)
+        errno = EINVAL;
+    else if (write(loop->ends[1], bytes, (size_t)ops) == ops)
+        return 0;
+    return fail("fill the pipe");
+}
+
+struct exercise {
+    int (*prepare)(const struct loop *loop, long ops);
+    int (*operate)(const struct loop *loop);
+};
+
+static int batches_run(const struct loop *loop, const struct settings *settings, const struct exercise *exercise,
+                       struct measure *measure)
+{
+    while (measure_more(measure)) {
+        if (exercise->prepare(loop, settings->ops) != 0)
+            return -1;
+        measure_start(measure);
+        for (long i = 0; i < settings->ops; i++) {
+            if (exercise->operate(loop) != 0)
+                return -1;
+        }
+        measure_stop(measure, (unsigned long)settings->ops);
+    }
+    return measure_print(measure);
+}
+
+static int exercise_run(const struct settings *settings, const struct exercise *exercise)
 {
     struct loop loop;
-    if (companion_start(settings) != 0 || loop_open(&loop) != 0)
+    if (companion_start(settings) != 0 || loop_open(&loop, settings) != 0)
         return 1;
     struct measure *measure = measure_open(settings->ms, settings->batches);
     if (measure == NULL)
         return 1;
-    int failed = 0;
-    while (failed == 0 && measure_more(measure)) {
-        measure_start(measure);
-        for (long i = 0; i < settings->ops && failed == 0; i++)
-            failed = loop_round(&loop);
-        measure_stop(measure, (unsigned long)settings->ops);
-    }
-    if (failed == 0)
-        failed = measure_print(measure);
+    int failed = batches_run(&loop, settings, exercise, measure);
     measure_close(measure);
     loop_close(&loop);
     return failed != 0;
+}
+
+int scenario_pipe(const struct settings *settings)
+{
+    return exercise_run(settings, &(struct exercise){prepare_nothing, loop_pair});
+}
+
+int scenario_tick(const struct settings *settings)
+{
+    return exercise_run(settings, &(struct exercise){prepare_bytes, loop_tick});
+}
+
+int scenario_poll(const struct settings *settings)
+{
+    return exercise_run(settings, &(struct exercise){prepare_nothing, loop_round});
+}
+
+/* Opens `threads` and uses each once. Says `ready`, and ends with standard input, so that somebody can look at the
+ * process meanwhile. */
+int scenario_descriptors(const struct settings *settings)
+{
+    struct rlimit limit;
+    eventfd_t value;
+    char byte;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    if (limit.rlim_cur < (rlim_t)settings->threads + 100) {
+        limit.rlim_cur = (rlim_t)settings->threads + 100;
+        limit.rlim_max = limit.rlim_max < limit.rlim_cur ? limit.rlim_cur : limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            return fail("raise the limit of open descriptors") != 0;
+    }
+    for (long i = 0; i < settings->threads; i++) {
+        int fd = eventfd(1, EFD_NONBLOCK);
+        if (fd < 0 || eventfd_read(fd, &value) != 0)
+            return fail("open a descriptor") != 0;
+    }
+    if (printf("ready\n") < 0 || fflush(stdout) != 0)
+        return 1;
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        ;
+    return 0;
 }

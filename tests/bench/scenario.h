@@ -20,12 +20,15 @@
     X("contended", scenario_contended, "threads that compete for one lock, per critical section")                      \
     X("queue", scenario_queue, "producer and consumer over mutex and condition variables, per item")                   \
     X("pingpong", scenario_pingpong, "two threads that take turns over a condition variable, per round trip")          \
+    X("pipe", scenario_pipe, "write and read of a byte through a pipe, per pair")                                      \
+    X("tick", scenario_tick, "epoll_wait and read of a byte from a pipe, per tick")                                    \
     X("poll", scenario_poll, "write, epoll_wait and read of a byte through a pipe, per round")                         \
     X("heap-tight", scenario_heap_tight, "malloc and free of one block, per pair")                                     \
     X("heap-live", scenario_heap_live, "the same over 1,000 live blocks of 16 to 512 bytes, per pair")                 \
     X("spawn", scenario_spawn, "run /bin/true with $BENCH_PRELOAD as its LD_PRELOAD, per run")                         \
     X("system", scenario_system, "system(\":\"), per call")                                                            \
-    X("park", scenario_park, "keep threads that took a lock until standard input ends")
+    X("park", scenario_park, "keep threads that took a lock until standard input ends")                                \
+    X("descriptors", scenario_descriptors, "keep that many descriptors open until standard input ends")
 
 typedef int scenario_function(const struct settings *settings);
 
