@@ -141,22 +141,30 @@ int scenario_poll(const struct settings *settings)
     return exercise_run(settings, &(struct exercise){prepare_nothing, loop_round});
 }
 
-/* Opens `threads` and uses each once. Says `ready`, and ends with standard input, so that somebody can look at the
- * process meanwhile. */
-int scenario_descriptors(const struct settings *settings)
+#define OTHERS 64 /* descriptors that the program and its tools have open besides */
+
+/* How many of the wanted number may be open: the limit is raised as far as that is allowed. */
+static long room_for(long wanted)
 {
     struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return fail("ask for the limit of open descriptors");
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return fail("raise the limit of open descriptors");
+    long most = limit.rlim_max > (rlim_t)wanted + OTHERS ? wanted : (long)limit.rlim_max - OTHERS;
+    if (most < wanted)
+        fprintf(stderr, "bench: only %ld descriptors are allowed\n", most);
+    return most;
+}
+
+/* Opens `threads` of them, or as many as are allowed, and uses each once. Says `ready`, and ends with standard input, so
+ * that somebody can look at the process meanwhile. */
+int scenario_descriptors(const struct settings *settings)
+{
     eventfd_t value;
     char byte;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
-    if (limit.rlim_cur < (rlim_t)settings->threads + 100) {
-        limit.rlim_cur = (rlim_t)settings->threads + 100;
-        limit.rlim_max = limit.rlim_max < limit.rlim_cur ? limit.rlim_cur : limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            return fail("raise the limit of open descriptors") != 0;
-    }
-    for (long i = 0; i < settings->threads; i++) {
+    for (long i = room_for(settings->threads); i > 0; i--) {
         int fd = eventfd(1, EFD_NONBLOCK);
         if (fd < 0 || eventfd_read(fd, &value) != 0)
             return fail("open a descriptor") != 0;

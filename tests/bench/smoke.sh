@@ -83,6 +83,15 @@ if command -v memcached >/dev/null; then
 else
     skip "the driver measures memcached" "memcached is not installed"
 fi
+# scenario, and what it takes
+while read -r scenario server load; do
+    if PATH=$PATH:/usr/sbin command -v "$server" >/dev/null && command -v "$load" >/dev/null; then
+        check "the driver measures $scenario" tests/bench/run --quick --rounds=1 --only="$scenario" --variants=bare
+    else
+        skip "the driver measures $scenario" "$server or $load is not installed"
+    fi
+done <<<"nginx-pipelined nginx wrk
+redis-p99 redis-server redis-benchmark"
 if [ -e "$build/libkiwi.so" ] && [ -x /usr/bin/time ]; then
     check "very many locks are recorded and analysed" env KIWI_BUILD="$build" tests/bench/scale.sh 10000
 else

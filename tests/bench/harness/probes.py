@@ -116,21 +116,23 @@ def system_calls(settings, variant):
 
 
 class Parked:
-    """A process whose threads have each taken a lock and then sleep, while `look` reads a figure off it."""
+    """A process that sleeps, while `look` reads a figure off it: its threads have each taken a lock ("park"), or it has
+    used each of as many descriptors ("descriptors")."""
 
-    def __init__(self, threads, look, place=None):
-        self.threads = threads
+    def __init__(self, count, look, place=None, what="park"):
+        self.count = count
         self.look = look
         self.place = place
+        self.what = what
 
     def __call__(self, settings, variant):
         with Scratch(self.place(settings) if self.place else None) as scratch:
-            command = variant.command([settings.programs / "bench", "park", f"--threads={self.threads}"], scratch)
+            command = variant.command([settings.programs / "bench", self.what, f"--threads={self.count}"], scratch)
             with subprocess.Popen(command, env=variant.surroundings(scratch), stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, text=True) as parked:
                 try:
                     if parked.stdout.readline() != "ready\n":
-                        raise RuntimeError("the threads could not be started")
+                        raise RuntimeError("it could not be started")
                     check_trace(variant, scratch)
                     return Sample(self.look(parked.pid, scratch))
                 finally:

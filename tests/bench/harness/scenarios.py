@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from . import probes
 from .probes import Batches, OneProcessor, Parked
+from .servers import CpuTime, Latency, Nginx, Redis
 
 UNITS = {"ns": 1, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "KiB": 1, "MiB": 1024}
 
@@ -97,10 +98,20 @@ SCENARIOS = (
     Scenario("heap-live", "malloc and free, 1,000 live blocks", "ns", Batches("heap-live"), ratio(1.2), HEAP_PEERS),
     Scenario("memcached", "memcached, CPU time of a request", "µs", probes.memcached, ratio(1.03), ("Helgrind",),
              rounds=11),
+    Scenario("nginx", "nginx, CPU time of a request", "µs", CpuTime(Nginx("/file")), ratio(1.03)),
+    Scenario("nginx-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Nginx("/", pipelined=True)),
+             ratio(1.03)),
+    Scenario("nginx-p99", "nginx, 99th percentile of a request", "µs", Latency(Nginx("/file")), ratio(1.05)),
+    Scenario("redis", "redis, CPU time of a request", "µs", CpuTime(Redis()), ratio(1.03)),
+    Scenario("redis-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Redis(pipelined=True)),
+             ratio(1.03)),
+    Scenario("redis-p99", "redis, 99th percentile of a request", "µs", Latency(Redis()), ratio(1.05)),
     Scenario("start", "start and end of /bin/true", "ms", probes.spawn, added(3, "ms")),
     Scenario("system", 'system(":")', "ms", probes.system_calls, factor_and_added(1.5, 3, "ms")),
     Scenario("threads-memory", "memory with 1,000 threads", "MiB", Parked(1000, probes.memory_and_trace),
              added(100, "MiB"), rounds=3),
+    Scenario("descriptors-memory", "memory with 100,000 open descriptors, or as many as allowed", "MiB",
+             Parked(100000, probes.memory_and_trace, what="descriptors"), added(16, "MiB"), rounds=3),
     Scenario("idle-trace", "trace of an idle process, on disk", "KiB",
              Parked(0, probes.trace_only, place=lambda settings: settings.programs), at_most(1024, "KiB"), rounds=1,
              only=("libkiwi",)),
