@@ -84,12 +84,12 @@ COLD void real_find_late(const char *prefix, const char *library, const void *ca
 {
     Dl_info module;
     real_ensure();
-    void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+    void *handle = library ? dlopen(library, RTLD_LAZY | RTLD_NOLOAD) : NULL;
     if (!handle && dladdr(caller, &module))
         handle = dlopen(module.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         void **place = (void **)((char *)&real + table[i].offset);
-        if (table[i].need == LATE && !*place && !strncmp(table[i].name, prefix, strlen(prefix)))
+        if (table[i].need != REQUIRED && !*place && !strncmp(table[i].name, prefix, strlen(prefix)))
             __atomic_store_n(place, find_in(handle, table[i].name), __ATOMIC_RELAXED);
     }
     dlerror(); /* of a name that it lacks */

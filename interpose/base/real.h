@@ -75,8 +75,9 @@ extern HIDDEN volatile int real_state; /* volatile: dlsym is declared a leaf, ye
  * then only the bootstrap pool may be used. */
 bool real_ensure(void);
 
-/* Looks up the late functions with such a prefix: the next ones in lookup order, else those of `library` if that is
- * loaded for somebody alone, else what the code at `caller` can see. Such a library then stays loaded. */
+/* Looks up the functions with such a prefix that are not known yet: the next ones in lookup order, else those of
+ * `library` (NULL = none) if that is loaded for somebody alone, else what the code at `caller` can see. Such a library
+ * then stays loaded. */
 void real_find_late(const char *prefix, const char *library, const void *caller);
 
 /* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if

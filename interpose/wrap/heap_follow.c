@@ -85,6 +85,23 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
     errno = saved;
 }
 
+/* Its bytes are no part of what is sampled: the points that were drawn move on. */
+COLD void heap_counted(struct thread *t, size_t size, struct call_site site)
+{
+    int saved = errno;
+    t->heap_calls++;
+    t->heap_bytes += size;
+    if (t->heap_drawn)
+        t->heap_drawn += size;
+    else if (t->heap_period)
+        t->heap_next += size;
+    guard_set(t);
+    if (heap_path_watches(t))
+        heap_path_note(t, stack_of(t, site), size);
+    guard_clear(t);
+    errno = saved;
+}
+
 static COLD void mark_form(struct thread *t, uintptr_t p, enum kiwi_heap_form form, bool direct)
 {
     guard_set(t);
@@ -236,6 +253,7 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
     m->held.object = 0;
     m->followed = HEAP_MOVE_UNKNOWN;
     m->before = 0;
+    m->unfollowed = false;
     if (likely(t && old)) {
         if (unlikely(heap_suspect((uintptr_t)old)) && !suspect_moves(m, size))
             return false;
@@ -289,7 +307,10 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
     }
     if (!p)
         return;
-    heap_got(t, p, size, m->site);
+    if (unlikely(m->unfollowed))
+        heap_counted(t, size, m->site);
+    else
+        heap_got(t, p, size, m->site);
     if (unlikely(heap_path_watches(t) || m->followed == HEAP_MOVE_LIVE))
         grown(m, p, size);
 }

@@ -26,6 +26,9 @@ static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, stru
     return object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
 }
 
+/* Counted like any other, and not followed. */
+void heap_counted(struct thread *t, size_t size, struct call_site site);
+
 /* A block that is about to be freed or moved may be a followed one, or hold a lock. */
 static ALWAYS_INLINE bool heap_suspect(uintptr_t address)
 {
@@ -52,6 +55,7 @@ struct heap_moving {
     size_t locks;             /* bytes of it in which locks may lie; 0 = none */
     struct misuse_facts held; /* a lock in it that is held; object 0 = none */
     enum heap_move followed;
+    bool unfollowed; /* to be set by the caller: what comes of it is only counted */
     struct heap_block was;
     void *instead; /* what realloc returns, if there is no real call */
 };
