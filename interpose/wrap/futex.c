@@ -12,6 +12,7 @@
 #include "lock.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 
 #ifndef FUTEX_LOCK_PI2
@@ -28,6 +29,11 @@ static bool is_wake(int command)
 {
     return command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET || command == FUTEX_WAKE_OP ||
            command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE || command == FUTEX_UNLOCK_PI;
+}
+
+static bool is_wake_of_all(int command, int count)
+{
+    return (command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET) && count == INT_MAX;
 }
 
 /* Only FUTEX_WAIT counts its timeout from now. */
@@ -65,6 +71,7 @@ static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, struct
         w->object = object_get(t, &facts, stack);
     if (w->object)
         RELAXED_ADD(&region_object(w->object)->cond_waiting, 1);
+    handover_waits(t, w->object);
     call_enter(&w->call, t, KIWI_CALL_FUTEX_WAIT, stack, flags, w->object);
     guard_clear(t);
 }
@@ -83,8 +90,11 @@ static void wait_end(struct wait *w, long result)
     guard_clear(t);
 }
 
-/* Before the real call: the memory may be another's as soon as somebody is woken. */
-static void note_wake(uintptr_t address)
+/*
+ * Before the real call: the memory may be another's as soon as somebody is woken. Who wakes all is the last one at a
+ * barrier, or opens a gate: he comes after those who wait there. (Who wakes one is often the owner of a lock.)
+ */
+static void note_wake(uintptr_t address, bool all)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off || part_of_another(t))
@@ -92,8 +102,11 @@ static void note_wake(uintptr_t address)
     guard_set(t);
     uint32_t object = object_find(address);
     if (object && region_object(object)->kind == KIWI_OBJECT_FUTEX &&
-        RELAXED_LOAD(&region_object(object)->cond_waiting))
+        RELAXED_LOAD(&region_object(object)->cond_waiting)) {
+        if (all)
+            handover_wakes_all(t, object);
         handover_give(t, object);
+    }
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
 }
@@ -105,7 +118,7 @@ long syscall_futex(long number, long word, long operation, long a3, long a4, lon
     if (is_wait(command))
         wait_begin(&w, (uintptr_t)word, time_flags(command, (const struct timespec *)a4), CALL_SITE());
     else if (is_wake(command))
-        note_wake((uintptr_t)word);
+        note_wake((uintptr_t)word, is_wake_of_all(command, (int)a3));
     long result = real.syscall(number, word, operation, a3, a4, a5, a6);
     wait_end(&w, result);
     return result;
