@@ -1,5 +1,5 @@
 /*
- * no-timeout: a thread waits for a network peer that this process dialled, and nothing would ever end the wait.
+ * no-timeout: a thread waits for a peer that this process dialled, and nothing would ever end the wait.
  *
  * Either it waits so when the trace ends, or it did for a good while. A listener that waits for clients is none of
  * these, nor an event loop, nor a line on which the peer speaks when it likes: the wait must be for an answer to what
@@ -17,12 +17,12 @@
 #include <stdlib.h>
 
 #define HANGS_NS (1000u * 1000000u) /* a wait that goes on for so long */
-#define WAITED_NS (10u * 1000000u)  /* one that ended after so long */
 
 static bool sends(uint32_t kind)
 {
     return kind == KIWI_CALL_WRITE || kind == KIWI_CALL_WRITEV || kind == KIWI_CALL_SEND || kind == KIWI_CALL_SENDTO ||
-           kind == KIWI_CALL_SENDMSG || kind == KIWI_CALL_SENDMMSG || kind == KIWI_CALL_CONNECT;
+           kind == KIWI_CALL_SENDMSG || kind == KIWI_CALL_SENDMMSG || kind == KIWI_CALL_SENDFILE ||
+           kind == KIWI_CALL_CONNECT;
 }
 
 static bool receives(uint32_t kind)
@@ -31,20 +31,42 @@ static bool receives(uint32_t kind)
            kind == KIWI_CALL_RECVMSG || kind == KIWI_CALL_RECVMMSG;
 }
 
-/* What the call in progress waits for is not bounded by anything that the descriptor knows of. */
-static bool is_unbounded(const struct kiwi_slot *s, const struct kiwi_descriptor *d)
+/* Something is due to this thread: the answer to what it sent, or the first word on its own connection. */
+static bool is_due(const struct kiwi_descriptor *d, uint32_t serial)
 {
+    if (d->asked)
+        return d->asker == serial;
+    return !d->exchanges && d->birth_serial == serial;
+}
+
+/* What the call in progress waits for is not bounded by anything that the descriptor knows of. */
+static bool is_unbounded(const struct trace *t, const struct kiwi_slot *s, const struct kiwi_descriptor *d)
+{
+    const uint32_t peers = KIWI_DESCRIPTOR_INTERNET | KIWI_DESCRIPTOR_OUTSIDE;
+    const struct kiwi_thread *thread = trace_thread(t, s->thread);
+
     if (s->call_flags & KIWI_CALLF_UNBOUNDED)
         return true;
-    if (!d || d->state != KIWI_ROW_LIVE || !(d->flags & KIWI_DESCRIPTOR_INTERNET) ||
-        (s->call_flags & KIWI_CALLF_NONBLOCKING))
+    if (!d || !thread || d->state != KIWI_ROW_LIVE || (s->call_flags & (KIWI_CALLF_NONBLOCKING | KIWI_CALLF_TIMED)))
+        return false;
+    if (sends(s->call_kind) &&
+        (d->flags & (KIWI_DESCRIPTOR_SNDTIMEO | KIWI_DESCRIPTOR_USERTIMEO | KIWI_DESCRIPTOR_DATAGRAM)))
         return false;
     if (s->call_kind == KIWI_CALL_CONNECT)
-        return !(d->flags & (KIWI_DESCRIPTOR_SNDTIMEO | KIWI_DESCRIPTOR_DATAGRAM));
-    if (!(d->flags & KIWI_DESCRIPTOR_DIALLED))
+        return true;
+    if (!(d->flags & KIWI_DESCRIPTOR_DIALLED) || !(d->flags & peers))
         return false;
-    return (receives(s->call_kind) && !(d->flags & KIWI_DESCRIPTOR_RCVTIMEO) && (d->asked || !d->exchanges)) ||
-           (sends(s->call_kind) && !(d->flags & KIWI_DESCRIPTOR_SNDTIMEO));
+    if (receives(s->call_kind))
+        return !(d->flags & (KIWI_DESCRIPTOR_RCVTIMEO | KIWI_DESCRIPTOR_PROBED)) && is_due(d, thread->serial);
+    return sends(s->call_kind);
+}
+
+/* A line on which the peer speaks more often unasked than asked, or one that somebody watches over. */
+static bool is_kept(const struct trace *t, uint32_t peer)
+{
+    const struct kiwi_peer *p = trace_peer(t, peer);
+
+    return p && (p->guarded || p->pushes > p->exchanges);
 }
 
 struct unbounded {
@@ -87,7 +109,7 @@ static int unbounded_report(struct model *m, const struct unbounded *u, struct f
         finding_evidence(f, "%s had waited for %s when the trace ended.", wording_thread(m, u->thread),
                          model_duration(m, u->ticks));
     else
-        finding_evidence(f, "The longest such wait took %s; %" PRIu64 " call%s waited here.",
+        finding_evidence(f, "The longest wait here took %s; %" PRIu64 " call%s waited here.",
                          model_duration(m, u->ticks), u->waits, wording_plural(u->waits));
     finding_evidence(f, "The descriptor blocks and has no limit of its own for this.");
     wording_validation(f, m, finding_info(f->id)->id,
@@ -103,6 +125,12 @@ static uint64_t end_of(const struct model *m)
     return end ? end : trace_last_ticks(m->trace);
 }
 
+/* The object of the call is no descriptor, or one of many others. */
+static bool on_many(uint32_t kind)
+{
+    return call_kind_group(kind) == KIWI_GROUP_POLL;
+}
+
 static int hangs_report(struct model *m, uint32_t slot, struct finding_list *list, bool *reported)
 {
     const struct trace *t = m->trace;
@@ -112,7 +140,8 @@ static int hangs_report(struct model *m, uint32_t slot, struct finding_list *lis
     bool killed = !trace_header(t)->end_kind && !trace_is_live(t);
     uint64_t end = end_of(m);
 
-    if (!c || !s->call_since || !is_unbounded(s, d))
+    uint32_t peer = d && !on_many(s->call_kind) ? d->peer : 0;
+    if (!c || !s->call_since || !is_unbounded(t, s, d) || is_kept(t, peer))
         return 0;
     if (end < s->call_since)
         end = s->call_since;
@@ -122,7 +151,7 @@ static int hangs_report(struct model *m, uint32_t slot, struct finding_list *lis
     return unbounded_report(m,
                             &(struct unbounded){.kind = s->call_kind,
                                                 .stack = c->stack,
-                                                .peer = d && s->call_kind != KIWI_CALL_POLL ? d->peer : 0,
+                                                .peer = peer,
                                                 .thread = s->thread,
                                                 .ticks = end - s->call_since,
                                                 .waits = c->waited + 1,
@@ -133,7 +162,7 @@ static int hangs_report(struct model *m, uint32_t slot, struct finding_list *lis
 
 static int waited_report(struct model *m, const struct kiwi_call *c, struct finding_list *list)
 {
-    if (!(c->flags & KIWI_CALLF_UNBOUNDED) || trace_ns(m->trace, c->max_ticks) < WAITED_NS)
+    if (!(c->flags & KIWI_CALLF_UNBOUNDED) || is_kept(m->trace, c->peer))
         return 0;
     return unbounded_report(m,
                             &(struct unbounded){.kind = c->kind,

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/sys.h"
 #include "acquisition.h"
+#include "await.h"
 #include "contention.h"
 #include "descriptor.h"
 #include "exchange.h"
@@ -109,7 +110,7 @@ static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind k
                                          uint32_t weight)
 {
     acquisition_chain(t);
-    uint32_t word = stack | flags << CALL_FLAGS_SHIFT;
+    uint32_t word = stack | (flags & ~KIWI_CALLF_UNBOUNDED) << CALL_FLAGS_SHIFT; /* that is seen at its end */
     struct kiwi_cache_entry *e = acquisition_find_stamped(t, kind, word, call_stamp(t));
     if (unlikely(!e)) {
         if (t->slot->held_count && acquisition_strike_stale(t))
@@ -219,8 +220,10 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     RELAXED_ADD(&row->bytes, bytes);
     relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
-    if (c->tracked)
-        exchange_waited(c->fd, row);
+    if (c->tracked || c->kind == KIWI_CALL_CONNECT)
+        await_ended(c->t, c->fd, row, ticks);
+    else if ((c->flags & KIWI_CALLF_UNBOUNDED) && ticks >= clock_ns_to_ticks(KIWI_UNBOUNDED_NS))
+        __atomic_fetch_or(&row->flags, KIWI_CALLF_UNBOUNDED, __ATOMIC_RELAXED);
     row->thread = c->t->row;
     row->serial = c->t->serial;
     if (c->t->slot->held_count)
@@ -366,6 +369,8 @@ void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_
         weight = untimed_sample(t);
     }
     c->tracked = descriptor_tracked(fd);
+    if ((c->tracked || kind == KIWI_CALL_CONNECT) && !flags && await_has_alarm())
+        flags = KIWI_CALLF_TIMED;
     begin(c, t, kind, site, flags, (uint64_t)fd, weight);
 }
 
@@ -394,6 +399,8 @@ void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kin
                      uint32_t flags, uint64_t object)
 {
     c->t = NULL;
+    c->fd = -1;
+    c->tracked = false;
     if (!t || record_settings.io_off)
         return;
     t->guard = site.sp - 16;

@@ -23,13 +23,16 @@ static void seen_open(int fd)
     RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
 }
 
-/* Connections, not those between the threads of one process. */
+/* Connections, not those between the threads of one process. And what may ask somebody over a network. */
 static bool is_to_be_followed(int fd)
 {
     const struct kiwi_descriptor *d = descriptor_row(fd);
     uint32_t flags = d ? RELAXED_LOAD(&d->flags) : 0;
-    return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->kind == KIWI_DESCRIPTOR_SOCKET &&
-           (flags & (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_ACCEPTED)) && !(flags & KIWI_DESCRIPTOR_DATAGRAM);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE || d->kind != KIWI_DESCRIPTOR_SOCKET)
+        return false;
+    if (flags & KIWI_DESCRIPTOR_DATAGRAM)
+        return (flags & KIWI_DESCRIPTOR_INTERNET) && !(flags & KIWI_DESCRIPTOR_BOUND);
+    return flags & (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_ACCEPTED);
 }
 
 bool descriptor_ask(int fd)
@@ -72,6 +75,7 @@ static void row_fill(const struct thread *t, struct kiwi_descriptor *d, enum kiw
     d->birth_ticks = clock_ticks();
     d->dial_ticks = d->sent_ticks = 0;
     d->exchanges = d->asked = 0;
+    d->asker = 0;
 }
 
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack)

@@ -2,9 +2,7 @@
 
 #include "../base/clock.h"
 
-enum direction { NEITHER, SENDS, RECEIVES };
-
-static enum direction direction_of(uint32_t kind)
+enum exchange_direction exchange_direction(uint32_t kind)
 {
     switch (kind) {
     case KIWI_CALL_WRITE:
@@ -13,16 +11,17 @@ static enum direction direction_of(uint32_t kind)
     case KIWI_CALL_SENDTO:
     case KIWI_CALL_SENDMSG:
     case KIWI_CALL_SENDMMSG:
-        return SENDS;
+    case KIWI_CALL_SENDFILE:
+        return EXCHANGE_SENDS;
     case KIWI_CALL_READ:
     case KIWI_CALL_READV:
     case KIWI_CALL_RECV:
     case KIWI_CALL_RECVFROM:
     case KIWI_CALL_RECVMSG:
     case KIWI_CALL_RECVMMSG:
-        return RECEIVES;
+        return EXCHANGE_RECEIVES;
     default:
-        return NEITHER;
+        return EXCHANGE_NEITHER;
     }
 }
 
@@ -47,6 +46,22 @@ void exchange_end(struct thread *t)
     burst_end(&t->burst);
 }
 
+static void count(uint16_t *counter)
+{
+    if (*counter < UINT16_MAX)
+        ++*counter;
+}
+
+/* A message, of which nobody knows whether it arrives. A server is asked first, and answers. */
+static void sent_message(struct thread *t, int fd, struct kiwi_descriptor *d)
+{
+    burst_end(&t->burst);
+    if (!d->exchanges)
+        descriptor_flag(fd, KIWI_DESCRIPTOR_DIALLED, true);
+    d->asker = t->serial;
+    count(&d->asked);
+}
+
 /* Whether the thread waited since its latest answer: then a request of its own caller has come in between, or so. */
 static void sent(struct thread *t, int fd, struct kiwi_descriptor *d, struct kiwi_call *call,
                  const struct exchange_facts *f)
@@ -64,17 +79,22 @@ static void sent(struct thread *t, int fd, struct kiwi_descriptor *d, struct kiw
     b->stack = call->stack;
     b->bytes += f->bytes;
     d->sent_ticks = f->end;
-    d->asked++;
+    d->asker = t->serial;
+    count(&d->asked);
 }
 
 static void received(struct thread *t, int fd, struct kiwi_descriptor *d, const struct exchange_facts *f)
 {
     struct thread_burst *b = &t->burst;
     bool answer = d->asked && f->bytes;
+    bool push = !d->asked && d->exchanges && f->bytes && f->end - f->begin >= clock_ns_to_ticks(KIWI_PEER_PUSH_NS);
     d->asked = 0;
-    d->exchanges += f->bytes != 0;
-    if (answer && d->peer)
-        RELAXED_ADD(&region_peer(d->peer)->exchanges, 1);
+    if (f->bytes)
+        count(&d->exchanges);
+    if (d->peer) {
+        RELAXED_ADD(&region_peer(d->peer)->exchanges, answer);
+        RELAXED_ADD(&region_peer(d->peer)->pushes, push);
+    }
     if (!b->peer || b->fd != fd)
         return;
     b->count += answer;
@@ -86,45 +106,13 @@ static void received(struct thread *t, int fd, struct kiwi_descriptor *d, const 
 void exchange_note(struct thread *t, int fd, struct kiwi_call *call, const struct exchange_facts *facts)
 {
     struct kiwi_descriptor *d = descriptor_row(fd);
-    enum direction direction = direction_of(call->kind);
-    if (!d || direction == NEITHER || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
+    enum exchange_direction direction = exchange_direction(call->kind);
+    if (!d || direction == EXCHANGE_NEITHER || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
         return;
-    if (direction == SENDS)
+    if (direction == EXCHANGE_SENDS && (RELAXED_LOAD(&d->flags) & KIWI_DESCRIPTOR_DATAGRAM))
+        sent_message(t, fd, d);
+    else if (direction == EXCHANGE_SENDS)
         sent(t, fd, d, call, facts);
     else
         received(t, fd, d, facts);
-}
-
-#define DIALLED_NETWORK (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_INTERNET)
-
-static bool is_dialled(const struct kiwi_descriptor *d)
-{
-    return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE &&
-           (RELAXED_LOAD(&d->flags) & DIALLED_NETWORK) == DIALLED_NETWORK;
-}
-
-/* Nothing was asked, and something has come before: it may be a line on which the peer speaks when it likes. */
-static bool expects_nothing(const struct kiwi_descriptor *d)
-{
-    return !d->asked && d->exchanges;
-}
-
-void exchange_waited(int fd, struct kiwi_call *call)
-{
-    const struct kiwi_descriptor *d = descriptor_row(fd);
-    enum direction direction = direction_of(call->kind);
-    uint32_t limit = direction == SENDS ? KIWI_DESCRIPTOR_SNDTIMEO : KIWI_DESCRIPTOR_RCVTIMEO;
-    if (!is_dialled(d) || direction == NEITHER || (RELAXED_LOAD(&d->flags) & limit) ||
-        (direction == RECEIVES && expects_nothing(d)))
-        return;
-    __atomic_fetch_or(&call->flags, KIWI_CALLF_UNBOUNDED, __ATOMIC_RELAXED);
-    RELAXED_STORE(&call->peer, d->peer);
-}
-
-bool exchange_all_dialled(const int *fds, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (!is_dialled(descriptor_row(fds[i])))
-            return false;
-    return count > 0;
 }

@@ -3,6 +3,7 @@
  * each other.
  *
  * Only of stream sockets that were dialled or accepted, and only while calls on them may block: those are timed anyway.
+ * Of sockets that keep messages apart only what asks and answers: one that asks before it is asked has dialled.
  * An exchange is a send followed by a receive on the same descriptor. A burst is exchanges of one thread on one
  * connection that it dialled, with no wait for anything else and no other call on a descriptor in between.
  */
@@ -18,10 +19,9 @@ struct exchange_facts {
 
 /* A call on a followed descriptor went well. With the thread's guard set. */
 void exchange_note(struct thread *t, int fd, struct kiwi_call *call, const struct exchange_facts *facts);
-/* One waited: marks its row if nothing would have ended that. */
-void exchange_waited(int fd, struct kiwi_call *call);
-/* Any wait on `count` descriptors without a limit: true if all are connections that were dialled over a network. */
-bool exchange_all_dialled(const int *fds, uint32_t count);
+enum exchange_direction { EXCHANGE_NEITHER, EXCHANGE_SENDS, EXCHANGE_RECEIVES };
+/* Of a call, by its kind. */
+enum exchange_direction exchange_direction(uint32_t kind);
 /* The thread ends: what goes on is over. */
 void exchange_end(struct thread *t);
 #endif

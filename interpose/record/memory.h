@@ -98,6 +98,7 @@ struct memory {
     uint32_t shutdown_arrivals,
             shutdown_row;    /* signals to end that came, and the row of the latest: shutdown.h; atomic */
     uint64_t shutdown_ticks; /* when that one did; atomic */
+    uint64_t alarm_ticks;    /* when an alarm goes off, 0 = none is set: await.h; atomic */
     /* Written with each thread, hence in a cache line of their own; both atomic. */
     uint32_t slots_taken __attribute__((aligned(64)));
     uint32_t spare_thread_row; /* of a thread that was expected and never came, 0 = none */

@@ -149,6 +149,16 @@ static void note_failed(struct thread *t, uint32_t peer, int fd, uint64_t begin,
                                             .begin = begin});
 }
 
+/* The other end of an AF_UNIX socket belongs to another process: the one that called listen. */
+static bool is_outside(int fd)
+{
+    struct ucred who = {0};
+    socklen_t size = sizeof who;
+    return !region.frozen &&
+           !sys_failed(sys_call6(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, (long)&who, (long)&size, 0)) &&
+           who.pid != sys_getpid();
+}
+
 static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t peer, uint64_t begin, int error)
 {
     if (d) {
@@ -160,6 +170,8 @@ static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t
         return;
     }
     descriptor_forget(fd); /* from now on it is followed */
+    if (region_peer(peer)->family == AF_UNIX)
+        descriptor_flag(fd, KIWI_DESCRIPTOR_OUTSIDE, is_outside(fd));
     note_connected(region_peer(peer), clock_ticks());
     if (t->streak_count)
         failure_success(t, peer, KIWI_CALL_CONNECT);

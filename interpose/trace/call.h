@@ -154,12 +154,14 @@ struct kiwi_call {
 #define KIWI_TINY_BYTES 64u
 #define KIWI_TINY_RUN 3u
 #define KIWI_TINY_GAP_NS 500000u
-#define KIWI_CALL_WAITED_NS 100000u /* a call that takes this long is taken to have waited */
-#define KIWI_CALLF_UNTIMED 1u       /* had no timeout */
-#define KIWI_CALLF_TIMED 2u         /* had a timeout other than zero */
-#define KIWI_CALLF_MEASURED 8u      /* waits are told from preemption by context switches (I/O under a lock) */
-#define KIWI_CALLF_UNBOUNDED 16u    /* waited for a peer that was dialled, without any limit */
-#define KIWI_CALLF_NONBLOCKING 4u   /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
+#define KIWI_CALL_WAITED_NS 100000u        /* a call that takes this long is taken to have waited */
+#define KIWI_CALLF_UNTIMED 1u              /* had no timeout */
+#define KIWI_CALLF_TIMED 2u                /* had a timeout other than zero */
+#define KIWI_CALLF_MEASURED 8u             /* waits are told from preemption by context switches (I/O under a lock) */
+#define KIWI_CALLF_UNBOUNDED 16u           /* waited for a peer that was dialled, without any limit */
+#define KIWI_UNBOUNDED_NS 10000000u        /* ... for so long */
+#define KIWI_UNBOUNDED_DIAL_NS 1000000000u /* ... of connect: the first packet was lost, or the peer takes nobody */
+#define KIWI_CALLF_NONBLOCKING 4u          /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
 
 KIWI_SIZE_IS(struct kiwi_call, 128);
 #endif

@@ -39,8 +39,9 @@ struct kiwi_descriptor {
     uint64_t dial_ticks; /* when connect was called */
     /* Of a stream socket that was dialled or accepted, while calls on it may block: */
     uint64_t sent_ticks; /* when the latest send ended */
-    uint32_t exchanges;  /* receives that got something */
-    uint32_t asked;      /* sends since the latest answer */
+    uint16_t exchanges;  /* receives that got something, at most UINT16_MAX, as below */
+    uint16_t asked;      /* sends since the latest answer */
+    uint32_t asker;      /* serial of the thread that sent last; of an epoll: 1 + the one descriptor that it watches */
 };
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u
@@ -50,6 +51,11 @@ struct kiwi_descriptor {
 #define KIWI_DESCRIPTOR_PENDING 32u  /* its connect goes on in the background */
 #define KIWI_DESCRIPTOR_RCVTIMEO 64u
 #define KIWI_DESCRIPTOR_SNDTIMEO 128u
+#define KIWI_DESCRIPTOR_OUTSIDE 256u   /* AF_UNIX: its other end is another process */
+#define KIWI_DESCRIPTOR_USERTIMEO 512u /* TCP_USER_TIMEOUT or TCP_SYNCNT bounds connect and sends */
+#define KIWI_DESCRIPTOR_PROBED 1024u   /* TCP_KEEPIDLE: a peer that is gone ends a wait for it */
+#define KIWI_DESCRIPTOR_BOUND 2048u    /* bind was called */
+#define KIWI_DESCRIPTOR_MIXED 4096u    /* an epoll that watches several, or no socket */
 
 /* A place that dials an address: one row for each pair. */
 #define KIWI_PEER_ADDRESS 16
@@ -75,9 +81,12 @@ struct kiwi_peer {
     uint64_t bursts, burst_exchanges, burst_bytes, burst_ticks;
     uint32_t burst_max;   /* exchanges in the longest */
     uint32_t burst_stack; /* where its requests were sent */
-    uint64_t reserved[3];
+    uint64_t pushes;      /* receives but the first that got something after KIWI_PEER_PUSH_NS, with nothing sent */
+    uint64_t guarded;     /* connections that a thread shut down while another one waited on them */
+    uint64_t reserved[1];
 };
 #define KIWI_BURST_LEAST 10u
+#define KIWI_PEER_PUSH_NS 50000000u
 #define KIWI_PEER_BRIEF_NS 1000000000u
 #define KIWI_PEER_BUSY 2u
 

@@ -3,7 +3,7 @@
  */
 #include "../base/sys.h"
 #include "../process/enter.h"
-#include "../record/exchange.h"
+#include "../record/await.h"
 #include "../record/call.h"
 
 #include <errno.h>
@@ -84,73 +84,125 @@ static ALWAYS_INLINE int awaited(struct call_record *c, int result, const struct
     return result;
 }
 
-#define FEW 8u /* an event loop has more, or something to wake it up */
-
-/* Without a limit, and all of them are connections that this process dialled. */
-static uint32_t by_descriptors(const struct pollfd *fds, nfds_t n, uint32_t flags)
+/* The thread, if it is worth a look whether such a wait is for peers that may never answer. */
+static struct thread *may_await(uint32_t flags)
 {
-    int numbers[FEW];
-    if (flags != KIWI_CALLF_UNTIMED || !n || n > FEW || region.frozen || !thread_enter() ||
-        !sys_readable((uintptr_t)fds) || !sys_readable((uintptr_t)&fds[n - 1]))
+    return flags == KIWI_CALLF_UNTIMED && !region.frozen && !record_settings.io_off ? thread_enter() : NULL;
+}
+
+/* Without a limit; with a mask, signals are to end it. `at` is where the descriptors are: the headers tell compilers
+ * that poll only writes there. */
+static NOINLINE uint32_t by_descriptors(uintptr_t at, nfds_t n, uint32_t flags, const sigset_t *mask)
+{
+    const struct pollfd *fds = (const struct pollfd *)at;
+    struct thread *t = may_await(flags);
+    struct await_one items[AWAIT_MOST];
+    if (!t || mask || !n || n > AWAIT_MOST || !sys_readable(at) || !sys_readable((uintptr_t)&fds[n - 1]))
         return flags;
     for (nfds_t i = 0; i < n; i++)
-        numbers[i] = fds[i].fd;
-    return exchange_all_dialled(numbers, (uint32_t)n) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+        items[i] = (struct await_one){fds[i].fd, fds[i].events & POLLOUT};
+    return await_any(t, items, (uint32_t)n) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+}
+
+/* Adds the descriptors of a set; AWAIT_MOST + 1 = there are more. */
+static uint32_t add_set(struct await_one *items, uint32_t count, const fd_set *set, int n, bool to_send)
+{
+    if (!set || count > AWAIT_MOST)
+        return count;
+    if (!sys_readable((uintptr_t)set) || !sys_readable((uintptr_t)set + (size_t)n / 8))
+        return AWAIT_MOST + 1;
+    for (int fd = first_in(set, n); fd < n && count <= AWAIT_MOST; fd++)
+        if (FD_ISSET(fd, set) && count++ < AWAIT_MOST)
+            items[count - 1] = (struct await_one){fd, to_send};
+    return count;
+}
+
+static uint32_t by_sets(const fd_set *r, const fd_set *w, int n, uint32_t flags, const sigset_t *mask)
+{
+    struct thread *t = may_await(flags);
+    struct await_one items[AWAIT_MOST];
+    if (!t || mask || n <= 0 || n > FD_SETSIZE)
+        return flags;
+    uint32_t count = add_set(items, add_set(items, 0, r, n, false), w, n, true);
+    return count && count <= AWAIT_MOST && await_any(t, items, count) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+}
+
+static uint32_t by_epoll(int ep, uint32_t flags, const sigset_t *mask)
+{
+    struct thread *t = may_await(flags);
+    return t && !mask && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
 EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_descriptors(fds, n, by_ms(timeout)), n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(),
+                    by_descriptors((uintptr_t)fds, n, by_ms(timeout), NULL), n);
     return polled(&c, real.poll(fds, n, timeout), fds, n);
 }
 
 EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(), by_ms(timeout), n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(),
+                    by_descriptors((uintptr_t)fds, n, by_ms(timeout), NULL), n);
     return polled(&c, real.__poll_chk(fds, n, timeout, room), fds, n);
 }
 
 EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(),
+                    by_descriptors((uintptr_t)fds, n, by_timespec(timeout), mask), n);
     return polled(&c, real.ppoll(fds, n, timeout, mask), fds, n);
 }
 
 EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t room)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(), by_timespec(timeout), n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(),
+                    by_descriptors((uintptr_t)fds, n, by_timespec(timeout), mask), n);
     return polled(&c, real.__ppoll_chk(fds, n, timeout, mask, room), fds, n);
 }
 
 EXPORT int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_SELECT, CALL_SITE(), by_timeval(timeout), (uint64_t)n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_SELECT, CALL_SITE(), by_sets(r, w, n, by_timeval(timeout), NULL),
+                    (uint64_t)n);
     return selected(&c, real.select(n, r, w, e, timeout), n, r, w);
 }
 
 EXPORT int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PSELECT, CALL_SITE(), by_timespec(timeout), (uint64_t)n);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_PSELECT, CALL_SITE(), by_sets(r, w, n, by_timespec(timeout), mask),
+                    (uint64_t)n);
     return selected(&c, real.pselect(n, r, w, e, timeout, mask), n, r, w);
+}
+
+EXPORT int epoll_ctl(int ep, int operation, int fd, struct epoll_event *event)
+{
+    real_ensure();
+    int result = real.epoll_ctl(ep, operation, fd, event);
+    if (!result && operation != EPOLL_CTL_MOD && thread_enter())
+        await_watched(ep, operation, fd);
+    return result;
 }
 
 EXPORT int epoll_wait(int ep, struct epoll_event *events, int room, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), NULL),
+                    (uint64_t)ep);
     return awaited(&c, real.epoll_wait(ep, events, room, timeout), events);
 }
 
 EXPORT int epoll_pwait(int ep, struct epoll_event *events, int room, int timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_ms(timeout), (uint64_t)ep);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), mask),
+                    (uint64_t)ep);
     return awaited(&c, real.epoll_pwait(ep, events, room, timeout, mask), events);
 }
 
@@ -158,6 +210,7 @@ EXPORT int epoll_pwait2(int ep, struct epoll_event *events, int room, const stru
                         const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_timespec(timeout), (uint64_t)ep);
+    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(ep, by_timespec(timeout), mask),
+                    (uint64_t)ep);
     return awaited(&c, real.epoll_pwait2(ep, events, room, timeout, mask), events);
 }

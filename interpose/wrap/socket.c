@@ -2,11 +2,13 @@
  * socket.c - socket calls that can wait.
  */
 #include "../process/enter.h"
+#include "../record/await.h"
 #include "../record/call.h"
 #include "../record/peer.h"
 #include "../record/shutdown.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <sys/time.h>
 
 ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags);
@@ -176,19 +178,56 @@ EXPORT int getsockopt(int fd, int level, int option, void *value, socklen_t *siz
 }
 
 /* What limits a wait, as an option of the descriptor. */
+static uint32_t limit_of(int level, int option)
+{
+    if (level == SOL_SOCKET)
+        return option == SO_RCVTIMEO ? KIWI_DESCRIPTOR_RCVTIMEO : option == SO_SNDTIMEO ? KIWI_DESCRIPTOR_SNDTIMEO : 0;
+    if (level != IPPROTO_TCP)
+        return 0;
+    return option == TCP_USER_TIMEOUT || option == TCP_SYNCNT ? KIWI_DESCRIPTOR_USERTIMEO
+           : option == TCP_KEEPIDLE                           ? KIWI_DESCRIPTOR_PROBED
+                                                              : 0;
+}
+
+/* The real call has read the value. */
+static bool is_set(int level, const void *value, socklen_t size)
+{
+    const struct timeval *limit = value;
+    if (level == SOL_SOCKET)
+        return size >= sizeof *limit && (limit->tv_sec || limit->tv_usec);
+    return size >= sizeof(int) && *(const int *)value;
+}
+
 EXPORT int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
 {
     real_ensure();
     int result = real.setsockopt(fd, level, option, value, size);
-    if (!result && level == SOL_SOCKET && size >= sizeof(struct timeval)) {
-        const struct timeval *limit = value;
-        uint32_t flag = option == SO_RCVTIMEO   ? KIWI_DESCRIPTOR_RCVTIMEO
-                        : option == SO_SNDTIMEO ? KIWI_DESCRIPTOR_SNDTIMEO
-                                                : 0;
-        if (flag && thread_enter())
-            descriptor_flag(fd, flag, limit->tv_sec || limit->tv_usec);
+    uint32_t limit = limit_of(level, option);
+    if (!result && limit && thread_enter())
+        descriptor_flag(fd, limit, is_set(level, value, size));
+    return result;
+}
+
+EXPORT int bind(int fd, const struct sockaddr *to, socklen_t length)
+{
+    real_ensure();
+    int result = real.bind(fd, to, length);
+    if (!result && thread_enter()) {
+        descriptor_flag(fd, KIWI_DESCRIPTOR_BOUND, true);
+        descriptor_forget(fd); /* whether it is followed depends on that */
     }
     return result;
+}
+
+EXPORT int shutdown(int fd, int how)
+{
+    struct thread *t = thread_enter();
+    if (t && !record_settings.io_off) {
+        guard_set(t);
+        await_shut(t, fd);
+        guard_clear(t);
+    }
+    return real.shutdown(fd, how);
 }
 
 EXPORT int listen(int fd, int backlog)

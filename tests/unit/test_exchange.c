@@ -1,4 +1,4 @@
-/* exchange.h: requests, answers, bursts of them, and waits that nothing bounds. */
+/* exchange.h: requests, answers, and bursts of them. */
 #include "../../interpose/record/exchange.h"
 #include "../../interpose/record/peer.h"
 #include "recorder.h"
@@ -100,46 +100,39 @@ static void exchange__tiny_sends_in_a_row_are_counted(void **state)
     assert_int_equal(send_call.tiny, 10 - KIWI_TINY_RUN);
 }
 
-static void exchange__wait_without_a_limit_is_marked(void **state)
+static void exchange__unasked_word_after_a_while_is_a_push(void **state)
 {
     struct thread *t = dialling();
+    uint64_t late = clock_ns_to_ticks(KIWI_PEER_PUSH_NS);
 
     (void)state;
     sends(t, 10);
-    exchange_waited(FD, &recv_call);
-    assert_int_equal(recv_call.flags, KIWI_CALLF_UNBOUNDED);
-    assert_int_equal(recv_call.peer, 1);
-}
-
-static void exchange__bounded_waits_and_those_for_nothing_are_not(void **state)
-{
-    struct thread *t = dialling();
-
-    (void)state;
-    sends(t, 10);
-    descriptor_flag(FD, KIWI_DESCRIPTOR_RCVTIMEO, true);
-    exchange_waited(FD, &recv_call);
-    descriptor_flag(FD, KIWI_DESCRIPTOR_RCVTIMEO, false);
+    exchange_note(t, FD, &recv_call, &(struct exchange_facts){now, now + late, 10}); /* an answer */
+    exchange_note(t, FD, &recv_call, &(struct exchange_facts){now, now + late, 10});
     receives(t, 10);
-    exchange_waited(FD, &recv_call);
-    descriptor_flag(FD, KIWI_DESCRIPTOR_DIALLED, false);
-    sends(t, 10);
-    exchange_waited(FD, &recv_call);
-    assert_int_equal(recv_call.flags, 0);
+    assert_int_equal(region_peer(1)->exchanges, 1);
+    assert_int_equal(region_peer(1)->pushes, 1);
 }
 
-static void exchange__all_dialled_or_not(void **state)
+static void exchange__message_dials_unless_it_answers(void **state)
 {
-    int fds[2] = {FD, FD + 1};
+    struct thread *t = dialling();
+    const struct kiwi_descriptor *d = region_descriptor(FD + 1);
 
     (void)state;
-    dialling();
-    assert_true(exchange_all_dialled(fds, 1));
-    assert_false(exchange_all_dialled(fds, 2));
-    assert_false(exchange_all_dialled(fds, 0));
+    descriptor_born(t, FD, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET | KIWI_DESCRIPTOR_DATAGRAM, stack_made(9));
+    receives(t, 10);
+    sends(t, 10);
+    assert_false(d->flags & KIWI_DESCRIPTOR_DIALLED);
+    descriptor_born(t, FD, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET | KIWI_DESCRIPTOR_DATAGRAM, stack_made(9));
+    for (unsigned i = 0; i < 10; i++)
+        sends(t, 10);
+    assert_true(d->flags & KIWI_DESCRIPTOR_DIALLED);
+    assert_int_equal(d->asker, t->serial);
+    assert_int_equal(send_call.tiny, 0);
 }
 
-#define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
 {
@@ -148,9 +141,8 @@ int main(void)
             FRESH(exchange__bursts_end_with_a_wait),
             FRESH(exchange__few_are_no_burst),
             FRESH(exchange__tiny_sends_in_a_row_are_counted),
-            FRESH(exchange__wait_without_a_limit_is_marked),
-            FRESH(exchange__bounded_waits_and_those_for_nothing_are_not),
-            FRESH(exchange__all_dialled_or_not),
+            FRESH(exchange__unasked_word_after_a_while_is_a_push),
+            FRESH(exchange__message_dials_unless_it_answers),
     };
 
     return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);

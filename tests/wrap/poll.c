@@ -127,6 +127,23 @@ static void time_left(void)
     say("left: %ld", (long)tv.tv_usec);
 }
 
+static void watching(void)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    int set = epoll_create1(0);
+    say("-- watching");
+    returned("add", epoll_ctl(set, EPOLL_CTL_ADD, quiet[0], &e));
+    returned("add again", epoll_ctl(set, EPOLL_CTL_ADD, quiet[0], &e));
+    returned("change", epoll_ctl(set, EPOLL_CTL_MOD, quiet[0], &e));
+    returned("remove", epoll_ctl(set, EPOLL_CTL_DEL, quiet[0], NULL));
+    returned("remove again", epoll_ctl(set, EPOLL_CTL_DEL, quiet[0], NULL));
+    returned("add nothing", epoll_ctl(set, EPOLL_CTL_ADD, -1, &e));
+    returned("add to nothing", epoll_ctl(-1, EPOLL_CTL_ADD, quiet[0], &e));
+    returned("add itself", epoll_ctl(set, EPOLL_CTL_ADD, set, &e));
+    returned("unknown", epoll_ctl(set, 77, quiet[0], &e));
+    close(set);
+}
+
 int main(void)
 {
     struct epoll_event in = {.events = EPOLLIN};
@@ -149,5 +166,6 @@ int main(void)
     }
     wrong_arguments();
     time_left();
+    watching();
     return 0;
 }

@@ -146,10 +146,58 @@ static void interrupted(void)
     close(pair[1]);
 }
 
+static void ends(void)
+{
+    char byte;
+    int pair[2];
+    struct sockaddr_in somewhere = {.sin_family = AF_INET};
+    say("-- ends");
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+        return;
+    returned("shutdown", shutdown(pair[0], SHUT_WR));
+    returned("recv", recv(pair[1], &byte, 1, 0));
+    returned("shutdown, no such way", shutdown(pair[0], 9));
+    returned("shutdown of nothing", shutdown(-1, SHUT_RD));
+    close(pair[0]);
+    close(pair[1]);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    returned("bind", bind(fd, (struct sockaddr *)&somewhere, sizeof somewhere));
+    returned("bind again", bind(fd, (struct sockaddr *)&somewhere, sizeof somewhere));
+    returned("bind, too short", bind(fd, (struct sockaddr *)&somewhere, 2));
+    returned("bind of nothing", bind(-1, (struct sockaddr *)&somewhere, sizeof somewhere));
+    close(fd);
+}
+
+static void alarms(void)
+{
+    struct itimerval once = {.it_value = {0, 5000}}, none = {0}, old;
+    struct itimerspec later = {.it_value = {100, 0}}, wrong = {.it_value = {0, -1}};
+    char byte;
+    int pair[2];
+    timer_t timer;
+    say("-- alarms");
+    handle(SIGALRM, nothing, 0);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || timer_create(CLOCK_MONOTONIC, NULL, &timer))
+        return;
+    returned("setitimer", setitimer(ITIMER_REAL, &once, NULL));
+    returned("recv", recv(pair[0], &byte, 1, 0));
+    returned("alarm", (int)alarm(100));
+    say("left: %d", alarm(0) > 90);
+    returned("setitimer", setitimer(ITIMER_REAL, &none, &old));
+    returned("setitimer, no such clock", setitimer(77, &none, &old));
+    returned("timer_settime", timer_settime(timer, 0, &later, NULL));
+    returned("timer_settime, wrong", timer_settime(timer, 0, &wrong, NULL));
+    timer_delete(timer);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 int main(void)
 {
     streams();
     messages();
     interrupted();
+    ends();
+    alarms();
     return 0;
 }
