@@ -11,9 +11,9 @@
 
 static const struct misuse_wording wordings[] = {
         [KIWI_MISUSE_RELOCK] = {SEVERITY_CRITICAL, "%s is locked again by the thread that holds it",
-                                "A thread that locks a normal mutex twice waits for itself for good, and everybody "
-                                "else who needs %s waits behind "
-                                "it.",
+                                "A thread that locks a normal mutex twice waits for itself for good, and so does one "
+                                "that reads under a rwlock and asks to write, or to read again behind a writer that "
+                                "goes first. Everybody else who needs %s waits behind it.",
                                 "Split the function that is called under the lock into an outer one that takes %s and "
                                 "an inner one that expects it "
                                 "to be held, and call the inner one here. (A recursive mutex would only hide that the "

@@ -111,12 +111,13 @@ static int real_clock_write(const struct lock_call *c)
 
 #define RW_KIND(mode, how) (ACQUISITION_OBJECT(KIWI_OBJECT_RWLOCK) | ACQUISITION_KIND(mode, how))
 
-/* Reading again is counted; writing again is refused by glibc (EDEADLK); writing while reading waits for itself. */
+/* Reading again is counted; writing again is refused by glibc (EDEADLK); writing while reading waits for itself, and so
+ * does reading again behind a writer that waits for this very reader. */
 static int held_already(struct lock_call *c, int at)
 {
     bool reads = KIWI_HELD_MODE(c->kind) == KIWI_MODE_READ,
          holds_read = KIWI_HELD_MODE(c->t->held[at].flags) == KIWI_MODE_READ;
-    if (!reads && holds_read && KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY)
+    if (holds_read && (!reads || reader_waits(lock_of(c))) && KIWI_HELD_HOW(c->kind) != KIWI_HOW_TRY)
         return lock_self_wait(c, at);
     return lock_reenter(c, at);
 }

@@ -158,8 +158,8 @@ static long room_for(long wanted)
     return most;
 }
 
-/* Opens `threads` of them, or as many as are allowed, and uses each once. Says `ready`, and ends with standard input, so
- * that somebody can look at the process meanwhile. */
+/* Opens `threads` of them, or as many as are allowed, and uses each once. Says `ready`, and ends with standard input,
+ * so that somebody can look at the process meanwhile. */
 int scenario_descriptors(const struct settings *settings)
 {
     eventfd_t value;

@@ -77,6 +77,25 @@ static inline __attribute__((unused)) void thread_join(pthread_t thread)
     must(pthread_join(thread, NULL), "pthread_join");
 }
 
+/* Until the thread whose id will be there sleeps; not by a call that Kiwi sees. */
+static inline __attribute__((unused)) void thread_await_sleep(const long *tid)
+{
+    char text[128];
+    const char *name_end = NULL;
+    long id;
+
+    while (!name_end || strncmp(name_end, ") S", 3) != 0) {
+        sched_yield();
+        if (!(id = __atomic_load_n(tid, __ATOMIC_SEQ_CST)))
+            continue;
+        snprintf(text, sizeof text, "/proc/self/task/%ld/stat", id);
+        FILE *f = fopen(text, "r");
+        require(f && fgets(text, sizeof text, f), "the thread is there");
+        fclose(f);
+        name_end = strrchr(text, ')');
+    }
+}
+
 static inline __attribute__((unused)) void mutex_init_kind(pthread_mutex_t *mutex, int type, int protocol, int robust)
 {
     pthread_mutexattr_t attr;

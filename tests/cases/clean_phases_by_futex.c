@@ -52,25 +52,10 @@ static void *loader(void *arg)
     return arg;
 }
 
-/* After its id is known the loader sleeps nowhere but in the barrier. */
-static int loader_sleeps(void)
-{
-    char text[128] = "";
-    snprintf(text, sizeof text, "/proc/self/task/%ld/stat", __atomic_load_n(&loader_id, __ATOMIC_SEQ_CST));
-    FILE *f = fopen(text, "r");
-
-    require(f != NULL, "the loader is there");
-    require(fgets(text, sizeof text, f) != NULL, "its state can be read");
-    fclose(f);
-    const char *name_end = strrchr(text, ')');
-    return name_end && strncmp(name_end, ") S", 3) == 0;
-}
-
 /* The barrier keeps the loader's part before this, although the loader was the one that waited. */
 static void *server(void *arg)
 {
-    while (!__atomic_load_n(&loader_id, __ATOMIC_SEQ_CST) || !loader_sleeps())
-        sched_yield();
+    thread_await_sleep(&loader_id); /* in the barrier: it sleeps nowhere else from then on */
     barrier_wait(2);
     serve();
     return arg;
