@@ -128,9 +128,8 @@ static NOINLINE bool is_measured(struct thread *t, uint32_t row)
     return t->tick_loop && loop_measures(t, row);
 }
 
-/* now: 0 = not read yet. */
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
-                                uint32_t flags, uint64_t object, uint32_t weight, uint64_t now)
+                                uint32_t flags, uint64_t object, uint32_t weight)
 {
     c->t = t;
     c->row = count_call(t, kind, stack, flags, weight);
@@ -143,7 +142,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     c->switches = SWITCHES_UNKNOWN;
     if (unlikely((t->slot->held_count | t->tick_loop) && c->row && is_measured(t, c->row)))
         c->switches = voluntary_switches();
-    c->since = now ? now : clock_ticks();
+    c->since = clock_ticks();
     struct kiwi_slot *s = t->slot;
     c->outer_kind = s->call_kind;
     if (unlikely(c->outer_kind))
@@ -314,7 +313,7 @@ void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 {
     c->fd = -1;
     c->tracked = false;
-    enter(c, t, kind, stack, flags, object, 1, 0);
+    enter(c, t, kind, stack, flags, object, 1);
 }
 
 void call_leave(struct call_record *c, int error, uint64_t bytes)
@@ -327,7 +326,7 @@ static ALWAYS_INLINE void begin(struct call_record *c, struct thread *t, enum ki
 {
     t->guard = site.sp - 16; /* the wrapper's frame, as guard_set in the wrapper itself would have it */
     COMPILER_BARRIER();
-    enter(c, t, kind, stack_of(t, site), flags, object, weight, 0);
+    enter(c, t, kind, stack_of(t, site), flags, object, weight);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }
@@ -406,7 +405,7 @@ void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kin
     t->guard = site.sp - 16;
     COMPILER_BARRIER();
     c->stack = stack_of(t, site);
-    enter(c, t, kind, c->stack, flags, object, 1, 0);
+    enter(c, t, kind, c->stack, flags, object, 1);
     if (t->tick_loop)
         loop_wait_begins(t, c->stack, flags, c->since ? c->since : clock_ticks());
     COMPILER_BARRIER();
