@@ -12,9 +12,18 @@
 
 uint32_t block_capacity = BLOCK_CAPACITY;
 
+/*
+ * Neighbours in the heap have neighbouring sets: else a program that goes through as many addresses as there are sets
+ * would touch every page of the records, however few blocks it has at a time. 128 bytes of the heap share a set, which
+ * has room for all blocks of usual allocators in them twice over. Pieces of 8 KiB are spread by their hash.
+ */
+#define SET_SHIFT 7
+#define PIECE_SETS 64u
+
 static uint32_t set_of(uintptr_t address)
 {
-    return (uint32_t)(hash_mix(address >> 4) >> 16) & memory.block_mask;
+    uint64_t place = address >> SET_SHIFT, piece = hash_mix(place / PIECE_SETS) >> 16;
+    return (uint32_t)(piece * PIECE_SETS + place % PIECE_SETS) & memory.block_mask;
 }
 
 void block_watch_all(void)

@@ -11,15 +11,25 @@ static uint64_t step(uint64_t h, uint64_t word)
     return h ^ (h >> 29);
 }
 
+/* In lanes, so that words need not wait for each other. Each step can be undone: another word is another print. */
+#define LANES 4u
+
 static uint64_t fingerprint(uintptr_t address, size_t size)
 {
-    uint64_t h = size;
+    uint64_t h = size, a = 1, b = 2, c = 3, d = 4;
     const uint64_t *words = (const uint64_t *)address;
-    for (size_t i = 0; i < size / sizeof *words; i++)
+    size_t count = size / sizeof *words, i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        a = step(a, RELAXED_LOAD(&words[i]));
+        b = step(b, RELAXED_LOAD(&words[i + 1]));
+        c = step(c, RELAXED_LOAD(&words[i + 2]));
+        d = step(d, RELAXED_LOAD(&words[i + 3]));
+    }
+    for (; i < count; i++)
         h = step(h, RELAXED_LOAD(&words[i]));
-    for (size_t i = size & ~(sizeof *words - 1); i < size; i++)
+    for (i = size & ~(sizeof *words - 1); i < size; i++)
         h = step(h, RELAXED_LOAD((const uint8_t *)address + i));
-    return h;
+    return step(step(step(step(h, a), b), c), d);
 }
 
 static uint32_t places(void)
@@ -55,12 +65,37 @@ static void leave(struct thread *t, uint32_t index, struct quarantine_out *out)
     block_end(b);
 }
 
+/* What leaves was last touched long ago, and waiting for memory is most of what keeping it costs: records are asked for
+ * some turns ahead, and the blocks themselves once their records are there. */
+#define RECORD_AHEAD 8u
+#define BLOCK_AHEAD 4u
+#define LINE 64u
+#define LINES_MAX 8u
+
+static void ask_ahead(uint32_t turn)
+{
+    uint32_t far = RELAXED_LOAD(&memory.quarantine[(turn + RECORD_AHEAD) % places()]);
+    uint32_t near = RELAXED_LOAD(&memory.quarantine[(turn + BLOCK_AHEAD) % places()]);
+    if (far) {
+        __builtin_prefetch(&memory.blocks[far - 1]);
+        __builtin_prefetch(&memory.block_sets[(far - 1) / BLOCK_WAYS]);
+    }
+    if (!near)
+        return;
+    const struct heap_block *b = &memory.blocks[near - 1];
+    uint64_t size = b->size < LINE * LINES_MAX ? b->size : LINE * LINES_MAX;
+    for (uintptr_t at = block_address(b), end = at + size; at < end; at += LINE)
+        __builtin_prefetch((const void *)at);
+}
+
 void quarantine_add(struct thread *t, struct heap_block *b, struct quarantine_out *out)
 {
     uint32_t index = (uint32_t)(b - memory.blocks) + 1;
     b->print = fingerprint(block_address(b), b->size);
     RELAXED_ADD(&memory.quarantine_bytes, b->size);
-    uint32_t *place = &memory.quarantine[RELAXED_ADD(&memory.quarantine_in, 1) % places()];
+    uint32_t turn = RELAXED_ADD(&memory.quarantine_in, 1);
+    uint32_t *place = &memory.quarantine[turn % places()];
+    ask_ahead(turn);
     uint32_t old = __atomic_exchange_n(place, index, __ATOMIC_ACQ_REL); /* what was in it belongs to who takes it */
     if (old)
         leave(t, old - 1, out);

@@ -233,6 +233,40 @@ static void block__large_ones_are_not_kept(void **state)
     assert_null(block_find(BLOCK(0)));
 }
 
+static void block__a_change_of_any_byte_is_noted(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct quarantine_out out;
+
+    (void)state;
+    for (uint32_t i = 0; i < 61; i++) {
+        block_add(t, BLOCK(i), 61, stack_made(1), KIWI_HEAP_UNIT);
+        assert_true(freed(t, BLOCK(i), &out));
+        arena[i][i] ^= 1 << i % 8;
+    }
+    quarantine_check(t);
+    assert_int_equal(misuses(KIWI_MISUSE_USE_AFTER_FREE), 61);
+}
+
+/* Else a program whose blocks come to lie at many addresses, one after the other, would touch all pages there are. */
+static void block__neighbours_share_pages_of_records(void **state)
+{
+    struct thread *t = thread_made("a");
+    const uintptr_t heap = (uintptr_t)1 << 40;
+    static bool touched[BLOCK_CAPACITY * sizeof(struct heap_block) / 4096];
+    uint32_t pages = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 2048; i++) { /* 64 KiB */
+        const struct heap_block *b = block_add(t, heap + i * 32, 24, stack_made(1), KIWI_HEAP_UNIT);
+        assert_non_null(b);
+        bool *page = &touched[(size_t)(b - memory.blocks) * sizeof *b / 4096];
+        pages += !*page;
+        *page = true;
+    }
+    assert_true(pages <= 64);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -247,6 +281,8 @@ int main(void)
             TEST(block__stale_record_gives_way),
             TEST(block__moves_or_stays),
             TEST(block__large_ones_are_not_kept),
+            TEST(block__a_change_of_any_byte_is_noted),
+            TEST(block__neighbours_share_pages_of_records),
     };
 
     return cmocka_run_group_tests_name("heap_free", tests, NULL, NULL);
