@@ -68,7 +68,9 @@ DETECT_C   := $(sort $(wildcard tests/detect/*.c))
 WRAPTEST_C := $(sort $(wildcard tests/wrap/*.c))
 WRAPTEST_X := $(sort $(wildcard tests/wrap/*.cpp))
 FUZZ_C     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-EXAMPLES_C := $(sort $(wildcard examples/*.c))
+# Those that need a library are built where it is: their first lines name it ("// uses: libuv").
+UV_FLAGS   := $(shell pkg-config --cflags --libs libuv 2>/dev/null)
+EXAMPLES_C := $(sort $(filter-out $(if $(UV_FLAGS),,examples/uv_%),$(wildcard examples/*.c)))
 EXAMPLES_X := $(sort $(wildcard examples/*.cpp))
 SERVICE_C  := $(sort $(wildcard examples/service/*.c))
 
@@ -289,7 +291,7 @@ $(B)/examples/service: $(SERVICE_C) $(wildcard examples/service/*.h) Makefile | 
 $(B)/examples/%: examples/%.c Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $<
+	$(Q)$(CC) $(PROGRAM) -MMD -MP -MF $@.d -o $@ $< $(if $(filter uv_%,$*),$(UV_FLAGS))
 $(B)/examples/%: examples/%.cpp Makefile | $(B)/.deps
 	$(call say,BUILD)
 	@mkdir -p $(@D)

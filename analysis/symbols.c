@@ -110,9 +110,10 @@ static bool begins(const char *text, const char *with)
 static bool is_internal_module(const char *path)
 {
     static const char *const names[] = {
-            "libc.so",  "libc-2",   "ld-linux",  "ld-2",     "ld.so",   "libpthread",  "libm.so",     "libm-2",
-            "libdl.so", "librt.so", "libstdc++", "libgcc_s", "libc++",  "libunwind",   "libkiwi",     "linux-vdso",
-            "[vdso]",   "libasan",  "libtsan",   "libubsan", "liblsan", "libjemalloc", "libtcmalloc", "libglib-2.0",
+            "libc.so",     "libc-2",      "ld-linux",    "ld-2",      "ld.so",    "libpthread", "libm.so",
+            "libm-2",      "libdl.so",    "librt.so",    "libstdc++", "libgcc_s", "libc++",     "libunwind",
+            "libkiwi",     "linux-vdso",  "[vdso]",      "libasan",   "libtsan",  "libubsan",   "liblsan",
+            "libjemalloc", "libtcmalloc", "libglib-2.0", "libuv.so",  "libevent", "libev.so",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
