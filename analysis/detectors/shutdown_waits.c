@@ -94,6 +94,35 @@ static uint64_t open_ticks(const struct shutdown_waits *w, uint64_t since)
     return since && w->end > from ? w->end - from : 0;
 }
 
+static uint64_t ended_ticks(const struct shutdown_waits *w, uint32_t thread, uint32_t serial)
+{
+    uint64_t ticks = 0;
+
+    for (uint32_t i = 0; i < w->count; i++)
+        if (!w->items[i].open && w->items[i].thread == thread && w->items[i].serial == serial)
+            ticks += w->items[i].ticks;
+    return ticks;
+}
+
+/* The signal's handler interrupted this one: what it waited for itself is not of it. */
+static uint64_t without_handler(const struct shutdown_waits *w, const struct shutdown_wait *wait, uint64_t since)
+{
+    const struct kiwi_shutdown *a = w->arrival;
+    uint64_t inner = ended_ticks(w, wait->thread, wait->serial);
+
+    if (a->other != KIWI_SHUTDOWN_HANDLER || a->serial != wait->serial || since > w->begin)
+        return wait->ticks;
+    return wait->ticks > inner ? wait->ticks - inner : 0;
+}
+
+/* Who calls exit in the middle of another call does so in a handler. */
+static bool has_exited(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_header *h = trace_header(t);
+
+    return h->end_kind == KIWI_END_EXIT && s->thread == h->end_thread && serial_of(t, s->thread) == h->end_serial;
+}
+
 static void add_open(struct shutdown_waits *w, const struct kiwi_slot *s)
 {
     const struct trace *t = w->m->trace;
@@ -116,7 +145,8 @@ static void add_open(struct shutdown_waits *w, const struct kiwi_slot *s)
     }
     wait.ticks = open_ticks(w, since);
     wait.begun = since > w->begin;
-    if (wait.ticks && wait.row)
+    wait.ticks = without_handler(w, &wait, since);
+    if (wait.ticks && wait.row && !has_exited(t, s))
         add(w, &wait);
 }
 
@@ -124,7 +154,7 @@ int shutdown_waits_make(struct shutdown_waits *w, struct model *m, const struct 
 {
     uint32_t rows = trace_rows(m->trace, KIWI_TABLE_SHUTDOWNS), slots = trace_rows(m->trace, KIWI_TABLE_SLOTS);
 
-    *w = (struct shutdown_waits){.m = m, .begin = arrival->first_ticks, .end = end};
+    *w = (struct shutdown_waits){.m = m, .arrival = arrival, .begin = arrival->first_ticks, .end = end};
     w->items = calloc((size_t)rows + slots + 1, sizeof *w->items);
     if (!w->items)
         return -1;

@@ -25,6 +25,7 @@ struct shutdown_wait {
 
 struct shutdown_waits {
     struct model *m;
+    const struct kiwi_shutdown *arrival;
     uint64_t begin, end; /* ticks */
     struct shutdown_wait *items;
     uint32_t count;

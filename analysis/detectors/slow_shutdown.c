@@ -8,6 +8,7 @@
 #include "detector.h"
 
 #include "../place.h"
+#include "shutdown_hang.h"
 #include "shutdown_waits.h"
 #include "wording.h"
 
@@ -24,6 +25,8 @@ struct shutdown {
     const struct kiwi_shutdown *arrival;
     uint64_t begin, end, budget_ns;
     bool exited;             /* it called exit or returned from main */
+    bool gave_in;            /* it raised the signal again, with nobody to handle it */
+    bool hangs;              /* it was killed, nobody knows when, and would not have ended */
     bool closed;             /* a listening descriptor was closed after the signal */
     bool served;             /* a thread went on accepting connections */
     uint32_t thread, serial; /* who is looked at */
@@ -52,6 +55,10 @@ static void find_thread(struct shutdown *s)
 
     s->thread = s->exited ? h->end_thread : 0;
     s->serial = s->exited ? h->end_serial : 0;
+    if (s->gave_in) {
+        s->thread = s->arrival->thread;
+        s->serial = s->arrival->serial;
+    }
     for (uint32_t i = 1; !s->thread && i < trace_rows(t, KIWI_TABLE_THREADS); i++) {
         const struct kiwi_thread *row = trace_thread(t, i);
 
@@ -110,10 +117,12 @@ static bool is_shutdown(const struct shutdown *s)
 
     if (s->served)
         return false;
+    if (s->hangs)
+        return true;
     judge_waits(s, &as_before, &fresh);
     if (s->arrival->row == SIGINT) /* it often ends no more than a command */
-        return s->exited && fresh > window / 2;
-    if (!s->exited)
+        return (s->exited || s->gave_in) && fresh > window / 2;
+    if (!s->exited && !s->gave_in)
         return fresh > window / 2 || (s->closed && as_before <= window / 2);
     return s->closed || as_before <= window / 2;
 }
@@ -130,6 +139,12 @@ static void describe_wait(struct finding *f, const struct shutdown *s, const str
     struct model *m = s->m;
     char what[WORDING_SIZE];
 
+    if (s->hangs) {
+        finding_evidence(f, "%s was in %s at %s, without a limit.",
+                         wording_thread(m, wording_thread_row(m, w->thread, w->serial)),
+                         shutdown_wait_text(m, w, what, sizeof what), model_site(m, shutdown_wait_stack(m, w)));
+        return;
+    }
     finding_evidence(f, "%s spent %s of this time in %s at %s%s (%" PRIu64 " wait%s).",
                      wording_thread(m, wording_thread_row(m, w->thread, w->serial)), model_duration(m, w->ticks),
                      shutdown_wait_text(m, w, what, sizeof what), model_site(m, shutdown_wait_stack(m, w)),
@@ -225,13 +240,20 @@ static void describe(struct finding *f, const struct shutdown *s, const struct s
     static const char *const hows[] = {"came", "came (its handler ran)", "came (by sigwait)", "came (by a signalfd)"};
     struct model *m = s->m;
     const char *end = s->exited                 ? "the process ended"
+                      : s->gave_in              ? "it was raised again, and ended the process"
                       : trace_is_live(m->trace) ? "the process was still there"
                                                 : "the latest entry in the trace was made (the process was killed)";
     uint32_t how = s->arrival->other <= KIWI_SHUTDOWN_SIGNALFD ? s->arrival->other : 0;
     char what[WORDING_SIZE];
 
-    finding_evidence(f, "%s %s; %s later %s. shutdown-budget was %.3g s.", signal_text(s->arrival->row), hows[how],
-                     model_duration(m, s->end - s->begin), end, (double)s->budget_ns / 1e9);
+    if (s->hangs)
+        finding_evidence(f,
+                         "%s %s, and the process began to end. It was killed before it did: after how long is not "
+                         "known, as nothing more was recorded.",
+                         signal_text(s->arrival->row), hows[how]);
+    else
+        finding_evidence(f, "%s %s; %s later %s. shutdown-budget was %.3g s.", signal_text(s->arrival->row), hows[how],
+                         model_duration(m, s->end - s->begin), end, (double)s->budget_ns / 1e9);
     if (!longest) {
         finding_evidence(f, "%s was not seen to wait: it ran.",
                          wording_thread(m, wording_thread_row(m, s->thread, s->serial)));
@@ -242,27 +264,49 @@ static void describe(struct finding *f, const struct shutdown *s, const struct s
                   shutdown_wait_text(m, longest, what, sizeof what));
 }
 
+static void set_title(struct finding *f, const struct shutdown *s, const char *what)
+{
+    const char *ended = s->exited || s->gave_in ? "The process ended" : "The process had not ended";
+
+    if (s->hangs)
+        finding_set(f, &f->title, "%s when it was killed after %s: held up by %s", ended, signal_text(s->arrival->row),
+                    what);
+    else
+        finding_set(f, &f->title, "%s %s after %s: held up by %s", ended, model_duration(s->m, s->end - s->begin),
+                    signal_text(s->arrival->row), what);
+}
+
+static const struct shutdown_wait *held_up_by(const struct shutdown *s)
+{
+    const struct shutdown_wait *longest = shutdown_waits_longest(&s->waits, s->thread, s->serial);
+
+    for (uint32_t i = 0; s->hangs && i < s->waits.count; i++) {
+        const struct shutdown_wait *w = &s->waits.items[i];
+
+        if (w->open && w->thread == s->thread && w->serial == s->serial)
+            longest = w;
+    }
+    return longest;
+}
+
 static int shutdown_report(const struct shutdown *s, struct finding_list *list)
 {
     struct model *m = s->m;
-    const struct shutdown_wait *longest = shutdown_waits_longest(&s->waits, s->thread, s->serial), *last;
+    const struct shutdown_wait *longest = held_up_by(s), *last;
     struct finding *f = finding_add(list, FINDING_SLOW_SHUTDOWN);
     char what[WORDING_SIZE];
 
     if (!f)
         return -1;
-    if (longest && longest->ticks < (s->end - s->begin) / 10)
+    if (longest && longest->ticks < (s->end - s->begin) / 10 && !s->hangs)
         longest = NULL;
-    f->confidence = s->exited ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+    f->confidence = s->exited || s->gave_in ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     describe(f, s, longest);
     last = longest ? follow(f, s, longest) : NULL;
     if (last)
         describe_others(f, s, last);
     f->cause = longest ? place_location_hash(m->trace, m->symbols, shutdown_wait_stack(m, longest)) : 1;
-    finding_set(f, &f->title, "%s %s after %s: held up by %s",
-                s->exited ? "The process ended" : "The process had not ended", model_duration(m, s->end - s->begin),
-                signal_text(s->arrival->row),
-                longest ? shutdown_wait_text(m, longest, what, sizeof what) : "its own work");
+    set_title(f, s, longest ? shutdown_wait_text(m, longest, what, sizeof what) : "its own work");
     finding_set(
             f, &f->why,
             "Whoever stops the service waits for it: a service manager or an orchestrator kills it when its patience "
@@ -286,12 +330,46 @@ static int judge(struct shutdown *s, struct finding_list *list, bool *reported)
     return result;
 }
 
+/* What tells of one signal, and of those after it. */
+static void take_arrival(struct shutdown *s, const struct kiwi_shutdown *const *arrivals, uint32_t count)
+{
+    uint64_t end = trace_end_ticks(s->m->trace);
+
+    s->arrival = arrivals[0];
+    s->begin = s->arrival->first_ticks;
+    s->closed = s->served = s->gave_in = s->hangs = false;
+    for (uint32_t i = 0; i < count; i++) {
+        s->closed |= arrivals[i]->ticks != 0;
+        s->served |= arrivals[i]->last_ticks != 0;
+        s->gave_in |= arrivals[i]->count != 0 && !s->exited;
+        if (s->gave_in && arrivals[i]->count)
+            end = arrivals[i]->count;
+    }
+    s->end = end;
+    find_thread(s);
+}
+
+static bool is_over_budget(const struct shutdown *s)
+{
+    return s->end > s->begin && trace_ns(s->m->trace, s->end - s->begin) > s->budget_ns;
+}
+
+/* Nobody knows how long it took. */
+static bool was_killed_in_it(struct shutdown *s)
+{
+    const struct trace *t = s->m->trace;
+
+    s->hangs = !s->exited && !s->gave_in && !trace_is_live(t) && s->arrival->row == SIGTERM &&
+               shutdown_hangs(s->m, s->begin, s->thread);
+    s->end += s->hangs; /* the wait may be the latest thing in the trace */
+    return s->hangs;
+}
+
 int detect_slow_shutdown(struct model *m, struct finding_list *list)
 {
     const struct kiwi_header *h = trace_header(m->trace);
     const struct kiwi_shutdown *arrivals[KIWI_SHUTDOWN_ARRIVALS];
     struct shutdown s = {.m = m,
-                         .end = trace_end_ticks(m->trace),
                          .budget_ns = h->shutdown_budget_ns ? h->shutdown_budget_ns : BUDGET_NS,
                          .exited = h->end_kind == KIWI_END_EXIT};
     uint32_t count = arrivals_of(m->trace, arrivals);
@@ -300,16 +378,9 @@ int detect_slow_shutdown(struct model *m, struct finding_list *list)
 
     if (h->end_kind == KIWI_END_EXEC || h->end_kind == KIWI_END_STOPPED)
         return 0;
-    find_thread(&s);
     for (uint32_t i = 0; i < count && !reported && !result; i++) {
-        s.arrival = arrivals[i];
-        s.begin = s.arrival->first_ticks;
-        s.closed = s.served = false;
-        for (uint32_t later = i; later < count; later++) {
-            s.closed |= arrivals[later]->ticks != 0;
-            s.served |= arrivals[later]->last_ticks != 0;
-        }
-        if (s.arrival->row != SIGQUIT && s.end > s.begin && trace_ns(m->trace, s.end - s.begin) > s.budget_ns)
+        take_arrival(&s, &arrivals[i], count - i);
+        if (s.arrival->row != SIGQUIT && (is_over_budget(&s) || was_killed_in_it(&s)))
             result = judge(&s, list, &reported);
     }
     return result;

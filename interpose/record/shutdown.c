@@ -38,7 +38,7 @@ void shutdown_arrived(int signal, enum kiwi_shutdown_how how, const struct threa
     s->other = how;
     s->thread = t->row;
     s->serial = t->serial;
-    s->last_ticks = s->ticks = 0;
+    s->last_ticks = s->ticks = s->count = 0;
     COMPILER_BARRIER(); /* a reader that sees the time sees the rest */
     RELAXED_STORE(&s->first_ticks, now);
     region_publish(&s->state, KIWI_ROW_LIVE);
@@ -55,6 +55,13 @@ void shutdown_took_slow(struct thread *t)
     t->intakes_since = arrivals;
     if (++t->intakes > 1 && row)
         RELAXED_STORE(&region_shutdown(row)->last_ticks, now);
+}
+
+void shutdown_gives_in(void)
+{
+    uint32_t row = RELAXED_LOAD(&memory.shutdown_row);
+    if (row)
+        RELAXED_STORE(&region_shutdown(row)->count, clock_ticks());
 }
 
 void shutdown_closes(void)

@@ -38,6 +38,9 @@ static inline void shutdown_took(struct thread *t)
         shutdown_took_slow(t);
 }
 
+/* The process is about to die of such a signal, which it raised itself. Safe as shutdown_arrived. */
+void shutdown_gives_in(void);
+
 /* A listening descriptor is about to be closed. */
 void shutdown_closes(void);
 #endif

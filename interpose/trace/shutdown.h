@@ -29,7 +29,7 @@ struct kiwi_shutdown {
     uint32_t thread, serial; /* who got it, or waited */
     uint32_t other;          /* ARRIVAL: enum kiwi_shutdown_how; a join: THREADS row of whom it waited for */
     uint32_t other_serial;   /* of that thread */
-    uint64_t count;          /* waits that ended */
+    uint64_t count;          /* waits that ended; ARRIVAL: when it was raised again, to die of it, 0 = it was not */
     uint64_t ticks;          /* their time; ARRIVAL: when a listening descriptor was closed since, 0 = none was */
     uint64_t first_ticks;    /* when the first began; ARRIVAL: when it came, 0 = being overwritten */
     uint64_t last_ticks; /* when the latest ended; ARRIVAL: when a thread last took a connection after another one */

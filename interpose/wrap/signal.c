@@ -9,6 +9,7 @@
  */
 #include "signal.h"
 
+#include "../base/sys.h"
 #include "../process/enter.h"
 #include "../process/process.h"
 #include "../record/handler.h"
@@ -183,10 +184,21 @@ static ALWAYS_INLINE void mark_end(const struct mark *m)
         m->t->inside = m->outer;
 }
 
+/* A handler that is done sets the default again, and lets the signal do the rest. */
+static void may_give_in(int signal)
+{
+    struct sigaction now;
+    if (shutdown_is_signal(signal) && process_is_recorded() && RELAXED_LOAD(&memory.shutdown_arrivals) &&
+        !real.sigaction(signal, NULL, &now) && now.sa_handler == SIG_DFL)
+        shutdown_gives_in();
+}
+
 EXPORT int kill(pid_t pid, int signal)
 {
     struct mark m;
     mark_begin(&m);
+    if (shutdown_is_signal(signal) && pid == sys_getpid())
+        may_give_in(signal);
     int result = real.kill(pid, signal);
     mark_end(&m);
     return result;
@@ -196,6 +208,7 @@ EXPORT int raise(int signal)
 {
     struct mark m;
     mark_begin(&m);
+    may_give_in(signal);
     int result = real.raise(signal);
     mark_end(&m);
     return result;

@@ -284,6 +284,91 @@ static void killed__while_it_served(void **state)
     assert_silent(*state);
 }
 
+static void sits(struct thread *t, enum kiwi_call_kind kind, uint64_t place, uint32_t flags, uint32_t object)
+{
+    struct call_record c;
+
+    call_enter(&c, t, kind, stack_intern((uint64_t[]){0x400000 + place, 0x401000}, 2, 0), flags, object);
+}
+
+/* Nothing more was recorded, so that nobody knows how long it took; but it can not have gone on. */
+static void killed__while_it_joined_one_who_waits_for_ever(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.worker, KIWI_CALL_COND_WAIT, 0xa0, KIWI_CALLF_UNTIMED, 0);
+    sits(s.main, KIWI_CALL_JOIN, 0xb0, KIWI_CALLF_UNTIMED, s.worker->row);
+    const struct finding *f = only(*state);
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    assert_non_null(strstr(f->title, "when it was killed after SIGTERM: held up by pthread_join"));
+    assert_true(has_evidence(f, "pthread_cond_wait"));
+    assert_true(has_evidence(f, "not known"));
+}
+
+static void killed__while_it_joined_one_who_sleeps(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.worker, KIWI_CALL_NANOSLEEP, 0xa0, KIWI_CALLF_TIMED, 0);
+    sits(s.main, KIWI_CALL_JOIN, 0xb0, KIWI_CALLF_UNTIMED, s.worker->row);
+    assert_silent(*state);
+}
+
+static void killed__while_it_joined_one_who_runs(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.main, KIWI_CALL_JOIN, 0xb0, KIWI_CALLF_UNTIMED, s.worker->row);
+    assert_silent(*state);
+}
+
+static void killed__while_a_worker_had_something_to_do(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.main, KIWI_CALL_COND_WAIT, 0xb0, KIWI_CALLF_UNTIMED, 0);
+    assert_silent(*state);
+}
+
+static void killed__while_it_waited_for_work(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.worker, KIWI_CALL_COND_WAIT, 0xa0, KIWI_CALLF_UNTIMED, 0);
+    sits(s.main, KIWI_CALL_POLL, 0xb0, KIWI_CALLF_UNTIMED, 1);
+    assert_silent(*state);
+}
+
+/* What the handler did is told, not the wait that it interrupted. */
+static void handler__that_ends_it_after_its_work(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    sits(s.main, KIWI_CALL_POLL, 0xc0, KIWI_CALLF_UNTIMED, 1);
+    s.main->slot->call_since = s.came - ms(100);
+    region_call(s.main->slot->call_row)->first_ticks = s.came - ms(100);
+    uint32_t row = s.main->slot->call_row;
+    waits(&s, s.main, call_at(s.main, KIWI_CALL_FSYNC, 0xd0), 1, 6900);
+    s.main->slot->call_kind = KIWI_CALL_POLL;
+    s.main->slot->call_row = row;
+    s.main->slot->call_since = s.came - ms(100);
+    exits(&s, 7000);
+    assert_non_null(strstr(only(*state)->title, "fsync"));
+}
+
+static void handler__that_raises_the_signal_again(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+
+    waits(&s, s.main, call_at(s.main, KIWI_CALL_FSYNC, 0xd0), 1, 6900);
+    shutdown_gives_in();
+    region_shutdown(1)->count = s.came + ms(7000);
+    const struct finding *f = only(*state);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    assert_non_null(strstr(f->title, "The process ended 7.0"));
+    assert_true(has_evidence(f, "raised again"));
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -304,6 +389,13 @@ int main(void)
             FRESH(later__signal_does_not_excuse_the_first),
             FRESH(killed__while_it_joined),
             FRESH(killed__while_it_served),
+            FRESH(killed__while_it_joined_one_who_waits_for_ever),
+            FRESH(killed__while_it_joined_one_who_sleeps),
+            FRESH(killed__while_it_joined_one_who_runs),
+            FRESH(killed__while_a_worker_had_something_to_do),
+            FRESH(killed__while_it_waited_for_work),
+            FRESH(handler__that_ends_it_after_its_work),
+            FRESH(handler__that_raises_the_signal_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
