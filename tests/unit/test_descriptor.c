@@ -78,7 +78,7 @@ static void descriptor__ranges_are_forgotten(void **state)
 /* The caller stands in for a wrapper. */
 static __attribute__((noinline)) void receive(struct thread *t, int fd, int error)
 {
-    struct call_record c;
+    struct call_record c = {.since = 0};
     call_begin_on(&c, t, KIWI_CALL_RECV, CALL_SITE(), 0, fd);
     assert_int_equal(c.since, 0);
     assert_int_equal(t->slot->call_kind, 0);
