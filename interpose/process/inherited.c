@@ -158,7 +158,7 @@ void inherited_end(const struct thread *t, bool by_exit)
     for (uint32_t i = 0; i < inherited_count; i++) {
         if (!still_locked(&items[i]))
             misuse_result(items[i].row, 0);
-        else if (by_exit || t->block_next)
+        else if (by_exit || t->heap_calls)
             __atomic_fetch_or(&region_misuse(items[i].row)->flags, KIWI_MISUSE_WENT_ON, __ATOMIC_RELAXED);
     }
 }

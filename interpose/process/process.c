@@ -9,6 +9,7 @@
 #include "../record/memory.h"
 #include "../record/module.h"
 #include "../record/stack.h"
+#include "../record/suspect.h"
 #include "inherited.h"
 #include "leaks.h"
 #include "output.h"
@@ -456,7 +457,7 @@ static void start_recording(void)
             .leaks_off = options.leak_scan == OPTIONS_OFF,
     };
     if (record_settings.heap == HEAP_EXACT)
-        block_watch_all();
+        suspect_all();
     object_is_static = module_holds_data;
     module_reset();
     __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);

@@ -3,9 +3,7 @@
 #include "../base/clock.h"
 #include "heap_account.h"
 #include "heap_site.h"
-#include "object.h"
-
-#include <string.h>
+#include "suspect.h"
 
 #define AROUND_MAX (64u << 10)
 #define ALIGNMENT 16u /* of every block */
@@ -26,11 +24,6 @@ static uint32_t set_of(uintptr_t address)
     return (uint32_t)(piece * PIECE_SETS + place % PIECE_SETS) & memory.block_mask;
 }
 
-void block_watch_all(void)
-{
-    memset(memory.block_filter, 0xff, FILTER_BLOCKS);
-}
-
 struct heap_block *block_find(uintptr_t address)
 {
     uint32_t set = set_of(address);
@@ -46,7 +39,7 @@ void block_end(struct heap_block *b)
 {
     uint32_t i = (uint32_t)(b - memory.blocks);
     uint64_t *place = &memory.block_sets[i / BLOCK_WAYS].addresses[i % BLOCK_WAYS];
-    object_count_down(block_filter_at(*place));
+    suspect_unfollowed(*place);
     RELAXED_STORE(&b->state, BLOCK_NONE);
     __atomic_store_n(place, 0, __ATOMIC_RELEASE); /* pairs with the claim in room_for */
 }
@@ -96,7 +89,7 @@ struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, u
     }
     *b = (struct heap_block){
             .site = site, .size = size, .birth = now, .units = units, .thread = t->row, .serial = t->serial};
-    object_count_up(block_filter_at(address));
+    suspect_followed(address);
     __atomic_store_n(&b->state, BLOCK_LIVE, __ATOMIC_RELEASE); /* pairs with the loads of who frees it */
     return b;
 }
@@ -122,7 +115,7 @@ void block_restore(uintptr_t address, const struct heap_block *copy)
     }
     *b = *copy;
     RELAXED_STORE(&b->state, BLOCK_NONE);
-    object_count_up(block_filter_at(address));
+    suspect_followed(address);
     __atomic_store_n(&b->state, BLOCK_LIVE, __ATOMIC_RELEASE); /* pairs with the loads of who frees it */
 }
 

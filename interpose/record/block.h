@@ -3,8 +3,8 @@
  *
  * The blocks belong to the service's own allocator, and every function of it may be called with them at any time. Kiwi
  * keeps a record beside them, found by address: a set of eight addresses, one cache line, that threads fill and empty
- * without a lock. That a block may be among them is seen by one byte of a filter: frees of all others pass for the
- * price of that. (A byte for each page would not do: blocks of all kinds lie side by side.)
+ * without a lock. That a block may be among them is seen by one bit (suspect.h): frees of all others pass for the price
+ * of that.
  *
  *     block_add(t, address, size, stack, units);          // after malloc returned it
  *     block_freed(t, &facts, &out)                        // before free: true = the block is kept for now
@@ -39,14 +39,6 @@ struct heap_block {
 extern HIDDEN uint32_t block_capacity;
 #define BLOCK_CAPACITY (64u << 10)      /* of samples */
 #define BLOCK_CAPACITY_EXACT (4u << 20) /* reserved, not used, until there are so many */
-
-static ALWAYS_INLINE uint8_t *block_filter_at(uintptr_t address)
-{
-    return &memory.block_filter[(address >> 4 ^ address >> 18) & (FILTER_BLOCKS - 1)];
-}
-
-/* With heap=exact: every free is looked at. */
-void block_watch_all(void);
 
 /* A new block, made by this thread at a stack. NULL = no room (counted). */
 struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, uint32_t stack, uint32_t units);

@@ -171,7 +171,7 @@ static void heap_hold_end(struct thread *t, const struct kiwi_held *h)
     struct thread_unsettled *u = &t->unsettled;
     u->heap = t->heap_lock == h->address && (h->flags & KIWI_HELD_TIMED);
     u->heap_calls = t->heap_calls - t->heap_lock_calls;
-    u->heap_bytes = t->heap_bytes - t->heap_lock_bytes;
+    u->heap_bytes = thread_heap_bytes(t) - t->heap_lock_bytes;
     u->heap_stack = t->heap_lock_stack;
     t->heap_lock = 0;
 }

@@ -54,7 +54,7 @@ static inline void heap_hold_begin(struct thread *t, uintptr_t address)
     heap_look_at_next(t);
     t->heap_lock = address;
     t->heap_lock_calls = t->heap_calls;
-    t->heap_lock_bytes = t->heap_bytes;
+    t->heap_lock_bytes = thread_heap_bytes(t);
     t->heap_lock_stack = 0;
 }
 

@@ -137,7 +137,7 @@ void heap_path_leave(struct thread *t, uint32_t place)
 
 void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place)
 {
-    *mark = (struct heap_mark){.calls = t->heap_calls, .bytes = t->heap_bytes};
+    *mark = (struct heap_mark){.calls = t->heap_calls, .bytes = thread_heap_bytes(t)};
     if (record_settings.heap < HEAP_SAMPLE)
         return;
     heap_look_at_next(t);
@@ -155,7 +155,7 @@ void heap_path_spent(struct thread *t, uint64_t since)
 
 void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct heap_piece *piece)
 {
-    uint64_t calls = t->heap_calls - mark->calls, bytes = t->heap_bytes - mark->bytes;
+    uint64_t calls = t->heap_calls - mark->calls, bytes = thread_heap_bytes(t) - mark->bytes;
     if (!calls || !piece->loop || record_settings.heap == HEAP_OFF)
         return;
     struct kiwi_loop *row = region_loop(piece->loop);

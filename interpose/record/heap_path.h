@@ -25,7 +25,7 @@ static inline void heap_look_at_next(struct thread *t)
 {
     if (!t->heap_drawn)
         t->heap_drawn = t->heap_next;
-    t->heap_next = 0;
+    thread_heap_next(t, 0);
 }
 
 /* The LOOPS row to which an allocation belongs now, 0 = none. */

@@ -3,6 +3,7 @@
 #include "../base/sys.h"
 #include "block.h"
 #include "quarantine.h"
+#include "suspect.h"
 
 #include <sys/mman.h>
 
@@ -37,7 +38,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->thread_ids, THREAD_IDS);
     PLACE(m->tid_slots, THREAD_IDS);
     PLACE(m->generations, FILTER_GENERATIONS);
-    PLACE(m->pages, FILTER_PAGES);
+    PLACE(m->grains, SUSPECT_GRAINS);
     PLACE(m->lines, FILTER_LINES);
     PLACE(m->descriptors, MEMORY_DESCRIPTORS);
     INDEX(m->objects, KIWI_TABLE_OBJECTS);
@@ -72,7 +73,6 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->conds, region_capacity(KIWI_TABLE_OBJECTS));
     PLACE(m->heap_sites, region_capacity(KIWI_TABLE_STACKS));
     m->block_mask = block_capacity / BLOCK_WAYS - 1;
-    PLACE(m->block_filter, FILTER_BLOCKS);
     PLACE(m->block_sets, block_capacity / BLOCK_WAYS);
     PLACE(m->blocks, block_capacity);
     PLACE(m->quarantine, QUARANTINE_BLOCKS);
@@ -95,6 +95,7 @@ bool recorder_memory_open(void)
     sys_madvise(m.base, m.size, MADV_WIPEONFORK);
     m.slot_used[0] = 1;
     memory = m;
+    suspect_begin();
     return true;
 }
 
@@ -105,6 +106,7 @@ void recorder_memory_inherited(void)
         sys_munmap(left.base, left.size);
     left = memory;
     memory = (struct memory){0};
+    suspect_begin();
 }
 
 void recorder_memory_close(void)

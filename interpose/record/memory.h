@@ -9,7 +9,6 @@
 #include "thread.h"
 
 #define FILTER_GENERATIONS 4096u   /* generation counters, by hash of the lock's address */
-#define FILTER_PAGES 65536u        /* locks per page of memory, by low bits of the page number */
 #define THREAD_IDS 16384u          /* pthread_t to thread row, by hash */
 #define FILTER_LINES 65536u        /* locks per 64-byte line, by hash */
 #define MEMORY_DESCRIPTORS 131072u /* descriptors that are told apart; higher ones are taken to block */
@@ -50,7 +49,6 @@ struct barrier_rounds {
 };
 
 #define BLOCK_WAYS 8u
-#define FILTER_BLOCKS 16384u /* followed blocks, by low bits of the address: little enough to stay in the first cache */
 struct block_set {
     uint64_t addresses[BLOCK_WAYS]; /* 0 = free; atomic */
 };
@@ -84,10 +82,10 @@ struct memory {
     uint32_t *tid_slots;     /* THREAD_IDS slots, by the kernel's thread id; a hint to be checked */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
-    uint8_t *pages, *lines;  /* saturating counts */
+    uint8_t *grains;         /* by 32 bytes of memory, saturating counts of followed blocks: see suspect.h */
+    uint8_t *lines;          /* saturating counts of locks */
     uint8_t *descriptors;    /* enum descriptor_mode */
     uint32_t *heap_sites;    /* by stack row: HEAP_SITES row, 0 = none */
-    uint8_t *block_filter;   /* FILTER_BLOCKS saturating counts */
     struct block_set *block_sets;
     struct heap_block *blocks;                                /* BLOCK_WAYS for each set */
     uint32_t block_mask;                                      /* of sets */

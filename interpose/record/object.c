@@ -2,11 +2,11 @@
 
 #include "../base/clock.h"
 #include "destroyed.h"
+#include "suspect.h"
 
 #include <string.h>
 
 #define OUTER_BLOCKS_AGE 8192u /* blocks later it may well have been freed, and be another thread's */
-#define PAGES_BEFORE 31u       /* pages in front of a lock that are marked too: its block may begin there */
 
 static bool never_static(uintptr_t address)
 {
@@ -109,17 +109,9 @@ void object_count_down(uint8_t *n)
         ;
 }
 
-/* Marks or unmarks the memory around an object for object_end_range. */
-static void mark_memory(uintptr_t address, void (*count)(uint8_t *))
-{
-    for (uint32_t i = 0; i <= PAGES_BEFORE; i++)
-        count(&memory.pages[((address >> 12) - i) & (FILTER_PAGES - 1)]);
-    count(&memory.lines[line_slot(address)]);
-}
-
 static bool outer_is_old(const struct thread *t, uint32_t i)
 {
-    return t->block_next - t->outer_since[i] > OUTER_BLOCKS_AGE;
+    return (uint32_t)t->heap_calls - t->outer_since[i] > OUTER_BLOCKS_AGE;
 }
 
 static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t depth)
@@ -137,21 +129,20 @@ static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t 
     if (t->outer_blocks[place].depth > b->depth && !outer_is_old(t, place))
         return;
     t->outer_blocks[place] = *b;
-    t->outer_since[place] = t->block_next;
+    t->outer_since[place] = (uint32_t)t->heap_calls;
 }
 
 NOINLINE void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth)
 {
-    struct recent_block *b = &t->blocks[t->block_next % THREAD_BLOCKS];
+    struct recent_block *b = recent_block_at(t, t->heap_calls - 1);
     keep_outer(t, b, depth);
-    t->block_next++;
     return recent_block_set(b, address, size, caller, depth);
 }
 
 static const struct recent_block *block_of(const struct thread *t, uintptr_t address)
 {
     for (uint32_t i = 1; i <= THREAD_BLOCKS; i++) {
-        const struct recent_block *b = &t->blocks[(t->block_next - i) % THREAD_BLOCKS];
+        const struct recent_block *b = &t->blocks[(t->heap_calls - i) % THREAD_BLOCKS];
         if (b->address && address - b->address < b->size)
             return b;
     }
@@ -197,7 +188,8 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
         o->creator = t->row;
     memory.births[row].releases = thread_releases(t);
     memory.births[row].creates = t->creates & INT32_MAX;
-    mark_memory(o->address, object_count_up);
+    suspect_lock(o->address);
+    object_count_up(&memory.lines[line_slot(o->address)]);
 }
 
 static uint32_t next_generation(struct thread *t, const struct object_facts *facts, uint32_t old, bool initialised)
@@ -281,8 +273,10 @@ void object_end(uintptr_t address)
         return; /* another thread ended it */
     o->ended_ticks = clock_ticks();
     RELAXED_ADD(&memory.generations[object_generation_slot(address)], 1);
-    if (!(o->flags & KIWI_OBJECT_STATIC))
-        mark_memory(address, object_count_down);
+    if (o->flags & KIWI_OBJECT_STATIC)
+        return;
+    suspect_unlocked(address);
+    object_count_down(&memory.lines[line_slot(address)]);
 }
 
 void object_each_in(uintptr_t address, size_t size, void (*visit)(uint32_t object, void *arg), void *arg)
@@ -290,7 +284,7 @@ void object_each_in(uintptr_t address, size_t size, void (*visit)(uint32_t objec
     uintptr_t end = address + size;
     uint32_t object;
     for (uintptr_t page = address & ~(uintptr_t)4095; page < end; page += 4096) {
-        if (!RELAXED_LOAD(&memory.pages[(page >> 12) & (FILTER_PAGES - 1)]))
+        if (!suspect_page(page))
             continue;
         uintptr_t from = page < address ? address & ~(uintptr_t)63 : page;
         uintptr_t to = end < page + 4096 ? end : page + 4096;

@@ -65,6 +65,19 @@ bool object_maker_alone(const struct thread *t, uint32_t object);
 /* The thread takes the object: notes its first and its second user. */
 void object_seen_by(const struct thread *t, uint32_t object);
 
+/* The place for the block of the present allocation, or the one before: heap_calls has counted it. */
+static ALWAYS_INLINE struct recent_block *recent_block_at(struct thread *t, uint64_t call)
+{
+    return &t->blocks[call % THREAD_BLOCKS];
+}
+
+static ALWAYS_INLINE uint32_t stack_depth_now(void)
+{
+    uint32_t depth;
+    __asm__("mov %%esp, %0" : "=r"(depth));
+    return depth;
+}
+
 static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *address, size_t size, void *caller,
                                             uint32_t depth)
 {
@@ -83,28 +96,34 @@ static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *addres
 void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth);
 #define OUTER_FRAME 32u /* a function that is called has a deeper frame by at least this */
 
-/* A heap block that this thread got; cheap enough for every malloc. Returns its address: what allocates ends with this,
- * so that the rare way out is a jump and asks for no registers to be saved. */
+/* A heap block that this thread got, the latest that heap_calls counts; cheap enough for every malloc. Returns its
+ * address: what allocates ends with this, so that the rare way out is a jump and asks for no registers to be saved. */
 static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller)
 {
-    struct recent_block *b = &t->blocks[t->block_next % THREAD_BLOCKS];
-    uint32_t depth;
-    __asm__("mov %%esp, %0" : "=r"(depth));
+    struct recent_block *b = recent_block_at(t, t->heap_calls - 1);
+    uint32_t depth = stack_depth_now();
     if (unlikely(b->depth > depth + OUTER_FRAME))
         return object_keep_block(t, address, size, caller, depth);
-    t->block_next++;
     return recent_block_set(b, address, size, caller, depth);
+}
+
+/* The same in two steps, before heap_calls counts it: the caller fills in the address. NULL = the other way. The block
+ * is smaller than 4 GiB. */
+static ALWAYS_INLINE struct recent_block *object_quick_block(struct thread *t, size_t size, void *caller)
+{
+    struct recent_block *b = recent_block_at(t, t->heap_calls);
+    uint32_t depth = stack_depth_now();
+    __asm__("" : "+r"(b)); /* one register to keep, not the two that it was made of */
+    if (unlikely(b->depth > depth + OUTER_FRAME))
+        return NULL;
+    b->caller = (uintptr_t)caller;
+    b->size = (uint32_t)size;
+    b->depth = depth;
+    return b;
 }
 
 /* Bytes of a block that this thread got lately, 0 = not known. */
 size_t object_block_size(const struct thread *t, uintptr_t address);
-
-/* False when no object can lie in the block: one byte of a table tells. A lock more than 31 pages into a block is found
- * because such blocks are page aligned (+16 with glibc). */
-static ALWAYS_INLINE bool object_block_suspect(uintptr_t address)
-{
-    return unlikely(memory.pages[(address >> 12) & (FILTER_PAGES - 1)] | ((address & 0xfef) == 0));
-}
 
 /* Tells whether a lock that the caller holds shows waiters in its own word: more came since it was taken. Set by the
  * wrappers; NULL in tests. */

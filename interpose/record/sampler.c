@@ -64,10 +64,10 @@ static uint64_t distance(struct thread *t, uint64_t period)
     return (nats * period >> BITS) + 1;
 }
 
-static void draw(struct thread *t)
+static void draw(struct thread *t, uint64_t from)
 {
-    t->heap_period = period_now();
-    t->heap_next = t->heap_bytes + distance(t, t->heap_period);
+    t->heap_period = (uint32_t)period_now();
+    thread_heap_next(t, from + distance(t, t->heap_period));
 }
 
 uint32_t sampler_take(struct thread *t, size_t size)
@@ -75,18 +75,16 @@ uint32_t sampler_take(struct thread *t, size_t size)
     if (record_settings.heap == HEAP_EXACT)
         return KIWI_HEAP_UNIT;
     if (record_settings.heap != HEAP_SAMPLE) {
-        t->heap_next = UINT64_MAX;
+        thread_heap_next(t, UINT64_MAX);
         return 0;
     }
     if (!t->heap_period) { /* the first allocation of a thread: its bytes are before the first point */
-        t->heap_bytes -= size;
-        draw(t);
-        t->heap_bytes += size;
-        if (t->heap_bytes < t->heap_next)
+        draw(t, thread_heap_bytes(t) - size);
+        if (t->heap_left)
             return 0;
     }
     uint32_t units = sampler_units(size, t->heap_period);
     RELAXED_ADD(&memory.heap_samples, 1);
-    draw(t);
+    draw(t, thread_heap_bytes(t));
     return units;
 }

@@ -1,9 +1,8 @@
 /*
  * sampler.h - which allocations are looked at, and how many others each of them stands for.
  *
- *     t->heap_bytes += size;
- *     if (t->heap_bytes >= t->heap_next) {                 // in the wrapper: one addition, one compare
- *         uint32_t units = sampler_take(t, size);          // 0: not this one
+ *     if (thread_heap_count(t, size)) {               // in the wrapper: one subtraction, one compare
+ *         uint32_t units = sampler_take(t, size);     // 0: not this one
  *         ...
  *     }
  *

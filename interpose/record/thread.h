@@ -89,7 +89,7 @@ struct thread_reading {
 
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */
 struct heap_mark {
-    uint64_t calls, bytes, spent; /* heap_calls, heap_bytes and heap_spent of the thread */
+    uint64_t calls, bytes, spent; /* heap_calls, thread_heap_bytes and heap_spent of the thread */
     bool timed;
 };
 
@@ -179,12 +179,12 @@ struct thread {
     uint32_t evictions;             /* of cache lines, since eviction_since (ticks) */
     uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
     uint32_t random;                /* state of a xorshift generator, for sampling */
-    uint32_t block_next;
-    uint64_t heap_calls, heap_bytes; /* exact: allocations of this thread so far, and bytes asked for */
-    uint64_t heap_next;              /* heap_bytes at which the next allocation is looked at */
-    uint64_t heap_period;            /* with which that was drawn; 0 = not drawn yet */
-    uint64_t heap_drawn;             /* heap_next as it was drawn, while the next allocation is looked at anyway */
-    uint64_t heap_timing;            /* heap calls are timed: bit 0 for the tick, the next ones for scopes */
+    uint32_t heap_period;           /* with which heap_next was drawn; 0 = not drawn yet */
+    uint64_t heap_calls;  /* exact: allocations of this thread so far; the low bits are the next place in `blocks` */
+    uint64_t heap_left;   /* bytes to the allocation that is looked at next: one of so many or more */
+    uint64_t heap_next;   /* thread_heap_bytes when heap_left will be 0 */
+    uint64_t heap_timing; /* heap calls are timed: bit 0 for the tick, the next ones for scopes */
+    uint64_t heap_drawn;  /* heap_next as it was drawn, while the next allocation is looked at anyway */
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
@@ -220,7 +220,7 @@ struct thread {
     struct thread_unsettled unsettled;
     struct thread_reading reading;
     uintptr_t heap_lock;                       /* a lock whose hold is timed: allocations in it are counted; 0 = none */
-    uint64_t heap_lock_calls, heap_lock_bytes; /* heap_calls and heap_bytes when it was taken */
+    uint64_t heap_lock_calls, heap_lock_bytes; /* heap_calls and thread_heap_bytes when it was taken */
     uint32_t heap_lock_stack;                  /* of the first allocation since, 0 = none yet */
     uint64_t blocked_ticks;                    /* in calls and waits for locks, in all */
     uintptr_t sampled;                         /* lock whose hold is a sample, of this weight */
@@ -252,7 +252,7 @@ struct thread {
     struct stack_entry *predicted[THREAD_STACK_HEADS];
     int32_t discriminators[THREAD_STACK_HEADS][2];
     struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
-    uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* block_next when they were put there */
+    uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* heap_calls when they were put there */
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
     /* From here on, what one owner of the slot leaves to the next. Rows that the trace gave for larger caches and held
      * arrays, by step of growth, 0 = not yet. */
@@ -330,6 +330,38 @@ static ALWAYS_INLINE void slot_state_set(struct thread *t, uint32_t held_count, 
     COMPILER_BARRIER(); /* what it describes is written before; x86-64 keeps the order of stores */
     RELAXED_STORE((uint64_t *)(void *)&s->held_count, (uint64_t)(count | want) << 32 | held_count);
     COMPILER_BARRIER();
+}
+
+/* Exact: bytes that this thread has asked for so far. */
+static ALWAYS_INLINE uint64_t thread_heap_bytes(const struct thread *t)
+{
+    return t->heap_next - t->heap_left;
+}
+
+/* The next allocation to be looked at is the one that comes to so many bytes, or if that is past, the next one. What is
+ * further than 4 GiB away comes in steps: blocks that are not looked at are smaller than that. */
+static inline void thread_heap_next(struct thread *t, uint64_t next)
+{
+    uint64_t bytes = thread_heap_bytes(t);
+    if (next > bytes && next - bytes > UINT32_MAX) {
+        t->heap_drawn = next;
+        next = bytes + UINT32_MAX;
+    }
+    t->heap_next = next > bytes ? next : bytes;
+    t->heap_left = t->heap_next - bytes;
+}
+
+/* Counts an allocation. true: it is to be looked at. */
+static ALWAYS_INLINE bool thread_heap_count(struct thread *t, size_t size)
+{
+    t->heap_calls++;
+    if (likely(t->heap_left > size)) {
+        t->heap_left -= size;
+        return false;
+    }
+    t->heap_next = thread_heap_bytes(t) + size;
+    t->heap_left = 0;
+    return true;
 }
 
 /* A step of the thread's xorshift generator. */

@@ -72,7 +72,7 @@ static void *found_late(void **place, const char *name)
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
         ENSURE(name);                                                                                                  \
-        if (t && p && heap_suspect((uintptr_t)p))                                                                      \
+        if (t && p && suspect_block((uintptr_t)p))                                                                     \
             heap_deletes(t, p, KIWI_HEAP_##form, CALL_SITE());                                                         \
         real.name arguments;                                                                                           \
     }

@@ -20,7 +20,7 @@
 
 #define BOOT_POOL 65536u
 
-static char boot_pool[BOOT_POOL] __attribute__((aligned(16)));
+static char boot_pool[BOOT_POOL] __attribute__((aligned(4096)));
 static uint32_t boot_used;
 
 static bool from_boot_pool(const void *p)
@@ -32,6 +32,7 @@ static bool from_boot_pool(const void *p)
 static void *boot_allocate(size_t size)
 {
     size_t room = (size + 31) & ~(size_t)15;
+    suspect_always((uintptr_t)boot_pool, BOOT_POOL); /* free must look at them */
     uint32_t at = size < BOOT_POOL ? RELAXED_ADD(&boot_used, (uint32_t)room) : BOOT_POOL;
     if (at + room > BOOT_POOL) {
         void *map = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -76,9 +77,14 @@ static COLD void heap_inside(struct thread *t, void *caller)
 }
 
 /* Not an ordinary call: a wait goes on, or the heap calls of the present tick or scope are timed (heap_path.h). */
+static ALWAYS_INLINE bool heap_special_to(const struct thread *t)
+{
+    return t->inside | t->heap_timing;
+}
+
 static ALWAYS_INLINE bool heap_special(const struct thread *t)
 {
-    return t && (t->inside | t->heap_timing);
+    return t && heap_special_to(t);
 }
 
 static NOINLINE void heap_specially(struct thread *t, void *caller)
@@ -94,7 +100,7 @@ static NOINLINE bool free_specially(struct thread *t, void *p, void *caller)
 {
     if (t->inside)
         heap_inside(t, caller);
-    if (!t->heap_timing || heap_suspect((uintptr_t)p))
+    if (!t->heap_timing || suspect_block((uintptr_t)p))
         return false;
     uint64_t since = clock_ticks();
     real.free(p);
@@ -102,7 +108,9 @@ static NOINLINE bool free_specially(struct thread *t, void *p, void *caller)
     return true;
 }
 
-EXPORT void *malloc(size_t size)
+/* What ends in _fully is a tail call of its wrapper: its frame stands in the place of the wrapper's. */
+
+static NOINLINE void *malloc_fully(size_t size)
 {
     struct thread *t = thread_enter();
     if (unlikely(heap_special(t)))
@@ -113,7 +121,13 @@ EXPORT void *malloc(size_t size)
     return likely(t && p) ? heap_got(t, p, size, CALL_SITE()) : p;
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+EXPORT void *malloc(size_t size)
+{
+    struct recent_block *b = heap_quickly(size, __builtin_return_address(0));
+    return likely(b != NULL) ? heap_quickly_got(b, real.malloc(size)) : malloc_fully(size);
+}
+
+static NOINLINE void *calloc_fully(size_t n, size_t size)
 {
     struct thread *t = thread_enter();
     if (unlikely(heap_special(t)))
@@ -126,20 +140,35 @@ EXPORT void *calloc(size_t n, size_t size)
     return likely(t && p) ? heap_got(t, p, n * size, CALL_SITE()) : p;
 }
 
-EXPORT void free(void *p)
+EXPORT void *calloc(size_t n, size_t size)
 {
-    if (unlikely(from_boot_pool(p)))
+    struct recent_block *b =
+            heap_quickly(n * size, __builtin_return_address(0)); /* if that is too much, the call fails */
+    return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size)) : calloc_fully(n, size);
+}
+
+static NOINLINE void free_fully(void *p)
+{
+    if (unlikely(!p || from_boot_pool(p)))
         return;
     struct thread *t = thread_enter();
-    if (unlikely(heap_special(t)) && p && free_specially(t, p, __builtin_return_address(0)))
+    if (unlikely(heap_special(t)) && free_specially(t, p, __builtin_return_address(0)))
         return;
-    if (likely(t && p)) {
-        if (heap_suspect((uintptr_t)p) && heap_keeps(t, p, CALL_SITE()))
+    if (likely(t != NULL)) {
+        if (suspect_block((uintptr_t)p) && heap_keeps(t, p, CALL_SITE()))
             return;
-    } else if (p && heap_keeps_unseen(p)) {
+    } else if (heap_keeps_unseen(p)) {
         return;
     }
     if (likely(real_state == REAL_READY))
+        real.free(p);
+}
+
+EXPORT void free(void *p)
+{
+    if (unlikely(suspect_block((uintptr_t)p) || heap_special_to(kiwi_self)))
+        free_fully(p);
+    else
         real.free(p);
 }
 

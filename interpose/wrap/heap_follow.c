@@ -52,8 +52,9 @@ static size_t size_of(const struct thread *t, void *p, bool tells)
 /* The allocation is looked at because it may be the first one in a hold that is timed. */
 static void first_in_hold(struct thread *t, struct call_site site)
 {
-    t->heap_next = t->heap_drawn;
+    uint64_t drawn = t->heap_drawn;
     t->heap_drawn = 0;
+    thread_heap_next(t, drawn);
     if (t->heap_lock && !t->heap_lock_stack && t->slot->held_count)
         t->heap_lock_stack = stack_of(t, site);
 }
@@ -74,7 +75,7 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
         timed(t);
     if (t->heap_drawn)
         first_in_hold(t, site);
-    uint32_t units = t->heap_bytes >= t->heap_next ? sampler_take(t, size) : 0;
+    uint32_t units = t->heap_left ? 0 : sampler_take(t, size);
     if (units)
         block_add(t, (uintptr_t)p, size, stack_of(t, site), units);
     if (heap_path_watches(t)) {
@@ -90,16 +91,22 @@ COLD void heap_counted(struct thread *t, size_t size, struct call_site site)
 {
     int saved = errno;
     t->heap_calls++;
-    t->heap_bytes += size;
+    t->heap_next += size; /* and so thread_heap_bytes */
     if (t->heap_drawn)
         t->heap_drawn += size;
-    else if (t->heap_period)
-        t->heap_next += size;
     guard_set(t);
     if (heap_path_watches(t))
         heap_path_note(t, stack_of(t, site), size);
     guard_clear(t);
     errno = saved;
+}
+
+COLD void *heap_quickly_failed(const struct recent_block *b)
+{
+    struct thread *t = kiwi_self;
+    t->heap_left += b->size;
+    t->heap_calls--;
+    return NULL;
 }
 
 static COLD void mark_form(struct thread *t, uintptr_t p, enum kiwi_heap_form form, bool direct)
@@ -121,7 +128,7 @@ void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form f
         heap_got(t, p, size, site);
     else
         object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
-    if (heap_suspect((uintptr_t)p))
+    if (suspect_block((uintptr_t)p))
         mark_form(t, (uintptr_t)p, form, direct);
     return p;
 }
@@ -255,7 +262,7 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
     m->before = 0;
     m->unfollowed = false;
     if (likely(t && old)) {
-        if (unlikely(heap_suspect((uintptr_t)old)) && !suspect_moves(m, size))
+        if (unlikely(suspect_block((uintptr_t)old)) && !suspect_moves(m, size))
             return false;
         if (unlikely(heap_path_watches(t)))
             m->before = size_of(t, old, free_tells_sizes);

@@ -8,6 +8,7 @@
 #include "../record/heap_free.h"
 #include "../record/misuse.h"
 #include "../record/object.h"
+#include "../record/suspect.h"
 
 /* Whether the program's calls of malloc and free, and of new and delete, come to this library first. */
 bool heap_is_first(bool (*is_ours)(const void *function));
@@ -16,12 +17,13 @@ bool cxx_heap_is_first(bool (*is_ours)(const void *function));
 /* A sample, if it is one. */
 void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site);
 
+/* An allocation that was counted came to nothing. Returns NULL. */
+void *heap_quickly_failed(const struct recent_block *b);
+
 /* A block was got. Returns it. */
 static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, struct call_site site)
 {
-    t->heap_calls++;
-    t->heap_bytes += size;
-    if (unlikely(t->heap_bytes >= t->heap_next))
+    if (unlikely(thread_heap_count(t, size)))
         heap_sampled(t, p, size, site);
     return object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
 }
@@ -29,10 +31,30 @@ static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, stru
 /* Counted like any other, and not followed. */
 void heap_counted(struct thread *t, size_t size, struct call_site site);
 
-/* A block that is about to be freed or moved may be a followed one, or hold a lock. */
-static ALWAYS_INLINE bool heap_suspect(uintptr_t address)
+/*
+ * Before the real call, for an allocation that is counted, and no more: not a sample, not in a tick or scope, not in a
+ * call that waits. Counts it and notes all but its address: nothing has to be kept through the real call but the place
+ * for that, which is returned. NULL: it is no such allocation, and nothing was done. Where nothing is recorded,
+ * and in a forked child, heap_left is 0.
+ */
+static ALWAYS_INLINE struct recent_block *heap_quickly(size_t size, void *caller)
 {
-    return object_block_suspect(address) || unlikely(*block_filter_at(address));
+    struct thread *t = kiwi_self;
+    if (unlikely(t->inside || t->heap_left <= size))
+        return NULL;
+    struct recent_block *b = object_quick_block(t, size, caller);
+    if (unlikely(!b))
+        return NULL;
+    t->heap_left -= size;
+    t->heap_calls++;
+    return b;
+}
+
+/* After it. */
+static ALWAYS_INLINE void *heap_quickly_got(struct recent_block *b, void *p)
+{
+    b->address = (uintptr_t)p;
+    return likely(p != NULL) ? p : heap_quickly_failed(b);
 }
 
 /* A block that operator new made. calls: t->heap_calls before it. Most get theirs from malloc, which has counted it. */

@@ -146,7 +146,7 @@ static ALWAYS_INLINE bool keeps(void *p, struct call_site site)
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return heap_keeps_unseen(p);
-    return heap_suspect((uintptr_t)p) && heap_keeps(t, p, site);
+    return suspect_block((uintptr_t)p) && heap_keeps(t, p, site);
 }
 
 EXPORT void dallocx(void *p, int flags)

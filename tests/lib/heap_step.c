@@ -13,8 +13,7 @@
 
 static void allocate(struct thread *t, uint32_t stack, size_t size)
 {
-    t->heap_calls++;
-    t->heap_bytes += size;
+    thread_heap_count(t, size);
     if (heap_path_watches(t))
         heap_path_note(t, stack, size);
 }

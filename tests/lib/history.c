@@ -368,8 +368,10 @@ static bool play_object(struct history *h, struct actor *a, const struct stateme
         object_end(lock_address(lock));
     else if (strcmp(s->verb, "free") == 0)
         free_block(h, a, s, lock_address(lock));
-    if (strcmp(s->verb, "new") == 0)
+    if (strcmp(s->verb, "new") == 0) {
+        a->t->heap_calls++;
         object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT);
+    }
     if (strcmp(s->verb, "new") == 0 || strcmp(s->verb, "init") == 0) {
         facts_of(lock_address(lock), &facts);
         object_init(a->t, &facts, statement_stack(h, s));

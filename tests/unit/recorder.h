@@ -47,6 +47,13 @@ static inline int recorder_close(void **state)
     return 0;
 }
 
+/* The thread gets a heap block. */
+static inline void block_made(struct thread *t, void *address, size_t size, void *caller)
+{
+    t->heap_calls++;
+    object_note_block(t, address, size, caller);
+}
+
 /* A thread of its own class, with a stack that nothing lies on. */
 static inline struct thread *thread_made(const char *name)
 {

@@ -21,9 +21,7 @@ static int tear_down(void **state)
 /* As the wrappers do it. */
 static void allocate(struct thread *t, uint32_t stack, size_t size)
 {
-    t->heap_calls++;
-    t->heap_bytes += size;
-    assert_true(t->heap_bytes >= t->heap_next);
+    assert_true(thread_heap_count(t, size));
     if (heap_path_watches(t))
         heap_path_note(t, stack, size);
 }
@@ -125,7 +123,7 @@ static void path__nothing_is_watched_when_the_heap_is_only_counted(void **state)
     uint32_t stack = stack_made(0x400000);
     (void)state;
     record_settings.heap = HEAP_COUNT;
-    t->heap_next = 77;
+    thread_heap_next(t, 77);
     loop_said(t, "loop", stack);
     assert_int_equal(t->heap_next, 77);
     assert_false(heap_path_watches(t));

@@ -66,8 +66,7 @@ static uint32_t blocks_of_site(uint32_t site)
 static void allocate(struct thread *t, uint32_t site, uint32_t stack, bool lives)
 {
     size_t size = size_of_site(site);
-    t->heap_bytes += size;
-    uint32_t units = t->heap_bytes >= t->heap_next ? sampler_take(t, size) : 0;
+    uint32_t units = thread_heap_count(t, size) ? sampler_take(t, size) : 0;
     if (!units)
         return;
     uint32_t row = heap_site_get(t, stack);

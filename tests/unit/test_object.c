@@ -1,4 +1,5 @@
 /* object.h: an address and a generation are an object; its block and its maker are known as far as they were seen. */
+#include "../../interpose/record/suspect.h"
 #include "recorder.h"
 
 #define LOCK ((uintptr_t)0x5500000040)
@@ -102,7 +103,7 @@ static void object__free_ends_all_in_the_block(void **state)
     used(t, LOCK + 0x48, stack_made(1));
     used(t, LOCK + 0x3000, stack_made(1));
     used(t, LOCK - 8, stack_made(1));
-    assert_true(object_block_suspect(LOCK & ~(uintptr_t)4095));
+    assert_true(suspect_block(LOCK & ~(uintptr_t)4095));
     object_end_range(LOCK, 0x3008);
     assert_int_equal(object_find(LOCK), 0);
     assert_int_equal(object_find(LOCK + 0x48), 0);
@@ -117,9 +118,9 @@ static void object__block_is_the_latest_around_it(void **state)
     struct thread *t = thread_made("a");
 
     (void)state;
-    object_note_block(t, (void *)(LOCK - 0x40), 0x100, (void *)0x4444);
+    block_made(t, (void *)(LOCK - 0x40), 0x100, (void *)0x4444);
     for (int i = 0; i < 20; i++)
-        object_note_block(t, (void *)(LOCK + 0x1000 + (uintptr_t)i * 64), 64, (void *)0x5555);
+        block_made(t, (void *)(LOCK + 0x1000 + (uintptr_t)i * 64), 64, (void *)0x5555);
     const struct kiwi_object *o = region_object(used(t, LOCK, stack_made(1)));
     assert_int_equal(o->block, LOCK - 0x40);
     assert_int_equal(o->block_size, 0x100);
@@ -133,9 +134,9 @@ static void object__long_ago_blocks_are_forgotten(void **state)
     struct thread *t = thread_made("a");
 
     (void)state;
-    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    block_made(t, (void *)LOCK, 64, (void *)0x4444);
     for (int i = 0; i < THREAD_BLOCKS; i++)
-        object_note_block(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
+        block_made(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
     assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
 }
 
@@ -145,7 +146,7 @@ static NOINLINE void note_many(struct thread *t, int count)
 
     __asm__ volatile("" : : "r"(frame) : "memory");
     for (int i = 0; i < count; i++)
-        object_note_block(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
+        block_made(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
 }
 
 static void object__block_is_known_while_its_maker_runs(void **state)
@@ -153,7 +154,7 @@ static void object__block_is_known_while_its_maker_runs(void **state)
     struct thread *t = thread_made("a");
 
     (void)state;
-    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    block_made(t, (void *)LOCK, 64, (void *)0x4444);
     note_many(t, 4 * THREAD_BLOCKS);
     const struct kiwi_object *o = region_object(used(t, LOCK, stack_made(1)));
     assert_int_equal(o->block_caller, 0x4444);
@@ -165,7 +166,7 @@ static void object__outer_block_is_not_believed_for_ever(void **state)
     struct thread *t = thread_made("a");
 
     (void)state;
-    object_note_block(t, (void *)LOCK, 64, (void *)0x4444);
+    block_made(t, (void *)LOCK, 64, (void *)0x4444);
     note_many(t, 10000);
     assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block, 0);
 }
@@ -192,7 +193,7 @@ static void object__private_until_its_maker_lets_go(void **state)
     struct thread *a = thread_made("a");
 
     (void)state;
-    object_note_block(a, (void *)LOCK, 64, NULL);
+    block_made(a, (void *)LOCK, 64, NULL);
     uint32_t row = used(a, LOCK, stack_made(1));
     assert_true(object_unpublished(a, row, true));
     assert_true(object_unpublished(a, row, false));
@@ -209,7 +210,7 @@ static void object__its_maker_is_alone_until_others_take_it(void **state)
     struct thread *a = thread_made("a"), *b = thread_made("b");
 
     (void)state;
-    object_note_block(a, (void *)LOCK, 64, NULL);
+    block_made(a, (void *)LOCK, 64, NULL);
     uint32_t row = used(a, LOCK, stack_made(1));
     assert_false(object_maker_alone(b, row));
     object_seen_by(a, row);
@@ -231,7 +232,7 @@ static void object__unknown_memory_is_never_private(void **state)
 
     (void)state;
     assert_false(object_unpublished(a, used(a, LOCK, stack_made(1)), true));
-    object_note_block(a, (void *)(LOCK + 0x1000), 64, NULL);
+    block_made(a, (void *)(LOCK + 0x1000), 64, NULL);
     assert_false(object_unpublished(b, used(a, LOCK + 0x1000, stack_made(1)), true));
 }
 
