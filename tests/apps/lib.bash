@@ -59,21 +59,21 @@ result() { # TITLE COMPLAINT: passes if there is none
     fi
 }
 
-# under MODE COMMAND...: runs it bare, or recorded into $work/kiwi/trace.PID.
+# under MODE COMMAND...: runs it bare, or recorded into $work/kiwi/trace.PID. RECORD: more recording options.
 under() {
     local mode=$1
     shift
     if [ "$mode" = bare ]; then
         "$@"
     else
-        LD_PRELOAD=$BUILD/libkiwi.so KIWI_OPTIONS=out=$work/kiwi/trace.%p "$@"
+        LD_PRELOAD=$BUILD/libkiwi.so KIWI_OPTIONS=out=$work/kiwi/trace.%p${RECORD:+:$RECORD} "$@"
     fi
 }
 
 # start MODE COMMAND...: as under, in the background; $server is its process. For use in a function that compare calls.
 start() {
     local recorded=()
-    [ "$1" = bare ] || recorded=(LD_PRELOAD="$BUILD/libkiwi.so" KIWI_OPTIONS="out=$work/kiwi/trace.%p")
+    [ "$1" = bare ] || recorded=(LD_PRELOAD="$BUILD/libkiwi.so" KIWI_OPTIONS="out=$work/kiwi/trace.%p${RECORD:+:$RECORD}")
     shift
     trap cleanup_server EXIT
     env "${recorded[@]}" "$@" &

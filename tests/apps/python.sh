@@ -79,4 +79,8 @@ session() { under "$1" python3 "$work/threads.py"; }
 
 compare "python3 works as bare" 7 session
 no_critical "python3: no critical finding"
+remove_traces
+export RECORD=heap=exact
+compare "python3 works as bare, heap=exact" 7 session
+no_critical "python3: no critical finding, heap=exact"
 app_end

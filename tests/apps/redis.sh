@@ -36,4 +36,8 @@ session() { # MODE
 
 compare "redis-server answers and ends as bare" 0 session
 no_critical "redis-server: no critical finding"
+remove_traces
+export RECORD=heap=exact
+compare "redis-server answers and ends as bare, heap=exact" 0 session
+no_critical "redis-server: no critical finding, heap=exact"
 app_end
