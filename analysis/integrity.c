@@ -95,6 +95,7 @@
     X(SLOTS, kiwi_slot, want_row, ACQUISITIONS)                                                                        \
     X(SLOTS, kiwi_slot, wait_row, ACQUISITIONS)                                                                        \
     X(SLOTS, kiwi_slot, call_row, CALLS)                                                                               \
+    X(SLOTS, kiwi_slot, tick_loop, LOOPS)                                                                              \
     X(SLOTS, kiwi_slot, held_rows, HELD)                                                                               \
     X(SLOTS, kiwi_slot, cache_rows, CACHES)
 

@@ -223,6 +223,7 @@ static void find_last_slot_ticks(struct trace *t, const struct kiwi_slot *s)
 {
     later(t, s->want_since);
     later(t, s->call_since);
+    later(t, s->tick_since);
     for (unsigned i = 0; i < KIWI_SLOT_HELD && i < s->held_count; i++)
         later(t, s->held[i].flags & KIWI_HELD_TIMED ? s->held[i].since : 0);
     for (unsigned i = 0; i < KIWI_SLOT_EVENTS; i++)

@@ -23,13 +23,16 @@ static const char help[] =
         "  -o, --output=FILE   write there instead of standard output\n"
         "  --sort=COLUMN       order of the rows; of locks: wait (default), contended, acquired, hold, name; of "
         "ticks:\n"
-        "                      time (default), max, count; of scopes: time (default), count; of heap: live (default),\n"
-        "                      allocated, blocks, peak\n"
+        "                      time (default), max, count; of scopes: time (default), count; of calls: time "
+        "(default),\n"
+        "                      max, count, waited, errors; of fds: number (default), age,\n"
+        "                      exchanges; of heap: live (default), allocated, blocks, peak\n"
         "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
         "  --help              show this text\n\n"
         "Examples:\n"
         "  kiwi show locks kiwi.service.4711.trace\n"
         "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
+        "  kiwi show calls --sort=errors kiwi.service.4711.trace\n"
         "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
         "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
 

@@ -1,11 +1,11 @@
 /* kiwi show heap - what each call path allocates and what of it lives, with how far the estimates may be off. */
+#include "call_path.h"
 #include "json_text.h"
 #include "show.h"
 #include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/heap_use.h"
-#include "../analysis/place.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALLERS_MAX 3u /* shown behind the place itself */
-#define PLACE_SIZE 256
 #define MANY 0.05 /* a share that is worth a line */
 
 /* Order. */
@@ -85,28 +83,6 @@ static const char *lived(const struct heap_uses *u, const struct heap_use *use, 
     return text;
 }
 
-/* Who called: call paths often end in the same helper. */
-static void print_callers(struct model *m, uint32_t stack, FILE *out)
-{
-    unsigned frames = place_frames(m->trace, m->symbols, stack), shown = 0;
-    bool begun = false;
-    char text[PLACE_SIZE];
-
-    for (unsigned i = 0; i < frames && shown <= CALLERS_MAX; i++) {
-        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
-
-        if (f.internal && !begun)
-            continue;
-        if (begun && f.internal)
-            break;
-        if (begun)
-            fprintf(out, " < %s", place_function(&f, text, sizeof text)[0] ? text : place_text(&f, text, sizeof text));
-        begun = true;
-        shown++;
-    }
-    fputc('\n', out);
-}
-
 static void print_threads(const struct heap_uses *u, const struct heap_use *use, FILE *out)
 {
     struct model *m = u->m;
@@ -127,10 +103,11 @@ static void print_use(const struct heap_uses *u, const struct heap_use *use, FIL
 {
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE], d[WORDS_SIZE], e[WORDS_SIZE], f[WORDS_SIZE];
 
-    fprintf(out, "%10s %10s %10.0f %10s %10s %10.0f %10s %9s  %s", size(use->live.bytes, a),
+    fprintf(out, "%10s %10s %10.0f %10s %10s %10.0f %10s %9s  ", size(use->live.bytes, a),
             size(use->live.bytes_error, b), use->live.blocks, size(use->peak_bytes, c), size(use->made.bytes, d),
-            use->made.blocks, size(use->freed_bytes, e), lived(u, use, 50, f), model_site(u->m, use->site->stack));
-    print_callers(u->m, use->site->stack, out);
+            use->made.blocks, size(use->freed_bytes, e), lived(u, use, 50, f));
+    call_path_print(u->m, use->site->stack, out);
+    fputc('\n', out);
     print_threads(u, use, out);
 }
 
@@ -187,23 +164,6 @@ static json_t *thread_json(struct model *m, uint32_t thread)
     return thread ? json_text(model_thread_name(m, thread)) : json_null();
 }
 
-static json_t *frames_json(struct model *m, uint32_t stack)
-{
-    unsigned count = place_frames(m->trace, m->symbols, stack);
-    json_t *frames = json_array();
-    char text[PLACE_SIZE];
-
-    for (unsigned i = 0; i < count && frames; i++) {
-        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
-
-        if (json_array_append_new(frames, json_text(place_text(&f, text, sizeof text))) != 0) {
-            json_decref(frames);
-            frames = NULL;
-        }
-    }
-    return frames;
-}
-
 static json_t *use_json(const struct heap_uses *u, const struct heap_use *use)
 {
     struct model *m = u->m;
@@ -213,7 +173,7 @@ static json_t *use_json(const struct heap_uses *u, const struct heap_use *use)
                       "lived_p50_below_ns", lived_json(u, use, 50), "lived_p99_below_ns", lived_json(u, use, 99));
 
     return json_pack("{s:o, s:o, s:o, s:o, s:f, s:o, s:f, s:o, s:I, s:f}", "site",
-                     json_text(model_site(m, use->site->stack)), "stack", frames_json(m, use->site->stack), "live",
+                     json_text(model_site(m, use->site->stack)), "stack", call_path_json(m, use->site->stack), "live",
                      amount_json(&use->live), "allocated", amount_json(&use->made), "peak_bytes", use->peak_bytes,
                      "freed", freed, "share_of_other_threads", use->others, "thread", thread_json(m, use->thread),
                      "samples", (json_int_t)use->site->samples, "unfollowed_bytes", use->unfollowed_bytes);

@@ -5,6 +5,9 @@
 #include "thread_view.h"
 #include "words.h"
 
+#include "../analysis/call_kinds.h"
+#include "../analysis/descriptor_use.h"
+#include "../analysis/peer.h"
 #include "../analysis/place.h"
 
 #include <errno.h>
@@ -98,14 +101,37 @@ static json_t *lock_or_null(const struct thread_dump *d, const struct thread_vie
                      "holders", holders(d, v), "possible_holders", possible_holders(d, v));
 }
 
+static json_t *peer_or_null(const struct thread_dump *d, const struct kiwi_descriptor *about)
+{
+    char peer[PEER_TEXT];
+
+    return about && about->peer ? json_text(peer_text(d->model->trace, about->peer, peer, sizeof peer)) : json_null();
+}
+
 static json_t *call_or_null(const struct thread_dump *d, const struct thread_view *v)
 {
     if (!v->call)
         return json_null();
-    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "name", v->call, "timed", v->timed, "for_ns",
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", v->call, "timed", v->timed, "for_ns",
                      number_or_null(v->state == THREAD_CALLING ? v->for_ns : 0), "thread", thread_or_null(d, v->joined),
                      "object", object_or_null(d, v->condition), "descriptor",
-                     v->descriptor >= 0 ? json_integer(v->descriptor) : json_null());
+                     v->descriptor >= 0 ? json_integer(v->descriptor) : json_null(), "descriptor_kind",
+                     v->about ? json_string(descriptor_kind_word(v->about->kind)) : json_null(), "peer",
+                     peer_or_null(d, v->about));
+}
+
+static json_t *loop_or_null(const struct thread_dump *d, const struct thread_view *v)
+{
+    struct model *m = d->model;
+
+    if (!v->loop)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:I, s:I, s:b, s:o}", "call",
+                     v->loop->call_kind ? json_string(call_kind_name(v->loop->call_kind)) : json_null(), "name",
+                     text_or_null(trace_string(m->trace, v->loop->name)), "site",
+                     json_text(model_site(m, v->loop->stack)), "ticks", (json_int_t)v->loop->count, "max_ns",
+                     (json_int_t)trace_ns(m->trace, v->loop->max_ticks), "in_tick", v->in_tick, "for_ns",
+                     number_or_null(v->tick_ns));
 }
 
 static json_t *held_lock(const struct thread_dump *d, const struct model_holder *h)
@@ -128,11 +154,11 @@ static json_t *held_locks(const struct thread_dump *d, const struct thread_view 
 
 static json_t *thread(const struct thread_dump *d, const struct thread_view *v)
 {
-    return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:i}", "serial", (int)v->thread->serial, "tid",
-                     (int)v->thread->tid, "name", json_text(v->thread->name), "label",
+    return json_pack("{s:i, s:i, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:i}", "serial", (int)v->thread->serial,
+                     "tid", (int)v->thread->tid, "name", json_text(v->thread->name), "label",
                      json_text(model_thread_name(d->model, v->row)), "state", thread_state_word(v->state), "settled",
-                     v->settled, "lock", lock_or_null(d, v), "call", call_or_null(d, v), "stack",
-                     stack_frames(d, v->stack), "holds", held_locks(d, v), "holds_lost",
+                     v->settled, "lock", lock_or_null(d, v), "call", call_or_null(d, v), "loop", loop_or_null(d, v),
+                     "stack", stack_frames(d, v->stack), "holds", held_locks(d, v), "holds_lost",
                      v->slot ? (int)v->slot->held_lost : 0);
 }
 

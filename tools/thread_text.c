@@ -5,8 +5,10 @@
 #include "thread_view.h"
 #include "words.h"
 
-#include "../analysis/place.h"
 #include "../analysis/call_kinds.h"
+#include "../analysis/descriptor_use.h"
+#include "../analysis/peer.h"
+#include "../analysis/place.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -122,6 +124,45 @@ static void print_lock_state(const struct writer *w, const struct thread_view *v
         print_holders(w, v);
 }
 
+/* " (socket, dialled, internet, to 10.0.0.7:5432)" */
+static void print_about(const struct writer *w, const struct kiwi_descriptor *d)
+{
+    const struct descriptor_use use = {.row = d};
+    char flags[DESCRIPTOR_FLAGS_SIZE], peer[PEER_TEXT];
+
+    fprintf(w->out, " (%s", descriptor_use_kind(&use));
+    if (*descriptor_use_flags(&use, flags, sizeof flags))
+        fprintf(w->out, ", %s", flags);
+    if (d->peer)
+        fprintf(w->out, ", to %s", peer_text(w->dump->model->trace, d->peer, peer, sizeof peer));
+    fputc(')', w->out);
+}
+
+static void print_loop(const struct writer *w, const struct thread_view *v)
+{
+    struct model *m = w->dump->model;
+    const char *name = v->loop ? trace_string(m->trace, v->loop->name) : "";
+    char longest[WORDS_SIZE];
+
+    if (!v->loop)
+        return;
+    if (*name)
+        fprintf(w->out, LABEL "\"%s\"", "loop", name);
+    else
+        fprintf(w->out, LABEL "%s", "loop", v->loop->call_kind ? call_kind_name(v->loop->call_kind) : "waits");
+    fprintf(w->out, " at %s, %" PRIu64 " tick%s", model_site(m, v->loop->stack), v->loop->count,
+            v->loop->count == 1 ? "" : "s");
+    if (v->loop->count)
+        fprintf(w->out, ", the longest %s", words_duration(trace_ns(m->trace, v->loop->max_ticks), longest));
+    if (v->in_tick) {
+        fputs("; in a tick", w->out);
+        print_age(w, v->tick_ns);
+    } else if (v->state == THREAD_CALLING && v->loop->call_kind == v->slot->call_kind) {
+        fputs("; waits for events", w->out);
+    }
+    fputc('\n', w->out);
+}
+
 static void print_call(const struct writer *w, const struct thread_view *v)
 {
     fprintf(w->out, LABEL "%s", "in", v->call);
@@ -135,6 +176,8 @@ static void print_call(const struct writer *w, const struct thread_view *v)
     }
     if (v->descriptor >= 0)
         fprintf(w->out, " on descriptor %" PRId64, v->descriptor);
+    if (v->about)
+        print_about(w, v->about);
     print_age(w, v->for_ns);
     if (v->timed)
         fputs(", with a time limit", w->out);
@@ -260,6 +303,7 @@ static void print_thread(const struct writer *w, const struct thread_view *v)
         print_lock_state(w, v);
     if (v->stack)
         print_stack(w, v->stack, "at");
+    print_loop(w, v);
     print_alike(w, v);
     print_held(w, v);
     print_events(w, v);

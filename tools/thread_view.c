@@ -1,5 +1,6 @@
 #include "thread_view.h"
 #include "../analysis/call_kinds.h"
+#include "../analysis/descriptor_use.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,36 @@ static void view_call(struct thread_view *v, const struct model *m, uint64_t now
         v->condition = (uint32_t)s->call_object;
     else if (call_kind_has_descriptor(s->call_kind))
         v->descriptor = (int32_t)s->call_object;
+    v->about = descriptor_now(m->trace, v->descriptor);
+}
+
+/* A loop that is kept for all threads of a class is known by the wait that the thread sits in. */
+static bool is_loop_of(const struct thread_view *v, const struct kiwi_loop *l)
+{
+    if (l->kind == KIWI_LOOP_SCOPE)
+        return false;
+    if (l->thread)
+        return l->thread == v->row && l->serial == v->thread->serial;
+    return l->thread_class == v->thread->thread_class && v->state == THREAD_CALLING && l->stack == v->stack;
+}
+
+/* The one in whose tick it is, else the one that it last ran. */
+static void view_loop(struct thread_view *v, const struct model *m, uint64_t now_ns)
+{
+    const struct kiwi_loop *now = trace_loop(m->trace, v->slot->tick_loop);
+
+    if (now) {
+        v->loop = now;
+        v->in_tick = true;
+        v->tick_ns = thread_view_age(m, now_ns, v->slot->tick_since);
+        return;
+    }
+    for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_LOOPS); i++) {
+        const struct kiwi_loop *l = trace_loop(m->trace, i);
+
+        if (l && is_loop_of(v, l) && (!v->loop || l->last_ticks > v->loop->last_ticks))
+            v->loop = l;
+    }
 }
 
 static void view_wanted(struct thread_view *v, const struct model *m, uint64_t now_ns)
@@ -117,6 +148,7 @@ bool thread_view_open(struct thread_view *v, const struct model *m, uint64_t now
     v->state = THREAD_RUNNING;
     v->settled = trace_slot_settled(m->trace, v->thread->slot);
     view_call(v, m, now_ns);
+    view_loop(v, m, now_ns);
     view_wanted(v, m, now_ns);
     if (!view_held(v, m))
         return false;

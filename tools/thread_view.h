@@ -41,9 +41,13 @@ struct thread_view {
     uint32_t joined;    /* thread row that it joins, 0 = none */
     uint32_t condition; /* object row of the condition variable, barrier or futex that it waits on, 0 = none */
     int64_t descriptor; /* of the call, -1 = none */
-    uint32_t stack;     /* where it takes, waits or calls, 0 = not recorded */
-    uint64_t for_ns;    /* how long by now, 0 = not recorded */
-    const struct model_holder *holders; /* of the lock that it waits for */
+    const struct kiwi_descriptor *about; /* what that number is open for, NULL = not known */
+    const struct kiwi_loop *loop;        /* the event loop that it runs, NULL = none */
+    bool in_tick;                        /* of that loop; else it waits for events, or has left it */
+    uint64_t tick_ns;                    /* in that tick for so long by now, 0 = not known */
+    uint32_t stack;                      /* where it takes, waits or calls, 0 = not recorded */
+    uint64_t for_ns;                     /* how long by now, 0 = not recorded */
+    const struct model_holder *holders;  /* of the lock that it waits for */
     uint32_t holder_count;
     struct model_holder *held; /* outermost first */
     unsigned held_count;

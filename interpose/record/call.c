@@ -8,6 +8,7 @@
 #include "descriptor.h"
 #include "exchange.h"
 #include "failure.h"
+#include "histogram.h"
 #include "loop.h"
 #include "shutdown.h"
 
@@ -42,13 +43,15 @@ static long voluntary_switches(void)
 
 struct call_key {
     uint32_t kind, stack, held, thread_class;
+    uint32_t nonblocking; /* KIWI_CALLF_NONBLOCKING or 0: how many of them could not block is known by the row */
 };
 
 static bool call_same(uint32_t row, const void *key)
 {
     const struct call_key *k = key;
     const struct kiwi_call *c = region_call(row);
-    return c->kind == k->kind && c->stack == k->stack && c->held == k->held && c->thread_class == k->thread_class;
+    return c->kind == k->kind && c->stack == k->stack && c->held == k->held && c->thread_class == k->thread_class &&
+           (RELAXED_LOAD(&c->flags) & KIWI_CALLF_NONBLOCKING) == k->nonblocking;
 }
 
 static uint32_t call_make(const void *key)
@@ -62,6 +65,7 @@ static uint32_t call_make(const void *key)
     c->stack = k->stack;
     c->held = k->held;
     c->thread_class = k->thread_class;
+    c->flags = k->nonblocking;
     c->first_ticks = clock_ticks();
     return row;
 }
@@ -74,15 +78,33 @@ static void call_publish(uint32_t row)
 /* A line of the cache is for one combination of flags, so that they are added to the row only once. */
 #define CALL_FLAGS_SHIFT 24 /* ACQUISITION_STACK is below */
 
-static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_kind kind, uint32_t word)
+static void flags_add(struct kiwi_call *row, uint32_t flags)
 {
-    uint32_t stack = ACQUISITION_STACK(word);
+    if ((RELAXED_LOAD(&row->flags) & flags) != flags)
+        __atomic_fetch_or(&row->flags, flags, __ATOMIC_RELAXED);
+}
+
+static void note_descriptor(struct kiwi_call *row, int fd)
+{
+    const struct kiwi_descriptor *d = fd >= 0 ? descriptor_row(fd) : NULL;
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
+        return;
+    flags_add(row, KIWI_CALLF_DESCRIPTOR(d->kind & 15u));
+    if (d->peer && !RELAXED_LOAD(&row->peer))
+        RELAXED_STORE(&row->peer, d->peer);
+}
+
+static COLD struct kiwi_cache_entry *line_new(struct thread *t, enum kiwi_call_kind kind, uint32_t word, int fd)
+{
+    uint32_t stack = ACQUISITION_STACK(word), flags = word >> CALL_FLAGS_SHIFT;
     static const struct index_ops ops = {call_same, call_make, call_publish};
-    struct call_key key = {kind, stack, t->chain, t->thread_class};
+    struct call_key key = {kind, stack, t->chain, t->thread_class, flags & KIWI_CALLF_NONBLOCKING};
     uint64_t h = hash_mix(((uint64_t)stack << 32 | key.held) ^ hash_mix((uint64_t)kind << 32 | key.thread_class));
-    uint32_t row = index_get(&memory.calls, h, &ops, &key);
-    if (row)
-        __atomic_fetch_or(&region_call(row)->flags, word >> CALL_FLAGS_SHIFT, __ATOMIC_RELAXED);
+    uint32_t row = index_get(&memory.calls, h ^ key.nonblocking, &ops, &key);
+    if (row) {
+        flags_add(region_call(row), flags);
+        note_descriptor(region_call(row), fd);
+    }
     return acquisition_cache_put(t, kind, word, row);
 }
 
@@ -106,16 +128,18 @@ static COLD void outer_restore(const struct call_record *c, struct kiwi_slot *s)
 }
 
 /* Counts the call `weight` times; 0 = it found no row. */
-static ALWAYS_INLINE uint32_t count_call(struct thread *t, enum kiwi_call_kind kind, uint32_t stack, uint32_t flags,
-                                         uint32_t weight)
+static ALWAYS_INLINE uint32_t count_call(const struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
+                                         uint32_t stack, uint32_t flags, uint32_t weight)
 {
     acquisition_chain(t);
-    uint32_t word = stack | (flags & ~KIWI_CALLF_UNBOUNDED) << CALL_FLAGS_SHIFT; /* that is seen at its end */
+    /* Whether it was UNBOUNDED is seen at its end. */
+    uint32_t marks = (flags & ~KIWI_CALLF_UNBOUNDED) | (t->tick_loop ? KIWI_CALLF_TICK : 0);
+    uint32_t word = stack | marks << CALL_FLAGS_SHIFT;
     struct kiwi_cache_entry *e = acquisition_find_stamped(t, kind, word, call_stamp(t));
     if (unlikely(!e)) {
         if (t->slot->held_count && acquisition_strike_stale(t))
             acquisition_chain(t);
-        e = line_new(t, kind, word);
+        e = line_new(t, kind, word, c->fd);
     }
     e->count += weight;
     return e->row;
@@ -132,7 +156,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
                                 uint32_t flags, uint64_t object, uint32_t weight)
 {
     c->t = t;
-    c->row = count_call(t, kind, stack, flags, weight);
+    c->row = count_call(c, t, kind, stack, flags, weight);
     c->flags = flags;
     c->kind = kind;
     if (flags & KIWI_CALLF_NONBLOCKING) {
@@ -208,6 +232,14 @@ static bool only_preempted(const struct call_record *c, struct kiwi_call *row, u
     return voluntary_switches() == c->switches;
 }
 
+/* Locks come first: what is left of the histograms when half of them are taken is theirs. */
+static void note_duration(uint32_t row, uint64_t ticks)
+{
+    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_HISTOGRAMS];
+    if (RELAXED_LOAD(&table->used) <= table->capacity / 2)
+        histogram_add(row, KIWI_HISTOGRAM_CALL, ticks);
+}
+
 static COLD void note_waited(const struct call_record *c, struct kiwi_call *row, uint64_t now, uint64_t bytes)
 {
     uint64_t ticks = now - c->since;
@@ -219,6 +251,8 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     RELAXED_ADD(&row->bytes, bytes);
     relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
+    note_duration(c->row, ticks);
+    note_descriptor(row, c->fd);
     if (c->tracked || c->kind == KIWI_CALL_CONNECT)
         await_ended(c->t, c->fd, row, ticks);
     else if ((c->flags & KIWI_CALLF_UNBOUNDED) && ticks >= clock_ns_to_ticks(KIWI_UNBOUNDED_NS))
@@ -377,7 +411,7 @@ void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_
 static COLD void untimed_failed(struct call_record *c, int error)
 {
     if (!c->row && is_failure(error))
-        c->row = count_call(c->t, c->kind, stack_of(c->t, c->site), KIWI_CALLF_NONBLOCKING, 0);
+        c->row = count_call(c, c->t, c->kind, stack_of(c->t, c->site), KIWI_CALLF_NONBLOCKING, 0);
 }
 
 void call_end_full(struct call_record *c, int error, uint64_t bytes)

@@ -43,6 +43,7 @@ bool descriptor_ask(int fd)
     if (RELAXED_LOAD(&memory.descriptors[fd]) == DESCRIPTOR_UNKNOWN)
         seen_open(fd);
     bool nonblocking = (flags & O_NONBLOCK) && !is_regular_file(fd);
+    descriptor_flag(fd, KIWI_DESCRIPTOR_NONBLOCKING, nonblocking);
     uint32_t mode = nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING;
     if (is_to_be_followed(fd))
         mode |= DESCRIPTOR_TRACKED;

@@ -89,6 +89,21 @@ static void loop_take_row(struct thread_loop *l, uint32_t row)
     l->reading_gap = l->budget / READINGS;
 }
 
+/* The thread is in no tick, for others to see, too. */
+static ALWAYS_INLINE void tick_leave(struct thread *t)
+{
+    t->tick_loop = 0;
+    RELAXED_STORE(&t->slot->tick_loop, 0);
+}
+
+static ALWAYS_INLINE void tick_enter(struct thread *t, uint32_t loop, uint64_t since)
+{
+    t->tick_loop = loop;
+    t->slot->tick_since = since;
+    COMPILER_BARRIER(); /* a reader that sees the loop sees since when */
+    RELAXED_STORE(&t->slot->tick_loop, loop);
+}
+
 /* The place has become the thread's loop. */
 static COLD void loop_found(struct thread *t, uint32_t call)
 {
@@ -137,7 +152,7 @@ static bool is_deeper(const struct thread_loop *l, uint32_t stack)
 
 static COLD void site_take(struct thread *t, uint32_t stack, uint32_t returns)
 {
-    t->tick_loop = 0;
+    tick_leave(t);
     t->loop = (struct thread_loop){.stack = stack, .depth = stack ? region_stack(stack)->depth : 0, .returns = returns};
 }
 
@@ -385,7 +400,7 @@ static void tick_end(struct thread *t, uint64_t now)
     struct thread_loop *l = &t->loop;
     struct kiwi_loop *row = region_loop(l->row);
     uint64_t ticks = now - l->begin, cpu = KIWI_TICK_UNKNOWN;
-    t->tick_loop = 0;
+    tick_leave(t);
     if (l->heap.timed)
         heap_path_leave(t, HEAP_PATH_TICK);
     l->stall_count = 0;
@@ -410,8 +425,8 @@ static void tick_end(struct thread *t, uint64_t now)
 static void tick_begin(struct thread *t, const struct loop_return *r)
 {
     struct thread_loop *l = &t->loop;
-    t->tick_loop = l->row;
     l->begin = r->now ? r->now : clock_ticks();
+    tick_enter(t, l->row, l->begin);
     l->events = r->events;
     l->sources[0] = r->sources[0];
     l->sources[1] = r->sources[1];
@@ -435,7 +450,7 @@ void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t
     if (likely(stack == t->loop.stack) || same_site(stack, t->loop.stack))
         tick_end(t, now);
     else if (!(flags & KIWI_CALLF_NONBLOCKING) && !is_deeper(&t->loop, stack))
-        t->tick_loop = 0; /* the loop was left */
+        tick_leave(t); /* the loop was left */
 }
 
 void loop_wait_ends(struct thread *t, const struct loop_return *r)
@@ -461,7 +476,7 @@ void loop_said(struct thread *t, const char *name, uint32_t stack)
 {
     struct thread_loop *l = &t->loop;
     if (l->name != name) {
-        t->tick_loop = 0;
+        tick_leave(t);
         *l = (struct thread_loop){.name = name};
         loop_take_row(l, loop_named(t, KIWI_LOOP_SAID, name, stack));
     }

@@ -126,7 +126,8 @@ enum kiwi_call_group {
     KIWI_GROUP_FILE_LOCK
 };
 
-/* A blocking call made at `stack` by threads of a class while holding the chain `held` (0 = no lock). */
+/* A blocking call made at `stack` by threads of a class while holding the chain `held` (0 = no lock). Those that could
+ * not block (KIWI_CALLF_NONBLOCKING) have a row of their own. How long those took that waited is in HISTOGRAMS. */
 struct kiwi_call {
     uint32_t state;
     uint32_t kind; /* enum kiwi_call_kind */
@@ -148,7 +149,7 @@ struct kiwi_call {
     uint32_t last_errno;
     uint32_t thread; /* a thread that made it (row), the latest slow one */
     uint32_t serial; /* of that thread */
-    uint32_t peer;   /* UNBOUNDED: PEERS row of one that was waited for, 0 = not known */
+    uint32_t peer;   /* PEERS row of one that was waited for (UNBOUNDED: without any limit), 0 = not known */
     uint64_t tiny;   /* sends of KIWI_TINY_BYTES or less, each right after KIWI_TINY_RUN others; atomic */
 };
 #define KIWI_TINY_BYTES 64u
@@ -162,6 +163,11 @@ struct kiwi_call {
 #define KIWI_UNBOUNDED_NS 10000000u        /* ... for so long */
 #define KIWI_UNBOUNDED_DIAL_NS 1000000000u /* ... of connect: the first packet was lost, or the peer takes nobody */
 #define KIWI_CALLF_NONBLOCKING 4u          /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
+#define KIWI_CALLF_TICK 32u                /* made by a thread inside a tick of an event loop */
+/* A bit for each kind of descriptor that it was made on, as far as that was looked at: of the first ones of each
+ * thread, and of those that waited. */
+#define KIWI_CALLF_DESCRIPTOR_SHIFT 16u
+#define KIWI_CALLF_DESCRIPTOR(kind) (1u << (KIWI_CALLF_DESCRIPTOR_SHIFT + (kind)))
 
 KIWI_SIZE_IS(struct kiwi_call, 128);
 #endif

@@ -42,15 +42,16 @@ struct kiwi_contention {
  */
 enum kiwi_histogram_kind {
     KIWI_HISTOGRAM_WAIT = 1,
-    KIWI_HISTOGRAM_HOLD = 2,       /* timed from beginning to end */
-    KIWI_HISTOGRAM_PRESSED = 3,    /* that ended while others waited */
-    KIWI_HISTOGRAM_RUNNING = 4,    /* of those counted in `running`, the time that the thread used */
-    KIWI_HISTOGRAM_TAKE = 5,       /* takings of the free lock */
-    KIWI_HISTOGRAM_TICK = 6,       /* ticks of an event loop; `contention` is its LOOPS row, as in the next ones */
-    KIWI_HISTOGRAM_TICK_CALLS = 7, /* allocations in a tick or scope; those with none are in no bucket; not ticks */
-    KIWI_HISTOGRAM_TICK_BYTES = 8, /* bytes asked for, likewise */
-    KIWI_HISTOGRAM_TICK_HEAP = 9,  /* durations of the ticks and scopes that allocated */
-    KIWI_HISTOGRAM_TICK_SHARE = 10 /* part of them that went into heap calls, in 1/KIWI_TICK_SHARE_ONE; of some */
+    KIWI_HISTOGRAM_HOLD = 2,        /* timed from beginning to end */
+    KIWI_HISTOGRAM_PRESSED = 3,     /* that ended while others waited */
+    KIWI_HISTOGRAM_RUNNING = 4,     /* of those counted in `running`, the time that the thread used */
+    KIWI_HISTOGRAM_TAKE = 5,        /* takings of the free lock */
+    KIWI_HISTOGRAM_TICK = 6,        /* ticks of an event loop; `contention` is its LOOPS row, as in the next ones */
+    KIWI_HISTOGRAM_TICK_CALLS = 7,  /* allocations in a tick or scope; those with none are in no bucket; not ticks */
+    KIWI_HISTOGRAM_TICK_BYTES = 8,  /* bytes asked for, likewise */
+    KIWI_HISTOGRAM_TICK_HEAP = 9,   /* durations of the ticks and scopes that allocated */
+    KIWI_HISTOGRAM_TICK_SHARE = 10, /* part of them that went into heap calls, in 1/KIWI_TICK_SHARE_ONE; of some */
+    KIWI_HISTOGRAM_CALL = 11 /* calls that waited; `contention` is their CALLS row. While half of the table is free */
 };
 #define KIWI_TICK_SHARE_ONE 1000u
 #define KIWI_HISTOGRAM_BUCKETS 32

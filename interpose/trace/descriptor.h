@@ -51,11 +51,12 @@ struct kiwi_descriptor {
 #define KIWI_DESCRIPTOR_PENDING 32u  /* its connect goes on in the background */
 #define KIWI_DESCRIPTOR_RCVTIMEO 64u
 #define KIWI_DESCRIPTOR_SNDTIMEO 128u
-#define KIWI_DESCRIPTOR_OUTSIDE 256u   /* AF_UNIX: its other end is another process */
-#define KIWI_DESCRIPTOR_USERTIMEO 512u /* TCP_USER_TIMEOUT or TCP_SYNCNT bounds connect and sends */
-#define KIWI_DESCRIPTOR_PROBED 1024u   /* TCP_KEEPIDLE: a peer that is gone ends a wait for it */
-#define KIWI_DESCRIPTOR_BOUND 2048u    /* bind was called */
-#define KIWI_DESCRIPTOR_MIXED 4096u    /* an epoll that watches several, or no socket */
+#define KIWI_DESCRIPTOR_OUTSIDE 256u      /* AF_UNIX: its other end is another process */
+#define KIWI_DESCRIPTOR_USERTIMEO 512u    /* TCP_USER_TIMEOUT or TCP_SYNCNT bounds connect and sends */
+#define KIWI_DESCRIPTOR_PROBED 1024u      /* TCP_KEEPIDLE: a peer that is gone ends a wait for it */
+#define KIWI_DESCRIPTOR_BOUND 2048u       /* bind was called */
+#define KIWI_DESCRIPTOR_MIXED 4096u       /* an epoll that watches several, or no socket */
+#define KIWI_DESCRIPTOR_NONBLOCKING 8192u /* O_NONBLOCK, when that was last looked at: now and then, in calls on it */
 
 /* A place that dials an address: one row for each pair. */
 #define KIWI_PEER_ADDRESS 16

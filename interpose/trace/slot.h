@@ -105,8 +105,9 @@ struct kiwi_slot {
     uint32_t cache_count; /* entries, a power of two */
     uint32_t event_next;  /* events written in all; the ring position is event_next % KIWI_SLOT_EVENTS */
     uint32_t wait_row;    /* cond calls: acquisition row by which the mutex was held, 0 = none made */
-    uint32_t reserved0;
-    uint64_t reserved[4];
+    uint32_t tick_loop;   /* LOOPS row of the loop in whose tick the thread is, 0 = in none */
+    uint64_t tick_since;  /* ticks, for tick_loop */
+    uint64_t reserved[3];
     struct kiwi_held held[KIWI_SLOT_HELD];
     struct kiwi_cache_entry cache[KIWI_SLOT_CACHE];
     struct kiwi_event events[KIWI_SLOT_EVENTS];

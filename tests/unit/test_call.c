@@ -104,6 +104,66 @@ static void call__nonblocking_never_waits(void **state)
     assert_int_equal(only_call()->waited, 0);
 }
 
+static void call__nonblocking_ones_have_their_own_row(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(1);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        call_of(t, stack, KIWI_CALLF_NONBLOCKING, 0, 0);
+    for (int i = 0; i < 2; i++)
+        call_of(t, stack, 0, 0, 0);
+    acquisition_fold_all(t);
+    assert_int_equal(region.header->tables[KIWI_TABLE_CALLS].used, 3);
+    assert_int_equal(region_call(1)->flags, KIWI_CALLF_NONBLOCKING);
+    assert_int_equal(region_call(1)->count, 3);
+    assert_int_equal(region_call(2)->flags, 0);
+    assert_int_equal(region_call(2)->count, 2);
+}
+
+static void call__tells_that_it_was_made_in_a_tick(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(1);
+
+    (void)state;
+    call_of(t, stack, 0, 0, 0);
+    assert_int_equal(only_call()->flags, 0);
+    t->tick_loop = 1;
+    call_of(t, stack, KIWI_CALLF_TIMED, 0, 0);
+    t->tick_loop = 0;
+    assert_int_equal(only_call()->flags, KIWI_CALLF_TIMED | KIWI_CALLF_TICK);
+}
+
+static uint64_t durations_kept(uint32_t row)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_HISTOGRAMS].used; i++)
+        for (uint32_t b = 0; b < KIWI_HISTOGRAM_BUCKETS; b++)
+            if (region_histogram(i)->kind == KIWI_HISTOGRAM_CALL && region_histogram(i)->contention == row)
+                count += region_histogram(i)->counts[b];
+    return count;
+}
+
+static void call__durations_of_waits_are_kept(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(1);
+    uint64_t ms = clock_ns_to_ticks(1000000);
+
+    (void)state;
+    call_of(t, stack, 0, 0, 0);
+    call_of(t, stack, 0, 3 * ms, 0);
+    call_of(t, stack, 0, 30 * ms, 0);
+    assert_int_equal(durations_kept(1), 2);
+    region.header->tables[KIWI_TABLE_HISTOGRAMS].used = region_capacity(KIWI_TABLE_HISTOGRAMS) / 2 + 1;
+    call_of(t, stack, 0, 3 * ms, 0); /* half of the table is for locks */
+    assert_int_equal(only_call()->waited, 3);
+    assert_int_equal(durations_kept(1), 2);
+}
+
 static void call__real_errors_are_counted(void **state)
 {
     static const int errors[] = {EAGAIN, EINTR, ETIMEDOUT, EINPROGRESS, EBADF, EMFILE};
@@ -187,6 +247,9 @@ int main(void)
             FRESH(call__quick_ones_did_not_wait),
             FRESH(call__long_ones_waited),
             FRESH(call__nonblocking_never_waits),
+            FRESH(call__nonblocking_ones_have_their_own_row),
+            FRESH(call__tells_that_it_was_made_in_a_tick),
+            FRESH(call__durations_of_waits_are_kept),
             FRESH(call__real_errors_are_counted),
             FRESH(call__held_set_is_part_of_the_key),
             FRESH(call__others_that_wanted_the_lock_are_noted),

@@ -1,0 +1,214 @@
+/* kiwi show fds - what the descriptors of a process are of, who opened them where, and how old they are. */
+#include "call_path.h"
+#include "json_text.h"
+#include "show.h"
+#include "trace_facts.h"
+#include "words.h"
+
+#include "../analysis/call_kinds.h"
+#include "../analysis/descriptor_use.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_SIZE 512
+
+/* Order. The open ones stay first. */
+
+static int compare_age(const void *a, const void *b)
+{
+    const struct descriptor_use *x = a, *y = b;
+
+    if (x->open != y->open)
+        return x->open ? -1 : 1;
+    if (x->born_ticks != y->born_ticks) /* 0, not known: before the recording, or unseen */
+        return x->born_ticks < y->born_ticks ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static int compare_exchanges(const void *a, const void *b)
+{
+    const struct descriptor_use *x = a, *y = b;
+
+    if (x->open != y->open)
+        return x->open ? -1 : 1;
+    if (x->row->exchanges != y->row->exchanges)
+        return largest_first(x->row->exchanges, y->row->exchanges);
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static const char *const sorts[] = {"number", "age", "exchanges", NULL};
+
+static void sort_uses(struct descriptor_uses *u, const char *word)
+{
+    static int (*const compare[])(const void *, const void *) = {NULL, compare_age, compare_exchanges};
+
+    for (size_t i = 1; word && i < sizeof compare / sizeof *compare; i++)
+        if (strcmp(word, sorts[i]) == 0)
+            qsort(u->items, u->count, sizeof *u->items, compare[i]);
+}
+
+/* Text. */
+
+static const char *age_text(const struct descriptor_uses *u, const struct descriptor_use *use,
+                            const struct trace_facts *facts, char *text)
+{
+    uint64_t born = trace_ns_at(u->m->trace, use->born_ticks);
+    uint64_t end = use->open ? facts->duration_ns : trace_ns_at(u->m->trace, use->row->end_ticks);
+
+    return use->born_ticks && end > born ? words_duration(end - born, text) : "-";
+}
+
+static void print_closed(const struct descriptor_uses *u, const struct descriptor_use *use, FILE *out)
+{
+    if (use->open)
+        return;
+    fprintf(out, "%6s closed at ", "");
+    call_path_print(u->m, use->row->end_stack, out);
+    if (use->end_thread)
+        fprintf(out, " by %s", model_thread_name(u->m, use->end_thread));
+    if (use->misuse)
+        fprintf(out, ", and then used by %s at %s (bad-fd)", call_kind_name(use->misuse->kind),
+                model_site(u->m, use->misuse->stack));
+    fputc('\n', out);
+}
+
+static void print_use(const struct descriptor_uses *u, const struct descriptor_use *use,
+                      const struct trace_facts *facts, FILE *out)
+{
+    char age[WORDS_SIZE], flags[DESCRIPTOR_FLAGS_SIZE], peer[TEXT_SIZE];
+
+    fprintf(out, "%6" PRIu32 " %-11s %9s ", use->number, descriptor_use_kind(use), age_text(u, use, facts, age));
+    if (use->row->flags & (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_ACCEPTED))
+        fprintf(out, "%10" PRIu32 "  ", use->row->exchanges);
+    else
+        fprintf(out, "%10s  ", "-");
+    if (use->row->birth_stack)
+        call_path_print(u->m, use->row->birth_stack, out);
+    else
+        fputs("its opening was not seen", out);
+    if (use->birth_thread)
+        fprintf(out, " by %s", model_thread_name(u->m, use->birth_thread));
+    fputc('\n', out);
+    descriptor_use_flags(use, flags, sizeof flags);
+    descriptor_use_peer(u, use, peer, sizeof peer);
+    if (*flags || *peer)
+        fprintf(out, "%6s %s%s%s\n", "", flags, *flags && *peer ? ", " : "", peer);
+    print_closed(u, use, out);
+}
+
+static void print_text(const struct descriptor_uses *u, const struct show_request *q)
+{
+    struct trace_facts facts;
+
+    trace_facts_read(&facts, u->m->trace);
+    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " descriptors open%s\n\n", facts.pid, facts.executable,
+            u->open, facts.live ? "" : " at the end");
+    fprintf(q->out, "%6s %-11s %9s %10s  %s\n", "FD", "KIND", "AGE", "EXCHANGES", "OPENED AT");
+    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
+        print_use(u, &u->items[i], &facts, q->out);
+    if (q->top && u->count > q->top)
+        fprintf(q->out, "\n%" PRIu32 " more descriptors: --top=0 shows them all.\n", u->count - q->top);
+    fprintf(q->out,
+            "\nDescriptors of which neither the opening nor the end was seen (inherited ones, those of the C library) "
+            "are "
+            "not\nlisted. Of the closed ones (%" PRIu32 " numbers) only those that were used afterwards are. "
+            "EXCHANGES: receives on a\nconnection, while calls on it "
+            "may block.\n",
+            u->closed);
+}
+
+/* JSON. */
+
+static json_t *place_json(struct model *m, uint32_t stack, uint32_t thread)
+{
+    if (!stack)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o}", "site", json_text(model_site(m, stack)), "stack", call_path_json(m, stack),
+                     "thread", thread ? json_text(model_thread_name(m, thread)) : json_null());
+}
+
+static json_t *misuse_json(struct model *m, const struct descriptor_use *use)
+{
+    if (!use->misuse)
+        return json_null();
+    return json_pack("{s:s, s:o, s:I}", "call", call_kind_name(use->misuse->kind), "site",
+                     json_text(model_site(m, use->misuse->stack)), "count", (json_int_t)use->misuse->count);
+}
+
+static json_t *flags_json(const struct descriptor_use *use)
+{
+    json_t *list = json_array();
+
+    for (unsigned bit = 0; bit < 16 && list; bit++) {
+        const char *word = use->row->flags >> bit & 1 ? descriptor_use_flag(1u << bit) : NULL;
+
+        if (word && json_array_append_new(list, json_string(word)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *use_json(const struct descriptor_uses *u, const struct descriptor_use *use,
+                        const struct trace_facts *facts)
+{
+    uint64_t born = trace_ns_at(u->m->trace, use->born_ticks);
+    uint64_t end = use->open ? facts->duration_ns : trace_ns_at(u->m->trace, use->row->end_ticks);
+    char peer[TEXT_SIZE];
+
+    descriptor_use_peer(u, use, peer, sizeof peer);
+    return json_pack("{s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "fd", (json_int_t)use->number, "open",
+                     use->open, "kind", descriptor_use_kind(use), "flags", flags_json(use), "peer",
+                     *peer ? json_text(peer) : json_null(), "opened",
+                     place_json(u->m, use->row->birth_stack, use->birth_thread), "closed",
+                     use->open ? json_null() : place_json(u->m, use->row->end_stack, use->end_thread), "age_ns",
+                     use->born_ticks && end > born ? json_integer((json_int_t)(end - born)) : json_null(), "generation",
+                     (json_int_t)use->row->generation, "exchanges", (json_int_t)use->row->exchanges, "used_after_close",
+                     misuse_json(u->m, use));
+}
+
+static json_t *process_json(const struct descriptor_uses *u, unsigned top)
+{
+    struct trace_facts facts;
+    json_t *list = json_array();
+
+    trace_facts_read(&facts, u->m->trace);
+    for (uint32_t i = 0; i < u->count && list && (!top || i < top); i++)
+        if (json_array_append_new(list, use_json(u, &u->items[i], &facts)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
+                     "recorded_ns", (json_int_t)facts.duration_ns, "open_in_all", (json_int_t)u->open, "closed_in_all",
+                     (json_int_t)u->closed, "descriptors", list);
+}
+
+static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+{
+    struct descriptor_uses *u = descriptor_uses_open(m);
+    int result = u ? 0 : -1;
+
+    if (u) {
+        sort_uses(u, q->sort);
+        if (q->json)
+            result = json_array_append_new(processes, process_json(u, q->top));
+        else
+            print_text(u, q);
+    }
+    descriptor_uses_close(u);
+    if (result)
+        errno = ENOMEM;
+    return result;
+}
+
+const struct show_table show_fds = {
+        .name = "fds",
+        .sorts = sorts,
+        .schema = "kiwi-fds/1",
+        .print = print_process,
+};
