@@ -25,11 +25,19 @@ static const struct flag {
     uint32_t flag;
     const char *word;
 } flags[] = {
-        {KIWI_DESCRIPTOR_LISTENING, "listening"},      {KIWI_DESCRIPTOR_ACCEPTED, "accepted"},
-        {KIWI_DESCRIPTOR_DIALLED, "dialled"},          {KIWI_DESCRIPTOR_PENDING, "connecting"},
-        {KIWI_DESCRIPTOR_INTERNET, "internet"},        {KIWI_DESCRIPTOR_DATAGRAM, "datagrams"},
-        {KIWI_DESCRIPTOR_NONBLOCKING, "non-blocking"}, {KIWI_DESCRIPTOR_RCVTIMEO, "receive timeout"},
+        {KIWI_DESCRIPTOR_LISTENING, "listening"},
+        {KIWI_DESCRIPTOR_ACCEPTED, "accepted"},
+        {KIWI_DESCRIPTOR_DIALLED, "dialled"},
+        {KIWI_DESCRIPTOR_PENDING, "connecting"},
+        {KIWI_DESCRIPTOR_INTERNET, "internet"},
+        {KIWI_DESCRIPTOR_DATAGRAM, "datagrams"},
+        {KIWI_DESCRIPTOR_NONBLOCKING, "non-blocking"},
+        {KIWI_DESCRIPTOR_OUTSIDE, "to another process"},
+        {KIWI_DESCRIPTOR_BOUND, "bound"},
+        {KIWI_DESCRIPTOR_RCVTIMEO, "receive timeout"},
         {KIWI_DESCRIPTOR_SNDTIMEO, "send timeout"},
+        {KIWI_DESCRIPTOR_USERTIMEO, "TCP timeout"},
+        {KIWI_DESCRIPTOR_PROBED, "keep-alive"},
 };
 #define FLAGS (sizeof flags / sizeof *flags)
 

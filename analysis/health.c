@@ -1,6 +1,7 @@
 #include "health.h"
 
 #include "place.h"
+#include "settings.h"
 #include "symbols.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 
 #define UNRESOLVED_MAX 8u
 #define UNRESOLVED_ALL 256u
+#define SETTINGS_LISTED 4u  /* of processes that were recorded with different options */
 #define PROCESSES_LISTED 8u /* one by one; of more, those of a program are one line */
 
 const char *health_drop_name(enum kiwi_drop kind)
@@ -265,6 +267,52 @@ static int note_drops(struct health *h, struct model **models)
     return 0;
 }
 
+static bool same_settings(const struct trace *a, const struct trace *b)
+{
+    char x[SETTINGS_TEXT], y[SETTINGS_TEXT];
+
+    for (unsigned i = 0; settings_name(i); i++)
+        if (strcmp(settings_name(i), "out") != 0 && strcmp(settings_value(a, settings_name(i), x, sizeof x),
+                                                           settings_value(b, settings_name(i), y, sizeof y)) != 0)
+            return false;
+    return true;
+}
+
+static int note_settings_of(struct health *h, const struct trace *t, unsigned count, bool all)
+{
+    char who[48], with[SETTINGS_TEXT], others[SETTINGS_TEXT];
+
+    settings_budgets(t, with, sizeof with);
+    settings_others(t, others, sizeof others);
+    return health_note(&h->notes, "%s%sBudgets: %s; %s%s.",
+                       all ? "" : processes_text(trace_header(t)->pid, count, who, sizeof who), all ? "" : ": ", with,
+                       *others ? "options that were set: " : "all other options were left at their defaults", others);
+}
+
+/* By what findings were judged: a line for all processes that were recorded alike. */
+static int note_settings(struct health *h, struct model **models, unsigned count)
+{
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < count && shown < SETTINGS_LISTED; i++) {
+        const struct trace *t = models[i]->trace;
+        unsigned alike = 0, first = i;
+
+        for (unsigned k = count; settings_known(t) && k-- > 0;) {
+            if (!settings_known(models[k]->trace) || !same_settings(t, models[k]->trace))
+                continue;
+            alike++;
+            first = k;
+        }
+        if (!alike || first < i)
+            continue;
+        shown++;
+        if (note_settings_of(h, t, alike, alike == count))
+            return -1;
+    }
+    return 0;
+}
+
 static int note_unresolved(struct health *h, struct model *m)
 {
     const char *modules[UNRESOLVED_ALL];
@@ -361,6 +409,7 @@ static struct health_process process_of(const struct model *m)
             .executable = trace_string(t, h->executable),
             .host = trace_string(t, h->host),
             .trace = trace_path(t),
+            .recording = t,
             .started_ns = h->start_realtime_ns,
             .ended_ns = h->end_kind != KIWI_END_NONE && h->end_ticks ? trace_realtime_ns(t, h->end_ticks) : 0,
             .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_last_ticks(t)),
@@ -383,7 +432,7 @@ int health_make(struct health *h, struct model **models, unsigned count)
         *p = process_of(models[i]);
         count_drops(h, models[i]->trace, p);
     }
-    if (note_processes(h) || note_drops(h, models))
+    if (note_processes(h) || note_settings(h, models, count) || note_drops(h, models))
         goto failed;
     for (unsigned i = 0; i < count; i++)
         if (note_problems(h, models[i]->trace) || note_unseen(h, models[i]))

@@ -21,6 +21,7 @@ enum health_end {
 struct health_process {
     uint32_t pid, parent;
     const char *executable, *host, *trace; /* borrowed from the trace; "" = unknown */
+    const struct trace *recording;         /* borrowed from the model */
     uint64_t started_ns, ended_ns;         /* CLOCK_REALTIME; ended 0 = still running, or not known */
     uint64_t recorded_ns;                  /* how long */
     unsigned threads;                      /* that were recorded */

@@ -17,7 +17,7 @@
 #define MS 1000000ull
 #define SAMPLES 20u      /* timed holds, to know what is usual */
 #define TIMES 20u        /* so many times as long as the median */
-#define LONG_NS (2 * MS) /* and at least so long */
+#define LONG_NS (2 * MS) /* and at least so long, where hold-budget is not known */
 #define HOLDS 3u         /* an accident happens once */
 #define ALL_NS (20 * MS) /* together */
 #define RARE 0.1         /* part of all holds: what is longer more often is how this lock is used */
@@ -38,10 +38,17 @@ static bool is_usual(const struct durations *d, uint32_t contention, uint64_t li
     return lock_use_share(holds, durations_count(d, contention, KIWI_HISTOGRAM_HOLD)) > RARE;
 }
 
+static uint64_t budget_ns(const struct model *m)
+{
+    uint64_t told = trace_header(m->trace)->hold_budget_ns;
+
+    return told ? told : LONG_NS;
+}
+
 static bool judge(const struct lock_uses *u, const struct lock_use *use, struct long_holds *l)
 {
     const struct durations *d = u->durations;
-    uint64_t least = lock_use_ticks(u->m, LONG_NS);
+    uint64_t least = lock_use_ticks(u->m, budget_ns(u->m));
 
     if (!use->contention || durations_count(d, use->contention, KIWI_HISTOGRAM_HOLD) < SAMPLES)
         return false;
@@ -71,6 +78,8 @@ static void report_texts(const struct lock_uses *u, const struct lock_use *use, 
                      "longest of them lasted %s.",
                      l->count, model_duration(m, l->limit), model_duration(m, l->ticks),
                      model_duration(m, use->row->pressed_max_ticks));
+    finding_evidence(f, "Holds count here from %u times the median on, and from hold-budget (%s) on.", TIMES,
+                     model_duration(m, lock_use_ticks(m, budget_ns(m))));
     finding_evidence(f, "Threads waited %" PRIu64 " times for this lock, for %s in all and %s at worst.",
                      use->contended, model_duration(m, use->wait_ticks), model_duration(m, use->wait_max_ticks));
     finding_evidence(f, "Time in which the holder had no processor is not counted.");

@@ -3,6 +3,7 @@
 
 #include "../identity.h"
 #include "../place.h"
+#include "../settings.h"
 #include "../text.h"
 
 #include <ctype.h>
@@ -200,6 +201,17 @@ static json_t *summary(struct builder *b, const struct review *r)
     return object;
 }
 
+/* All that were in force, as a user would write them. */
+static json_t *options(struct builder *b, const struct trace *t)
+{
+    json_t *object = json_object();
+    char value[SETTINGS_TEXT];
+
+    for (unsigned i = 0; settings_known(t) && settings_name(i); i++)
+        put(b, object, settings_name(i), text(settings_value(t, settings_name(i), value, sizeof value)));
+    return object;
+}
+
 static json_t *processes(struct builder *b, const struct health *h)
 {
     json_t *array = json_array();
@@ -215,6 +227,7 @@ static json_t *processes(struct builder *b, const struct health *h)
         put(b, object, "started", when(p->started_ns));
         put(b, object, "ended", when(p->ended_ns));
         put(b, object, "trace", text(p->trace));
+        put(b, object, "options", options(b, p->recording));
         push(b, array, object);
     }
     return array;

@@ -203,6 +203,7 @@ static void fill_header(bool child)
         h->options = text_row(text);
     h->shutdown_budget_ns = options.shutdown_budget;
     h->retry_gap_ns = options.retry_gap;
+    h->hold_budget_ns = options.hold_budget;
     h->recording = 1;
     h->module_epoch = stack_module_epoch = 1;
     region_publish(&h->state, KIWI_ROW_LIVE);

@@ -105,7 +105,8 @@
     X(179, GETLINE, "getline", STREAM)                                                                                 \
     X(180, FPUTS, "fputs", STREAM)                                                                                     \
     X(181, FPRINTF, "fprintf", STREAM)                                                                                 \
-    X(182, FCNTL_LOCK, "fcntl(F_SETLKW)", FILE_LOCK)
+    X(182, FCNTL_LOCK, "fcntl(F_SETLKW)", FILE_LOCK)                                                                   \
+    X(183, PAUSE, "pause", PROCESS)
 
 enum kiwi_call_kind {
 #define X(id, name, text, group) KIWI_CALL_##name = id,

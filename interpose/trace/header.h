@@ -161,7 +161,8 @@ struct kiwi_header {
     uint32_t end_thread, end_serial; /* EXIT: who ended the process, 0 = not known */
     uint64_t shutdown_budget_ns;     /* shutdown-budget */
     uint64_t retry_gap_ns;           /* retry-gap */
-    uint64_t reserved[2];
+    uint64_t hold_budget_ns;         /* hold-budget */
+    uint64_t reserved;
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */

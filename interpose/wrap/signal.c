@@ -12,9 +12,11 @@
 #include "../base/sys.h"
 #include "../process/enter.h"
 #include "../process/process.h"
+#include "../record/call.h"
 #include "../record/handler.h"
 #include "../record/shutdown.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 
@@ -226,8 +228,11 @@ EXPORT int pthread_kill(pthread_t id, int signal)
 EXPORT int pause(void)
 {
     struct mark m;
-    mark_begin(&m);
+    struct call_record c;
+    mark_begin(&m); /* also where calls are not recorded */
+    call_begin(&c, m.t, KIWI_CALL_PAUSE, CALL_SITE(), KIWI_CALLF_UNTIMED, 0);
     int result = real.pause();
+    call_end(&c, errno, 0);
     mark_end(&m);
     return result;
 }

@@ -219,6 +219,25 @@ static void long_hold__needs_several_a_usual_length_and_a_difference(void **stat
     assert_int_equal(long_holds(0.01, 200, 1.5, 9), 0);
 }
 
+static unsigned long_holds_budget(uint64_t budget_ms)
+{
+    struct history *h = one_wait();
+
+    region.header->hold_budget_ns = budget_ms * 1000000;
+    put_holds(0.01, 200, 30, 5);
+    unsigned found = history_count(history_review(h), FINDING_LONG_HOLD);
+    history_close(h);
+    return found;
+}
+
+static void long_hold__is_judged_by_the_budget(void **state)
+{
+    (void)state;
+    assert_int_equal(long_holds_budget(0), 1); /* not known: 2 ms */
+    assert_int_equal(long_holds_budget(25), 1);
+    assert_int_equal(long_holds_budget(40), 0);
+}
+
 static void long_hold__not_if_most_of_its_kind_met_nobody(void **state)
 {
     struct history *h = one_wait();
@@ -539,6 +558,7 @@ int main(void)
             cmocka_unit_test(contention__held_for_a_third_of_the_waits_needs_inheritance_to_be_a_convoy),
             cmocka_unit_test(long_hold__rare_ones_far_above_the_median),
             cmocka_unit_test(long_hold__needs_several_a_usual_length_and_a_difference),
+            cmocka_unit_test(long_hold__is_judged_by_the_budget),
             cmocka_unit_test(long_hold__not_if_most_of_its_kind_met_nobody),
             cmocka_unit_test(long_hold__in_calls_is_left_to_others),
             cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),

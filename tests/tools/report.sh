@@ -36,6 +36,15 @@ run "$KIWI" report --format=json clean.trace
 expect "JSON" 0 '"kiwi-report/1"' ""
 run "$KIWI" report --format=markdown clean.trace
 expect "markdown" 0 '^## Review Summary' ""
+run "$KIWI" report clean.trace
+expect "the budgets in force" 0 "Budgets: tick-budget=50ms, hold-budget=2ms, shutdown-budget=5s" ""
+"$KIWI" run --hold-budget=7ms --depth=16 --out=tight.trace ./service
+run "$KIWI" report --format=markdown clean.trace tight.trace
+expect "those of several" 0 "Process [0-9]+: Budgets: tick-budget=50ms, hold-budget=7ms, .*options that were set: depth=16" ""
+if command -v jq >/dev/null; then
+    run "$KIWI" report --format=json tight.trace
+    check "options in JSON" jq -e '.processes[0].options | ."hold-budget" == "7ms" and .depth == "16" and .heap == "sample"' out
+fi
 check "no colours in a file" test -z "$("$KIWI" report --fail-on=low buggy.trace | tr -dc '\033')"
 
 if command -v script >/dev/null; then

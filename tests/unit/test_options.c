@@ -259,7 +259,7 @@ static void format__gives_the_same_options_again(void **state)
                     &o,
                     "out=/a\\:b\\\\%p:follow=ng*:max-files=7:size=3073K:heap=exact:heap-rate=4K:events=off:depth=4:"
                     "hot=a\\:\\:b<c,d>,e:verbose=2:enable=locks,io:disable=atomics:tick-budget=1500us:hold-budget="
-                    "1us:shutdown-budget=1ms:retry-gap=1234567ns",
+                    "1ms:shutdown-budget=1ms:retry-gap=1234567ns",
                     NULL, NULL),
             0);
     assert_true(options_format(&o, text, sizeof text));
