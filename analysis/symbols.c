@@ -127,12 +127,28 @@ static bool is_kiwi_module(const char *path)
     return begins(base_name(path), "libkiwi");
 }
 
+/* Rust's standard library, as its own builds and Debian's name it. */
+static bool is_rust_library(const char *file)
+{
+    return begins(file, "/rustc/") || begins(file, "library/std/") || begins(file, "library/core/") ||
+           begins(file, "library/alloc/") || (strstr(file, "/rustc-") && strstr(file, "/library/"));
+}
+
+/* The executor that everybody's async functions run on. */
+static bool is_rust_executor(const char *file, const char *function)
+{
+    size_t length = strlen(file);
+
+    return length > 3 && strcmp(file + length - 3, ".rs") == 0 && function &&
+           (begins(function, "tokio::") || begins(function, "mio::"));
+}
+
 /* Headers whose inline functions wrap what libc and the language library do: lock_guard, fortified read. */
 static bool is_internal_file(const char *file)
 {
     const char *include = strstr(file, "/include/");
 
-    return begins(file, "/rustc/") ||
+    return is_rust_library(file) ||
            (include && (strstr(include, "/c++/") || strstr(include, "/bits/") || strstr(include, "/glib-2.0/")));
 }
 
@@ -238,8 +254,9 @@ static void look_up_frames(struct symbols *s, struct lookup *k, struct loaded *l
         f->file = clean_file(s, f->file);
         f->module = l ? l->shown : NULL;
         f->offset = k->offset;
-        f->internal = (l && l->internal) ||
-                      (f->file ? is_internal_file(f->file) : f->function && is_internal_function(f->function));
+        f->internal =
+                (l && l->internal) || (f->file ? is_internal_file(f->file) || is_rust_executor(f->file, f->function)
+                                               : f->function && is_internal_function(f->function));
     }
     if (l) {
         l->asked++;
