@@ -9,12 +9,15 @@
 #include "detector.h"
 
 #include "../graph.h"
+#include "../call_kinds.h"
 #include "lock_class.h"
+#include "standstill.h"
 #include "waits.h"
 #include "wording.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WORTH_TELLING_NS 100000000u /* a hung process writes no later time by which to tell how long it has hung */
 
@@ -143,6 +146,8 @@ static void describe_wait(const struct deadlock *d, const struct finding *f, con
 {
     if (w->object)
         snprintf(text, size, "%s", wording_lock(f, w->object));
+    else if (w->call)
+        snprintf(text, size, "somebody to end its %s", call_kind_name(w->call));
     else
         snprintf(text, size, "the end of %s", wording_thread(d->m, slot_thread(d, w->holder)));
 }
@@ -164,6 +169,8 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
         finding_evidence(f, "%s holds %s, taken at %s, and waits for %s at %s.", thread, held,
                          wording_site(d->m, before->held_stack, w->want_stack, taken, sizeof taken), wanted, at);
         finding_stack(f, d->m, before->held_stack, slot_thread(d, w->waiter), "took %s", held);
+    } else if (before->call) {
+        finding_evidence(f, "%s waits for %s at %s.", thread, wanted, at);
     } else {
         finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
     }
@@ -172,8 +179,37 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
                          model_duration(d->m, now - w->since));
 }
 
+/* A wait that only a wake-up would end: then it is made the first, since it is to blame. NULL = none. */
+static const struct wait *cycle_sleep(struct deadlock *d)
+{
+    for (uint32_t i = 0; i < d->cycle_count && !cycle_wait(d, 0)->call; i++) {
+        uint32_t first = d->cycle[0];
+
+        memmove(d->cycle, d->cycle + 1, (d->cycle_count - 1) * sizeof *d->cycle);
+        d->cycle[d->cycle_count - 1] = first;
+    }
+    return cycle_wait(d, 0)->call ? cycle_wait(d, 0) : NULL;
+}
+
+static void report_sleep(const struct wait *sleep, struct finding *f, const char *title, const char *locks)
+{
+    const char *call = call_kind_name(sleep->call);
+
+    f->confidence = CONFIDENCE_MEDIUM;
+    finding_evidence(f, "All threads that Kiwi has seen wait for a lock, for the end of a thread, or to be woken: none "
+                        "of them is left to do that.");
+    if (sleep->object) { /* a semaphore that serves as a lock */
+        finding_set(f, &f->fix, "Take %s in one order everywhere.", locks);
+        return;
+    }
+    finding_set(f, &f->title, "Deadlock: %s is held in %s, and nobody else can go on without it", title, call);
+    finding_set(f, &f->fix,
+                "Release %s before %s: whoever is to end that wait must not need a lock that is held meanwhile.", locks,
+                call);
+}
+
 static void report_texts(const struct deadlock *d, struct finding *f, const uint32_t *objects, unsigned count,
-                         uint32_t victims)
+                         const struct wait *sleep, uint32_t victims)
 {
     char locks[WORDING_SIZE], title[WORDING_SIZE];
     bool joins = count < d->cycle_count;
@@ -200,6 +236,8 @@ static void report_texts(const struct deadlock *d, struct finding *f, const uint
                     "Take these locks in one order everywhere (%s, say; for locks of one kind the order of their "
                     "addresses will do), or release the first before asking for the second.",
                     locks);
+    if (sleep)
+        report_sleep(sleep, f, title, locks);
 }
 
 static uint64_t deadlock_cause(const struct deadlock *d)
@@ -219,6 +257,7 @@ static int deadlock_report(struct deadlock *d, struct finding_list *list, uint32
 {
     struct finding *f = finding_add(list, FINDING_DEADLOCK);
     uint32_t *objects = calloc(d->cycle_count, sizeof *objects);
+    const struct wait *sleep = cycle_sleep(d);
     uint64_t closed = 0;
     unsigned count = 0;
 
@@ -241,7 +280,7 @@ static int deadlock_report(struct deadlock *d, struct finding_list *list, uint32
     wording_label(f);
     for (uint32_t i = 0; i < d->cycle_count; i++)
         report_member(d, f, i);
-    report_texts(d, f, objects, count, deadlock_victims(d, component));
+    report_texts(d, f, objects, count, sleep, deadlock_victims(d, component));
     wording_validation(f, d->m, "deadlock,lock-order-cycle", "it must neither hang nor report these locks.");
     wording_seen(f, d->m, closed, trace_last_ticks(d->m->trace));
     free(objects);
@@ -273,6 +312,10 @@ int detect_deadlock(struct model *m, struct finding_list *list)
 
     if (waits_make(&d.waits, m))
         return -1;
+    if (standstill_add(&d.waits, m)) {
+        waits_release(&d.waits);
+        return -1;
+    }
     room = calloc(5ul * nodes + 1, sizeof *room);
     if (!room || deadlock_graph(&d))
         goto out;

@@ -6,14 +6,11 @@
 struct builder {
     const struct model *m;
     struct waits *w;
-    uint32_t capacity;
 };
 
-static int waits_add(struct builder *b, struct wait one)
+int waits_add(struct waits *w, struct wait one)
 {
-    struct waits *w = b->w;
-
-    struct wait *items = array_room(w->items, w->count, &b->capacity, sizeof *items);
+    struct wait *items = array_room(w->items, w->count, &w->capacity, sizeof *items);
 
     if (!items)
         return -1;
@@ -45,7 +42,7 @@ static int waits_add_lock(struct builder *b, const struct model_waiter *w)
                            .since = w->since,
                            .relocks = w->how == KIWI_HOW_COND};
 
-        if (!holders[i].releasing && !both_read && waits_add(b, one))
+        if (!holders[i].releasing && !both_read && waits_add(b->w, one))
             return -1;
     }
     return 0;
@@ -60,10 +57,10 @@ static int waits_add_join(struct builder *b, uint32_t slot, const struct kiwi_sl
 
     if (!other || other->thread != s->call_object)
         return 0;
-    return waits_add(b, (struct wait){.waiter = slot,
-                                      .holder = joined->slot,
-                                      .want_stack = call ? call->stack : 0,
-                                      .since = s->call_since});
+    return waits_add(b->w, (struct wait){.waiter = slot,
+                                         .holder = joined->slot,
+                                         .want_stack = call ? call->stack : 0,
+                                         .since = s->call_since});
 }
 
 static bool is_cond_wait(uint32_t kind)

@@ -18,7 +18,8 @@
 
 struct wait {
     uint32_t waiter, holder; /* rows of SLOTS */
-    uint32_t object;         /* 0 when it waits for a thread to end (join) */
+    uint32_t object;         /* 0 when it waits for a thread to end (join), or for a wake-up */
+    uint32_t call;           /* the call that a wake-up would end (standstill.h), 0 = none */
     uint32_t want_stack;     /* where it waits: the lock call, or the join */
     uint32_t held_stack;     /* where the holder took the lock */
     uint64_t since;          /* ticks, 0 = not known */
@@ -27,9 +28,10 @@ struct wait {
 
 struct waits {
     struct wait *items;
-    uint32_t count;
+    uint32_t count, capacity;
 };
 
 int waits_make(struct waits *w, const struct model *m); /* -1 when out of memory */
+int waits_add(struct waits *w, struct wait one);        /* likewise */
 void waits_release(struct waits *w);
 #endif

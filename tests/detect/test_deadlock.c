@@ -125,6 +125,64 @@ static void deadlock__writer_behind_a_reader(void **state)
     assert_deadlock(*state, "R J");
 }
 
+static const struct finding *assert_standstill(struct history *h, const char *objects)
+{
+    const struct finding *f = history_find(history_review(h), FINDING_DEADLOCK);
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    history_assert_objects(h, f, objects);
+    return f;
+}
+
+static void deadlock__nobody_is_left_to_signal(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C at f; T2 wants A at g");
+    const struct finding *f = assert_standstill(*state, "A");
+
+    history_assert_at(*state, f, "f");
+    history_assert_stack(*state, f, "g");
+    history_assert_stack(*state, f, "T1 lock A");
+}
+
+static void deadlock__nobody_is_left_to_come_to_the_barrier(void **state)
+{
+    history_play(*state, "M create T1; M create T2; M enter join at T1; T1 lock A;"
+                         "T1 enter pthread_barrier_wait at f; T2 wants A");
+    history_assert_at(*state, assert_standstill(*state, "A"), "f");
+}
+
+static void deadlock__somebody_may_still_wake_it(void **state)
+{
+    history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C; T2 wants A; T3 enter poll");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__somebody_still_runs(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter sem_wait; T2 wants A; T3 lock D");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__it_has_been_signalled(void **state)
+{
+    history_play(*state, "T3 lock D; T1 lock A; T1 lock B; T1 blocks-on C; T3 signals C; T2 wants A; T3 wants A");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__time_limit_ends_the_standstill(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter sem_wait; T2 wants A; T3 lock B; T4 wants-timed B; T3 wants A");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__all_asleep_without_a_lock_is_only_idle(void **state)
+{
+    history_play(*state, "M create T1; M create T2; T1 lock B; T1 blocks-on C; T2 lock B; T2 blocks-on C;"
+                         "M enter join at T1");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 static void deadlock__reader_behind_readers_is_silent(void **state)
 {
     history_play(*state, "T1 rwlock R; T1 rdlock R; T2 lock J; T2 wants-rd R; T1 wants J");
@@ -219,6 +277,13 @@ int main(void)
             TEST(deadlock__two_circles_are_two_findings),
             TEST(deadlock__writer_behind_a_reader),
             TEST(deadlock__reader_behind_readers_is_silent),
+            TEST(deadlock__nobody_is_left_to_signal),
+            TEST(deadlock__nobody_is_left_to_come_to_the_barrier),
+            TEST(deadlock__somebody_may_still_wake_it),
+            TEST(deadlock__somebody_still_runs),
+            TEST(deadlock__it_has_been_signalled),
+            TEST(deadlock__time_limit_ends_the_standstill),
+            TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
             TEST(self__relock_that_waits),
             TEST(self__note_and_wait_are_one_finding),
             TEST(self__reader_that_wants_to_write),

@@ -1,0 +1,143 @@
+#include "standstill.h"
+
+#include <stdlib.h>
+
+struct standstill {
+    const struct model *m;
+    struct waits *w;
+    bool *waits, *wanted; /* by slot: waits for a lock or a join; has a lock that somebody waits for */
+    uint32_t slots;
+};
+
+/* A condition variable whose waiters were signalled lets them go on; a shared one can be signalled by others. */
+static bool cond_sleeps(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+
+    return o && o->kind == KIWI_OBJECT_COND && !o->cond_signalled && !(o->flags & KIWI_OBJECT_SHARED);
+}
+
+/* Only another thread can end this call. */
+static bool sleeps(const struct trace *t, const struct kiwi_slot *s)
+{
+    if (!(s->call_flags & KIWI_CALLF_UNTIMED) || !trace_call(t, s->call_row))
+        return false;
+    switch (s->call_kind) {
+    case KIWI_CALL_COND_WAIT:
+        return cond_sleeps(t, s);
+    case KIWI_CALL_BARRIER_WAIT:
+    case KIWI_CALL_SEM_WAIT:
+    case KIWI_CALL_FUTEX_WAIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool all_stand(const struct standstill *b)
+{
+    const struct trace *t = b->m->trace;
+    const struct kiwi_header *h = trace_header(t);
+
+    if (h->dropped[KIWI_DROP_SLOTS] || h->dropped[KIWI_DROP_THREADS] || h->end_kind == KIWI_END_STOPPED)
+        return false; /* there are others, or it went on unrecorded */
+    for (uint32_t i = 1; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(t, i);
+
+        if (s && ((!b->waits[i] && !sleeps(t, s)) || !trace_slot_settled(t, i)))
+            return false;
+    }
+    return true;
+}
+
+/* The semaphore that a thread sleeps at, if it serves as a lock. */
+static uint32_t semaphore_of(const struct standstill *b, const struct kiwi_slot *s)
+{
+    uint32_t row = s->call_kind == KIWI_CALL_SEM_WAIT ? model_object_at(b->m, s->call_object) : 0;
+    const struct kiwi_object *o = trace_object(b->m->trace, row);
+
+    return o && (o->flags & KIWI_OBJECT_LOCK_LIKE) ? row : 0;
+}
+
+static struct wait sleep_of(const struct standstill *b, uint32_t slot, const struct kiwi_slot *s)
+{
+    return (struct wait){.waiter = slot,
+                         .call = s->call_kind,
+                         .want_stack = trace_call(b->m->trace, s->call_row)->stack,
+                         .since = s->call_since};
+}
+
+static int add_semaphore(struct standstill *b, uint32_t slot, const struct kiwi_slot *s)
+{
+    uint32_t count, row = semaphore_of(b, s);
+    const struct model_holder *holders = row ? model_holders(b->m, row, &count) : NULL;
+    struct wait one = sleep_of(b, slot, s);
+
+    one.object = row;
+    for (uint32_t i = 0; holders && i < count; i++) {
+        one.holder = holders[i].slot;
+        one.held_stack = holders[i].stack;
+        if (one.holder != slot && waits_add(b->w, one))
+            return -1;
+    }
+    return 0;
+}
+
+static int add_sleeper(struct standstill *b, uint32_t slot, const struct kiwi_slot *s)
+{
+    struct wait one = sleep_of(b, slot, s);
+    uint32_t known = b->w->count;
+
+    for (uint32_t i = 0; i < known; i++) {
+        one.holder = b->w->items[i].waiter;
+        if (b->w->items[i].object && b->w->items[i].holder == slot && one.holder != slot && waits_add(b->w, one))
+            return -1;
+    }
+    return 0;
+}
+
+static void mark(struct standstill *b)
+{
+    for (uint32_t i = 0; i < b->w->count; i++) {
+        const struct wait *w = &b->w->items[i];
+
+        b->waits[w->waiter] = true;
+        b->wanted[w->holder] = b->wanted[w->holder] || w->object;
+    }
+}
+
+static int add_all(struct standstill *b)
+{
+    const struct trace *t = b->m->trace;
+
+    mark(b);
+    if (!all_stand(b))
+        return 0;
+    for (uint32_t i = 1; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(t, i);
+
+        if (s && !b->waits[i] && add_semaphore(b, i, s))
+            return -1;
+    }
+    mark(b);
+    for (uint32_t i = 1; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(t, i);
+
+        if (s && !b->waits[i] && b->wanted[i] && add_sleeper(b, i, s))
+            return -1;
+    }
+    return 0;
+}
+
+int standstill_add(struct waits *w, const struct model *m)
+{
+    struct standstill b = {.m = m, .w = w, .slots = trace_rows(m->trace, KIWI_TABLE_SLOTS)};
+    int result = -1;
+
+    b.waits = calloc(2ul * b.slots + 1, sizeof *b.waits);
+    b.wanted = b.waits ? b.waits + b.slots : NULL;
+    if (b.waits)
+        result = add_all(&b);
+    free(b.waits);
+    return result;
+}
