@@ -10,6 +10,8 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,11 +26,60 @@ struct unwind_request {
     uintptr_t target;
 };
 
+/* The search table as linkers write it: all of it four-byte words, relative to its own start. */
+struct eh_frame_hdr {
+    uint8_t version, frames_encoding, count_encoding, table_encoding;
+    int32_t frames;
+    uint32_t count;
+    struct {
+        int32_t function, entry;
+    } table[];
+};
+
+/* The entry of a function; its two last words are encoded in a way that only its head tells. */
+struct eh_frame_entry {
+    uint32_t length, head;
+    int32_t function; /* relative to this word */
+    uint32_t size;
+};
+
+static bool is_usual(const struct eh_frame_hdr *h)
+{
+    return h->version == 1 && h->frames_encoding == 0x1b && h->count_encoding == 0x03 && h->table_encoding == 0x3b &&
+           h->count;
+}
+
+/* Whether the table says that no entry covers the address. libunwind does not take its word for it and reads all
+ * entries, which takes milliseconds in a large program; and code without entries is no rarity (what a JIT compiler
+ * brings along in the program's text, assembler). */
+static bool is_uncovered(const struct eh_frame_hdr *h, uintptr_t address)
+{
+    uint32_t low = 0;
+    if (!is_usual(h))
+        return false;
+    for (uint32_t high = h->count; low < high;) {
+        uint32_t middle = low + (high - low) / 2;
+        if ((uintptr_t)h + (uintptr_t)(intptr_t)h->table[middle].function <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low)
+        return true;
+    uintptr_t function = (uintptr_t)h + (uintptr_t)(intptr_t)h->table[low - 1].function;
+    const struct eh_frame_entry *e =
+            (const struct eh_frame_entry *)((uintptr_t)h + (uintptr_t)(intptr_t)h->table[low - 1].entry);
+    if ((uintptr_t)&e->function + (uintptr_t)(intptr_t)e->function != function)
+        return false; /* another encoding */
+    return address - function >= e->size;
+}
+
 int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
 int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data)
 {
     struct dl_find_object f;
-    if (_dl_find_object((void *)((struct unwind_request *)data)->target, &f) != 0)
+    uintptr_t target = ((struct unwind_request *)data)->target;
+    if (_dl_find_object((void *)target, &f) != 0 || (f.dlfo_eh_frame && is_uncovered(f.dlfo_eh_frame, target)))
         return 0;
     /* Not the module's own program headers: of one whose segments have holes between them the loader tells only the
      * part around the address. These two are all that libunwind looks for. */

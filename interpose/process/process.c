@@ -621,3 +621,16 @@ void process_freeze(void)
     if (process_state == PROCESS_RECORDING && region.header)
         region_freeze();
 }
+
+void process_stop(void)
+{
+    struct thread *t = kiwi_self;
+    if (!process_is_own_end())
+        return;
+    region.header->end_ticks = clock_ticks();
+    RELAXED_STORE(&region.header->end_kind, KIWI_END_STOPPED);
+    RELAXED_STORE(&process_state, PROCESS_OFF);
+    kiwi_self = &thread_gone;
+    if (t->guard == GUARD_IDLE)
+        thread_detach(t);
+}

@@ -41,4 +41,8 @@ void process_exiting(int status);
 
 /* No system call may be made from now on (seccomp): go on in the room that is ready. */
 void process_freeze(void);
+
+/* The calling thread may be about to lose the time-stamp counter, or every system call that recording takes: it is not
+ * recorded any more, nor are threads and children that begin later. */
+void process_stop(void);
 #endif

@@ -1,14 +1,25 @@
 /*
- * seccomp.c - prctl and syscall: a filter may kill for any system call that it does not name, and the recorder's own
- * (madvise, when a table grows) is hardly named in one. So the tables are given room first, and afterwards the recorder
- * makes no system call in this process any more.
+ * seccomp.c - prctl and syscall: calls after which the recorder must do less.
+ *
+ * A filter may kill for any system call that it does not name, and the recorder's own (madvise, when a table grows) is
+ * hardly named in one. So the tables are given room first, and afterwards the recorder makes no system call in this
+ * process any more. In strict mode, and where the time-stamp counter is forbidden, a thread dies of reading it.
  */
 #include "../process/process.h"
 #include "futex.h"
 
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+
+static void before_prctl(unsigned long option, unsigned long value)
+{
+    if ((option == PR_SET_SECCOMP && value == SECCOMP_MODE_STRICT) || (option == PR_SET_TSC && value == PR_TSC_SIGSEGV))
+        process_stop();
+    else if (option == PR_SET_SECCOMP)
+        process_freeze();
+}
 
 EXPORT int prctl(int option, ...)
 {
@@ -17,16 +28,22 @@ EXPORT int prctl(int option, ...)
     unsigned long a = va_arg(list, unsigned long), b = va_arg(list, unsigned long), c = va_arg(list, unsigned long),
                   d = va_arg(list, unsigned long);
     va_end(list);
-    if (thread_enter() && option == PR_SET_SECCOMP)
-        process_freeze();
+    if (thread_enter())
+        before_prctl((unsigned)option, a);
     return real.prctl(option, a, b, c, d);
 }
 
 /* For syscall.S: the function to jump to. */
-void *syscall_enter(long number);
-void *syscall_enter(long number)
+void *syscall_enter(long number, unsigned long a, unsigned long b);
+void *syscall_enter(long number, unsigned long a, unsigned long b)
 {
-    if (thread_enter() && number == SYS_seccomp)
-        process_freeze();
+    if (thread_enter()) {
+        if (number == SYS_prctl)
+            before_prctl((unsigned)a, b);
+        else if (number == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT)
+            process_stop();
+        else if (number == SYS_seccomp)
+            process_freeze();
+    }
     return number == SYS_futex ? (void *)syscall_futex : (void *)real.syscall;
 }

@@ -2,6 +2,7 @@
 #include "recorder.h"
 
 #include <alloca.h>
+#include <link.h>
 #include <pthread.h>
 #include <ucontext.h>
 
@@ -247,6 +248,39 @@ static void stack__many_paths_outgrow_the_arena(void **state)
         }
 }
 
+/* Machine code between functions that have entries in the unwind tables, and has none itself. */
+void without_entry(void);
+__asm__(".text\n.globl without_entry\nwithout_entry: ret\n.fill 64, 1, 0xcc");
+
+int kiwi_unwind_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *, size_t, void *), void *data);
+
+static int found(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    (void)data;
+    return info->dlpi_phnum;
+}
+
+static int tables_for(uintptr_t address)
+{
+    struct {
+        void *unused[2];
+        uintptr_t target;
+    } request = {.target = address};
+    return kiwi_unwind_dl_iterate_phdr(found, &request);
+}
+
+/* Else libunwind would read the tables of the whole module to find nothing. */
+static void stack__code_without_an_entry_is_not_searched_for(void **state)
+{
+    (void)state;
+    for (uintptr_t at = 0; at < 8; at++)
+        assert_int_equal(tables_for((uintptr_t)tables_for + at), 2);
+    assert_int_equal(tables_for((uintptr_t)memcpy), 2);
+    assert_int_equal(tables_for((uintptr_t)without_entry + 4), 0);
+    assert_int_equal(tables_for(16), 0);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -262,6 +296,7 @@ int main(void)
             FRESH(stack__unloading_makes_the_cache_stale),
             FRESH(stack__same_frames_are_one_row),
             FRESH(stack__many_paths_outgrow_the_arena),
+            cmocka_unit_test(stack__code_without_an_entry_is_not_searched_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
