@@ -297,21 +297,24 @@ static void a_copy(void)
     go_on();
 }
 
-#define WAYS(X)                                                                                                        \
-    X(few_descriptors)                                                                                                 \
-    X(small_files)                                                                                                     \
-    X(no_more_memory)                                                                                                  \
-    X(processor_time) X(pinned) X(no_privileges) X(not_dumpable) X(strict) X(no_counter) X(no_counter_by_number)       \
-            X(deadly_filter) X(filter_of_errors) X(traced) X(own_namespaces) X(another_user)                           \
-                    X(no_standard_descriptors) X(storm) X(a_copy)
+#define WAY(function)                                                                                                  \
+    {                                                                                                                  \
+#function, function                                                                                            \
+    }
 
 static const struct way {
     const char *name;
     void (*go)(void);
 } ways[] = {
-#define WAY(function) {#function, function},
-        WAYS(WAY)
-#undef WAY
+        WAY(few_descriptors), WAY(small_files),
+        WAY(no_more_memory),  WAY(processor_time),
+        WAY(pinned),          WAY(no_privileges),
+        WAY(not_dumpable),    WAY(strict),
+        WAY(no_counter),      WAY(no_counter_by_number),
+        WAY(deadly_filter),   WAY(filter_of_errors),
+        WAY(traced),          WAY(own_namespaces),
+        WAY(another_user),    WAY(no_standard_descriptors),
+        WAY(storm),           WAY(a_copy),
 };
 
 static void try(unsigned way, const char *myself)

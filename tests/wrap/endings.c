@@ -387,24 +387,42 @@ static void returns(void)
     atexit(by_handler_of_exit);
 }
 
-#define WAYS(X)                                                                                                        \
-    X(exit_from_term)                                                                                                  \
-    X(exit_from_alarm)                                                                                                 \
-    X(exit_from_term_in_a_wait)                                                                                        \
-    X(_exit_from_int) X(die_again) X(die_again_nodefer) X(jump_from_term) X(pthread_exit_from_term)                    \
-            X(abort_without_core) X(abort_with_handler) X(abort_that_jumps) X(failed_assertion) X(error_exit)          \
-                    X(exit_while_others_wait) X(thread_exits) X(thread_exits_at_once) X(main_ends_first)               \
-                            X(main_is_canceled) X(busy_exit) X(quick) X(status_handlers) X(thread_becomes)             \
-                                    X(become_with_signals) X(spawned_with_signals) X(to_the_background) X(killed)      \
-                                            X(returns)
+#define WAY(function)                                                                                                  \
+    {                                                                                                                  \
+#function, function                                                                                            \
+    }
 
 static const struct way {
     const char *name;
     void (*go)(void);
 } ways[] = {
-#define WAY(function) {#function, function},
-        WAYS(WAY)
-#undef WAY
+        WAY(exit_from_term),
+        WAY(exit_from_alarm),
+        WAY(exit_from_term_in_a_wait),
+        WAY(_exit_from_int),
+        WAY(die_again),
+        WAY(die_again_nodefer),
+        WAY(jump_from_term),
+        WAY(pthread_exit_from_term),
+        WAY(abort_without_core),
+        WAY(abort_with_handler),
+        WAY(abort_that_jumps),
+        WAY(failed_assertion),
+        WAY(error_exit),
+        WAY(exit_while_others_wait),
+        WAY(thread_exits),
+        WAY(thread_exits_at_once),
+        WAY(main_ends_first),
+        WAY(main_is_canceled),
+        WAY(busy_exit),
+        WAY(quick),
+        WAY(status_handlers),
+        WAY(thread_becomes),
+        WAY(become_with_signals),
+        WAY(spawned_with_signals),
+        WAY(to_the_background),
+        WAY(killed),
+        WAY(returns),
 };
 
 static void try(unsigned way)
