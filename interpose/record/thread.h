@@ -351,15 +351,15 @@ static inline void thread_heap_next(struct thread *t, uint64_t next)
     t->heap_left = t->heap_next - bytes;
 }
 
-/* Counts an allocation. true: it is to be looked at. */
+/* Counts an allocation. true: it is to be looked at. A signal handler may allocate in between at any time. */
 static ALWAYS_INLINE bool thread_heap_count(struct thread *t, size_t size)
 {
+    uint64_t left = t->heap_left;
+    t->heap_left = left - size;
     t->heap_calls++;
-    if (likely(t->heap_left > size)) {
-        t->heap_left -= size;
+    if (likely(left > size))
         return false;
-    }
-    t->heap_next = thread_heap_bytes(t) + size;
+    t->heap_next -= t->heap_left;
     t->heap_left = 0;
     return true;
 }

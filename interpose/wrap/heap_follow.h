@@ -45,8 +45,7 @@ static ALWAYS_INLINE struct recent_block *heap_quickly(size_t size, void *caller
     struct recent_block *b = object_quick_block(t, size, caller);
     if (unlikely(!b))
         return NULL;
-    t->heap_left -= size;
-    t->heap_calls++;
+    thread_heap_count(t, size); /* true if a signal handler has just used up what was left: then the next one is due */
     return b;
 }
 

@@ -79,6 +79,20 @@ static void sampler__counting_takes_none(void **state)
     assert_int_equal(thread_heap_bytes(t), 10 * RATE);
 }
 
+/* A signal handler took what was left between the look at it and the count. */
+static void sampler__is_due_when_more_was_used_than_was_left(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    t->heap_left = t->heap_next = 10;
+    assert_true(thread_heap_count(t, 30));
+    assert_int_equal(t->heap_left, 0);
+    assert_int_equal(thread_heap_bytes(t), 30);
+    assert_true(thread_heap_count(t, 1));
+    assert_int_equal(thread_heap_bytes(t), 31);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -89,6 +103,7 @@ int main(void)
             TEST(sampler__estimates_what_there_was),
             TEST(sampler__exact_takes_all),
             TEST(sampler__counting_takes_none),
+            TEST(sampler__is_due_when_more_was_used_than_was_left),
     };
 
     return cmocka_run_group_tests_name("sampler", tests, NULL, NULL);
