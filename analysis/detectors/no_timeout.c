@@ -61,12 +61,12 @@ static bool is_unbounded(const struct trace *t, const struct kiwi_slot *s, const
     return sends(s->call_kind);
 }
 
-/* A line on which the peer speaks more often unasked than asked, or one that somebody watches over. */
+/* A line on which the peer speaks as often unasked as asked, or one that somebody watches over. */
 static bool is_kept(const struct trace *t, uint32_t peer)
 {
     const struct kiwi_peer *p = trace_peer(t, peer);
 
-    return p && (p->guarded || p->pushes > p->exchanges);
+    return p && (p->guarded || (p->pushes && p->pushes >= p->exchanges));
 }
 
 struct unbounded {

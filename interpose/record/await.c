@@ -121,6 +121,8 @@ void await_watched(int epoll, int operation, int fd)
         descriptor_flag(epoll, KIWI_DESCRIPTOR_MIXED, true);
     else if (operation == EPOLL_CTL_DEL && watched == (uint32_t)fd + 1)
         RELAXED_STORE(&e->asker, 0);
+    bool single = RELAXED_LOAD(&e->asker) && !(RELAXED_LOAD(&e->flags) & KIWI_DESCRIPTOR_MIXED);
+    RELAXED_STORE(&memory.descriptors[epoll], single ? DESCRIPTOR_WATCHES : DESCRIPTOR_UNKNOWN);
 }
 
 void await_alarm(uint64_t ns)

@@ -31,6 +31,12 @@ struct await_one {
 bool await_any(const struct thread *t, const struct await_one *items, uint32_t count);
 /* The same for what an epoll descriptor watches, as far as that is a single descriptor. */
 bool await_epoll(const struct thread *t, int epoll);
+/* Whether that is worth asking. */
+static ALWAYS_INLINE bool await_may_epoll(int epoll)
+{
+    return (uint32_t)epoll < MEMORY_DESCRIPTORS && memory.base &&
+           (RELAXED_LOAD(&memory.descriptors[epoll]) & DESCRIPTOR_WATCHES);
+}
 /* epoll_ctl went well. */
 void await_watched(int epoll, int operation, int fd);
 

@@ -25,8 +25,9 @@ enum descriptor_mode {
     DESCRIPTOR_UNKNOWN = 0, /* so is every one in a forked child: the memory is wiped */
     DESCRIPTOR_BLOCKING = 1,
     DESCRIPTOR_NONBLOCKING = 2,
-    DESCRIPTOR_TRACKED = 4, /* besides: what is sent and received on it is followed (exchange.h) */
-    DESCRIPTOR_SIGNALS = 8, /* besides: it is a signalfd */
+    DESCRIPTOR_TRACKED = 4,  /* besides: what is sent and received on it is followed (exchange.h) */
+    DESCRIPTOR_SIGNALS = 8,  /* besides: it is a signalfd */
+    DESCRIPTOR_WATCHES = 16, /* besides: an epoll that watches a single socket (await.h) */
 };
 
 /* Asks the kernel whether it is DESCRIPTOR_NONBLOCKING, and remembers. false where that is impossible or forbidden. */

@@ -127,10 +127,12 @@ static uint32_t by_sets(const fd_set *r, const fd_set *w, int n, uint32_t flags,
     return count && count <= AWAIT_MOST && await_any(t, items, count) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
-static uint32_t by_epoll(int ep, uint32_t flags, const sigset_t *mask)
+static ALWAYS_INLINE uint32_t by_epoll(int ep, uint32_t flags, const sigset_t *mask)
 {
+    if (likely(!await_may_epoll(ep)) || mask)
+        return flags;
     struct thread *t = may_await(flags);
-    return t && !mask && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+    return t && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
 EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
