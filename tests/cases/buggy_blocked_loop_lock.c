@@ -3,7 +3,6 @@
 // allow: lock-across-block lock-contention long-hold lock-starvation
 // about: an epoll loop takes a lock that another thread keeps while it writes its snapshot, which sleeps
 #include "loop_case.h"
-#include <sys/epoll.h>
 
 #define CLIENTS 3
 
@@ -36,21 +35,7 @@ static FRAME int on_client(int i)
 
 static void *run_loop(void *unused)
 {
-    int set = epoll_create1(0), open = CLIENTS;
-    for (int i = 0; i < CLIENTS; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = (unsigned)i}};
-        require(epoll_ctl(set, EPOLL_CTL_ADD, inside[i], &event) == 0, "epoll_ctl");
-    }
-    while (open > 0) {
-        struct epoll_event events[4];
-        int n = epoll_wait(set, events, 4, -1);
-        for (int k = 0; k < n; k++)
-            if (!on_client((int)events[k].data.u32)) {
-                epoll_ctl(set, EPOLL_CTL_DEL, inside[events[k].data.u32], NULL);
-                open--;
-            }
-    }
-    close(set);
+    epoll_serve(inside, CLIENTS, 0, on_client);
     return unused;
 }
 

@@ -2,7 +2,6 @@
 // about: an epoll loop hands slow work to a thread, which tells it by an eventfd when the work is done
 #include "loop_case.h"
 #include <stdint.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #define CLIENTS 3
@@ -10,7 +9,7 @@
 
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queue_filled = PTHREAD_COND_INITIALIZER;
-static int queued, stop, inside[CLIENTS], outside[CLIENTS], done_fd;
+static int queued, stop, inside[CLIENTS + 1], outside[CLIENTS];
 
 static void *work(void *unused)
 {
@@ -24,7 +23,7 @@ static void *work(void *unused)
         queued--;
         must(pthread_mutex_unlock(&queue_lock), "unlock");
         nap_ms(70);
-        require(write(done_fd, &one, sizeof one) == sizeof one, "write");
+        require(write(inside[DONE], &one, sizeof one) == sizeof one, "write");
         must(pthread_mutex_lock(&queue_lock), "lock");
     }
     must(pthread_mutex_unlock(&queue_lock), "unlock");
@@ -44,7 +43,7 @@ static int on_event(int i)
     uint64_t count;
     char word;
     if (i == DONE)
-        return read(done_fd, &count, sizeof count) == sizeof count;
+        return read(inside[DONE], &count, sizeof count) == sizeof count;
     word = hear_now(inside[i]);
     if (word == 'x')
         hand_over();
@@ -53,27 +52,13 @@ static int on_event(int i)
 
 static void *run_loop(void *unused)
 {
-    int set = epoll_create1(0), open = CLIENTS;
-    for (int i = 0; i <= CLIENTS; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = (unsigned)i}};
-        require(epoll_ctl(set, EPOLL_CTL_ADD, i == DONE ? done_fd : inside[i], &event) == 0, "epoll_ctl");
-    }
-    while (open > 0) {
-        struct epoll_event events[4];
-        int n = epoll_wait(set, events, 4, -1);
-        for (int k = 0; k < n; k++)
-            if (!on_event((int)events[k].data.u32)) {
-                epoll_ctl(set, EPOLL_CTL_DEL, inside[events[k].data.u32], NULL);
-                open--;
-            }
-    }
-    close(set);
+    epoll_serve(inside, CLIENTS, 1, on_event);
     return unused;
 }
 
 int main(void)
 {
-    done_fd = eventfd(0, 0); /* blocking, but only read when it is ready */
+    inside[DONE] = eventfd(0, 0); /* blocking, but only read when it is ready */
     for (int i = 0; i < CLIENTS; i++)
         pair_make(&inside[i], &outside[i]);
     pthread_t worker = thread_start(work, NULL), loop = thread_start(run_loop, NULL);

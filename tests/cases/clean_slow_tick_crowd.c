@@ -1,7 +1,6 @@
 // expect: none
 // about: many clients speak at once, so that one tick serves sixty of them quickly; in between, ticks are short
 #include "loop_case.h"
-#include <sys/epoll.h>
 
 #define CLIENTS 60
 
@@ -17,21 +16,7 @@ static FRAME int on_client(int i)
 
 static void *run_loop(void *unused)
 {
-    int set = epoll_create1(0), open = CLIENTS;
-    for (int i = 0; i < CLIENTS; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = (unsigned)i}};
-        require(epoll_ctl(set, EPOLL_CTL_ADD, inside[i], &event) == 0, "epoll_ctl");
-    }
-    while (open > 0) {
-        struct epoll_event events[CLIENTS];
-        int n = epoll_wait(set, events, CLIENTS, -1);
-        for (int k = 0; k < n; k++)
-            if (!on_client((int)events[k].data.u32)) {
-                epoll_ctl(set, EPOLL_CTL_DEL, inside[events[k].data.u32], NULL);
-                open--;
-            }
-    }
-    close(set);
+    epoll_serve(inside, CLIENTS, 0, on_client);
     return unused;
 }
 

@@ -4,6 +4,7 @@
 
 #include "case.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,6 +49,29 @@ static inline __attribute__((unused)) void compute_ms(long ms)
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
         now = t.tv_sec * 1000 + t.tv_nsec / 1000000;
     } while (now < end);
+}
+
+#define EPOLL_EVENTS 64
+
+/* An epoll loop that gives each of these descriptors that is ready to `on_event`, by its index, until this has answered
+ * 0 for each of the first `count`; an event of the `wakers` behind them ends nothing. */
+static inline __attribute__((unused)) void epoll_serve(const int *fds, int count, int wakers, int (*on_event)(int))
+{
+    int set = epoll_create1(0), open = count;
+    for (int i = 0; i < count + wakers; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = (unsigned)i}};
+        require(epoll_ctl(set, EPOLL_CTL_ADD, fds[i], &event) == 0, "epoll_ctl");
+    }
+    while (open > 0) {
+        struct epoll_event events[EPOLL_EVENTS];
+        int n = epoll_wait(set, events, EPOLL_EVENTS, -1);
+        for (int k = 0; k < n; k++)
+            if (!on_event((int)events[k].data.u32)) {
+                epoll_ctl(set, EPOLL_CTL_DEL, fds[events[k].data.u32], NULL);
+                open--;
+            }
+    }
+    close(set);
 }
 
 #endif

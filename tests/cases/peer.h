@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -48,5 +49,33 @@ static inline void peer_send(int fd, const void *bytes, size_t size)
 static inline int peer_receive(int fd, void *bytes, size_t size)
 {
     return recv(fd, bytes, size, MSG_WAITALL) == (ssize_t)size;
+}
+
+#define PEER_MESSAGE 16
+
+/* A thread that answers one request of PEER_MESSAGE bytes to the listener *arg, after a while. */
+static inline void *peer_answer_late(void *arg)
+{
+    char text[PEER_MESSAGE];
+    int client = accept(*(int *)arg, NULL, NULL);
+    require(peer_receive(client, text, sizeof text), "a request");
+    nap_ms(150);
+    peer_send(client, text, sizeof text);
+    close(client);
+    return NULL;
+}
+
+/* A listener, its late answer, and a connection to it that does not block, for `fetch` (1 = it got its answer). */
+static inline int peer_fetch(int (*fetch)(int))
+{
+    int listener = peer_listen();
+    pthread_t thread = thread_start(peer_answer_late, &listener);
+    int fd = peer_dial(1000);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    int found = fetch(fd);
+    thread_join(thread);
+    close(fd);
+    close(listener);
+    return found;
 }
 #endif
