@@ -13,25 +13,37 @@ uint32_t block_capacity = BLOCK_CAPACITY;
 /*
  * Neighbours in the heap have neighbouring sets: else a program that goes through as many addresses as there are sets
  * would touch every page of the records, however few blocks it has at a time. 128 bytes of the heap share a set, which
- * has room for all blocks of usual allocators in them twice over. Pieces of 8 KiB are spread by their hash.
+ * has room for all blocks of glibc's in them twice over. Pieces of 8 KiB are spread by their hash, and turned by it,
+ * for blocks that each begin a page. What finds its set full (tiny blocks of other allocators) goes to a second one, by
+ * its hash alone.
  */
 #define SET_SHIFT 7
 #define PIECE_SETS 64u
 
-static uint32_t set_of(uintptr_t address)
+static uint32_t first_set(uintptr_t address)
 {
-    uint64_t place = address >> SET_SHIFT, piece = hash_mix(place / PIECE_SETS) >> 16;
-    return (uint32_t)(piece * PIECE_SETS + place % PIECE_SETS) & memory.block_mask;
+    uint64_t place = address >> SET_SHIFT, hash = hash_mix(place / PIECE_SETS), piece = hash >> 16, turn = hash >> 40;
+    return (uint32_t)(piece * PIECE_SETS + (place + turn) % PIECE_SETS) & memory.block_mask;
 }
 
-struct heap_block *block_find(uintptr_t address)
+static uint32_t second_set(uintptr_t address)
 {
-    uint32_t set = set_of(address);
+    return (uint32_t)(hash_mix(address) >> 16) & memory.block_mask;
+}
+
+static ALWAYS_INLINE struct heap_block *find_in(uint32_t set, uintptr_t address)
+{
     const struct block_set *s = &memory.block_sets[set];
     for (uint32_t i = 0; i < BLOCK_WAYS; i++)
         if (RELAXED_LOAD(&s->addresses[i]) == address)
             return &memory.blocks[set * BLOCK_WAYS + i];
     return NULL;
+}
+
+struct heap_block *block_find(uintptr_t address)
+{
+    struct heap_block *b = find_in(first_set(address), address);
+    return likely(b) ? b : find_in(second_set(address), address);
 }
 
 /* Its address is not free for others before its state is none. */
@@ -44,9 +56,8 @@ void block_end(struct heap_block *b)
     __atomic_store_n(place, 0, __ATOMIC_RELEASE); /* pairs with the claim in room_for */
 }
 
-static struct heap_block *room_for(uintptr_t address)
+static struct heap_block *room_in(uint32_t set, uintptr_t address)
 {
-    uint32_t set = set_of(address);
     struct block_set *s = &memory.block_sets[set];
     for (uint32_t i = 0; i < BLOCK_WAYS; i++) {
         uint64_t none = 0;
@@ -55,6 +66,12 @@ static struct heap_block *room_for(uintptr_t address)
             return &memory.blocks[set * BLOCK_WAYS + i];
     }
     return NULL;
+}
+
+static struct heap_block *room_for(uintptr_t address)
+{
+    struct heap_block *b = room_in(first_set(address), address);
+    return likely(b) ? b : room_in(second_set(address), address);
 }
 
 /* Freed where no wrapper saw it, since its address is somebody else's now. false: it is kept, and so is its record. */

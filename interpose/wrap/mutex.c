@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/single_threaded.h>
 
 static void facts_here(const pthread_mutex_t *m, struct object_facts *facts)
 {
@@ -205,13 +206,24 @@ static COLD int use_destroyed(struct thread *t, const struct request *r)
     return call_real(r);
 }
 
+/* The real try, or the real lock as long as there is one thread: it then needs no atomic instruction, and meets nobody.
+ * Each thread begins with lock_full. */
+static int (*take_free)(pthread_mutex_t *m);
+
+static void take_free_choose(void)
+{
+    int (*call)(pthread_mutex_t *) = __libc_single_threaded ? real.pthread_mutex_lock : real.pthread_mutex_trylock;
+    if (unlikely(RELAXED_LOAD(&take_free) != call))
+        RELAXED_STORE(&take_free, call);
+}
+
 /* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. With robust and
  * priority-protected ones glibc's try is not quite a lock that does not wait; its answers differ. */
 static ALWAYS_INLINE int lock_free_one(pthread_mutex_t *m)
 {
     if (unlikely(RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT | MUTEX_KIND_PROTECT)))
         return real.pthread_mutex_lock(m);
-    int result = real.pthread_mutex_trylock(m);
+    int result = RELAXED_LOAD(&take_free)(m);
     return likely(!result) || result == EBUSY ? result : real.pthread_mutex_lock(m);
 }
 
@@ -236,6 +248,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
         return lock_contended(t, &r, &q);
     bool room = lock_taking(&q);
     lock_sample(&q);
+    take_free_choose();
     int result = lock_free_one(m);
     if (unlikely(result == EBUSY)) {
         acquisition_want(t, KIWI_WANT_NONE);

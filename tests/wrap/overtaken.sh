@@ -7,7 +7,7 @@ ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE= -O2 -g -pthread -o "$scratch/host" "$here/h
     -Wl,-rpath,"$scratch" || exit 1
 
 recorded "$scratch/host"
-check "runs" grep -qx done "$scratch/kiwi.out"
+check "runs" grep -qx "done" "$scratch/kiwi.out"
 "$kiwi" show locks --format=json "$scratch"/*.trace >"$scratch/locks.json"
 check "three waits of 30 ms" python3 - "$scratch/locks.json" <<'PY'
 import json, sys
