@@ -108,13 +108,18 @@ FRAME void *worker(void *)
     }
     return nullptr;
 }
-int main()
+
+static long arena_reset_per_request()
 {
-    pthread_key_create(&key, drop);
     arena a{(char *)malloc(1 << 16), 0, 1 << 16};
     long sum = 0;
     for (int i = 0; i < 2000; i++)
         sum += request(&a);
+    return sum;
+}
+
+static void pool_of_nodes()
+{
     std::list<node *> held;
     for (int i = 0; i < 30000; i++) {
         held.push_back(node_get());
@@ -125,7 +130,10 @@ int main()
     }
     for (node *n : held)
         node_put(n);
-    held.clear();
+}
+
+static void pointers_into_blocks()
+{
     for (int i = 0; i < 2000; i++) {
         void *p = my_aligned(100);
         memset(p, 1, 100);
@@ -139,6 +147,10 @@ int main()
         static std::vector<char **> all;
         all.push_back(keep);
     }
+}
+
+static void memory_resources()
+{
     std::pmr::monotonic_buffer_resource mono;
     for (int r = 0; r < 200; r++) {
         {
@@ -149,24 +161,21 @@ int main()
         mono.release();
     }
     std::pmr::unsynchronized_pool_resource pools;
-    {
-        std::pmr::unordered_map<int, std::pmr::string> m(&pools);
-        for (int i = 0; i < 5000; i++) {
-            m[i % 500] = "another string that is long enough";
-            if (i % 3 == 0)
-                m.erase(i % 250);
-        }
+    std::pmr::unordered_map<int, std::pmr::string> m(&pools);
+    for (int i = 0; i < 5000; i++) {
+        m[i % 500] = "another string that is long enough";
+        if (i % 3 == 0)
+            m.erase(i % 250);
     }
-    std::vector<std::thread> ts;
-    for (int i = 0; i < 4; i++)
-        ts.emplace_back(worker, nullptr);
-    for (auto &t : ts)
-        t.join();
+}
+
+static void blocks_that_libc_allocates()
+{
     char *line = nullptr;
     size_t cap = 0;
     FILE *f = fopen("/proc/self/maps", "r");
     while (getline(&line, &cap, f) > 0)
-        sum++;
+        continue;
     free(line);
     fclose(f);
     for (int i = 0; i < 500; i++) {
@@ -174,17 +183,22 @@ int main()
         if (asprintf(&t, "%d", i) > 0)
             free(t);
     }
-    struct alignas(128) W {
-        char c[200];
-        ~W()
-        {
-            c[0] = 0;
-        }
-    };
+}
+
+struct alignas(128) wide {
+    char c[200];
+    ~wide()
+    {
+        c[0] = 0;
+    }
+};
+
+static bool operators_of_every_form()
+{
     for (int i = 1; i < 100; i++) {
-        W *w = new W[size_t(i)];
+        wide *w = new wide[size_t(i)];
         delete[] w;
-        auto p = std::make_unique<W>();
+        auto p = std::make_unique<wide>();
     }
     void *raw = ::operator new(100);
     ::operator delete(raw, size_t(100));
@@ -193,7 +207,23 @@ int main()
     std::shared_ptr<obj> sp = std::make_shared<obj>();
     std::weak_ptr<obj> wp = sp;
     sp.reset();
-    sum += wp.expired();
+    return wp.expired();
+}
+
+int main()
+{
+    pthread_key_create(&key, drop);
+    long sum = arena_reset_per_request();
+    pool_of_nodes();
+    pointers_into_blocks();
+    memory_resources();
+    std::vector<std::thread> ts;
+    for (int i = 0; i < 4; i++)
+        ts.emplace_back(worker, nullptr);
+    for (auto &t : ts)
+        t.join();
+    blocks_that_libc_allocates();
+    sum += operators_of_every_form();
     printf("%ld\n", sum);
     return 0;
 }
