@@ -8,19 +8,15 @@
 
 #define READING_GAP_NS 1000000u
 
-static uint64_t time_ns(const struct timeval *t)
-{
-    return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_usec * 1000u;
-}
-
-/* false under a filter that might kill for the call. */
+/* false under a filter that might kill for the call. The time is the clock's: getrusage's lags by up to a tick of the
+ * scheduler, which would come to light in a later span. */
 static bool read_now(const struct thread *t, struct thread_reading *r)
 {
     struct rusage usage;
     if (region.frozen || sys_failed(sys_call3(SYS_getrusage, RUSAGE_THREAD, (long)&usage, 0)))
         return false;
     *r = (struct thread_reading){.ticks = clock_ticks(),
-                                 .cpu_ns = time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime),
+                                 .cpu_ns = sys_clock_ns(CLOCK_THREAD_CPUTIME_ID),
                                  .switches = (uint64_t)usage.ru_nivcsw,
                                  .blocked = t->blocked_ticks};
     return true;
