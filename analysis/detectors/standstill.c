@@ -9,26 +9,45 @@ struct standstill {
     uint32_t slots;
 };
 
-/* A condition variable whose waiters were signalled lets them go on; a shared one can be signalled by others. */
+/* A condition variable whose waiters were signalled lets them go on. */
 static bool cond_sleeps(const struct trace *t, const struct kiwi_slot *s)
 {
     const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
 
-    return o && o->kind == KIWI_OBJECT_COND && !o->cond_signalled && !(o->flags & KIWI_OBJECT_SHARED);
+    return o && o->kind == KIWI_OBJECT_COND && !o->cond_signalled;
+}
+
+/* Another process may post it; so may one that made it, where it was not seen being made. */
+static bool is_own_semaphore(const struct model *m, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = trace_object(m->trace, model_object_at(m, s->call_object));
+
+    return o && !(o->flags & KIWI_OBJECT_SHARED);
+}
+
+/* So may it signal such a condition variable, or come to such a barrier. */
+static bool is_shared(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+
+    return o && (o->flags & KIWI_OBJECT_SHARED);
 }
 
 /* Only another thread can end this call. */
-static bool sleeps(const struct trace *t, const struct kiwi_slot *s)
+static bool sleeps(const struct model *m, const struct kiwi_slot *s)
 {
+    const struct trace *t = m->trace;
+
     if (!(s->call_flags & KIWI_CALLF_UNTIMED) || !trace_call(t, s->call_row))
         return false;
     switch (s->call_kind) {
     case KIWI_CALL_COND_WAIT:
-        return cond_sleeps(t, s);
-    case KIWI_CALL_BARRIER_WAIT:
+        return cond_sleeps(t, s) && !is_shared(t, s);
     case KIWI_CALL_SEM_WAIT:
+        return is_own_semaphore(m, s);
+    case KIWI_CALL_BARRIER_WAIT:
     case KIWI_CALL_FUTEX_WAIT:
-        return true;
+        return !is_shared(t, s);
     default:
         return false;
     }
@@ -44,7 +63,7 @@ static bool all_stand(const struct standstill *b)
     for (uint32_t i = 1; i < b->slots; i++) {
         const struct kiwi_slot *s = trace_slot(t, i);
 
-        if (s && ((!b->waits[i] && !sleeps(t, s)) || !trace_slot_settled(t, i)))
+        if (s && ((!b->waits[i] && !sleeps(b->m, s)) || !trace_slot_settled(t, i)))
             return false;
     }
     return true;
