@@ -36,7 +36,7 @@ static ALWAYS_INLINE bool suspect_page(uintptr_t address)
 /* The address of a block. */
 static ALWAYS_INLINE bool suspect_block(uintptr_t address)
 {
-    uint32_t bits = suspects.bits[address >> 10 & (SUSPECT_GRAINS / 32 - 1)];
+    uint32_t bits = RELAXED_LOAD(&suspects.bits[address >> 10 & (SUSPECT_GRAINS / 32 - 1)]);
     return unlikely(bits >> (address >> 5 & 31) & 1) || suspect_page(address) || suspect_large(address);
 }
 

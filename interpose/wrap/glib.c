@@ -145,7 +145,7 @@ EXPORT void g_mutex_lock(GMutex *m)
     if (likely(t && !RELAXED_LOAD((const uint64_t *)(const void *)m))) { /* free, and without a mark */
         guard_set(t);
         if (likely(lock_quick(t, (uintptr_t)m, CALL_SITE(), GMUTEX_KIND(KIWI_HOW_LOCK)))) {
-            if (likely(!lock_quick_end(t, real.g_mutex_trylock(m) ? 0 : EBUSY)))
+            if (likely(!lock_quick_end(t, CALL_SITE(), real.g_mutex_trylock(m) ? 0 : EBUSY)))
                 return;
         } else {
             guard_clear(t);

@@ -127,6 +127,13 @@ static int acquire_waiting(struct lock_call *c, struct lock_request *q)
     return result;
 }
 
+COLD void lock_quick_uncount(struct thread *t, struct call_site site)
+{
+    struct stack_entry *e = stack_find(t, site);
+    if (e)
+        e->tick++;
+}
+
 static int finish(struct thread *t, int result, bool room)
 {
     if (granted(result) && room)

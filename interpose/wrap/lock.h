@@ -74,9 +74,14 @@ static ALWAYS_INLINE bool lock_quick(struct thread *t, uintptr_t address, struct
     return true;
 }
 
+/* The real call refused a lock that lock_quick counted at this site. */
+void lock_quick_uncount(struct thread *t, struct call_site site);
+
 /* After the real call of the quick way, for locks that grant with 0 alone. */
-static ALWAYS_INLINE int lock_quick_end(struct thread *t, int result)
+static ALWAYS_INLINE int lock_quick_end(struct thread *t, struct call_site site, int result)
 {
+    if (unlikely(result))
+        lock_quick_uncount(t, site);
     slot_state_set(t, result == 0, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return result;

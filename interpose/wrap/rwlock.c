@@ -184,7 +184,7 @@ static ALWAYS_INLINE struct thread *quick(const pthread_rwlock_t *l, bool waits,
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 {
     struct thread *t = quick(l, reader_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK));
-    if (likely(t) && likely(!lock_quick_end(t, real.pthread_rwlock_tryrdlock(l))))
+    if (likely(t) && likely(!lock_quick_end(t, CALL_SITE(), real.pthread_rwlock_tryrdlock(l))))
         return 0;
     struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_read, .taken = t != NULL};
     c.kind = RW_KIND(KIWI_MODE_READ, KIWI_HOW_LOCK);
@@ -194,7 +194,7 @@ EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l)
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *l)
 {
     struct thread *t = quick(l, writer_waits(l), CALL_SITE(), RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    if (likely(t) && likely(!lock_quick_end(t, real.pthread_rwlock_trywrlock(l))))
+    if (likely(t) && likely(!lock_quick_end(t, CALL_SITE(), real.pthread_rwlock_trywrlock(l))))
         return 0;
     struct lock_call c = {.address = (uintptr_t)l, .site = CALL_SITE(), .call = real_write, .taken = t != NULL};
     c.kind = RW_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
