@@ -154,7 +154,7 @@ static int print_table(const struct request *q, const struct input *input)
     for (unsigned i = 0; i < input->count; i++) {
         if (i && !q->show.json)
             fputc('\n', q->show.out);
-        if (q->table->print(&q->show, input->models[i], processes)) {
+        if (show_print(q->table, &q->show, input->models[i], processes)) {
             json_decref(processes);
             return -1;
         }

@@ -2,7 +2,6 @@
 #include "call_path.h"
 #include "json_text.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/call_kinds.h"
@@ -10,7 +9,6 @@
 #include "../analysis/detectors/calls.h"
 #include "../analysis/peer.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -24,7 +22,21 @@ static uint64_t ns(const struct call_uses *u, uint64_t ticks)
     return trace_ns(u->m->trace, ticks);
 }
 
-/* Order. */
+/* Rows. */
+static void *open_rows(struct model *m)
+{
+    return call_uses_open(m);
+}
+
+static void close_rows(void *rows)
+{
+    call_uses_close(rows);
+}
+
+static uint32_t count_rows(const void *rows)
+{
+    return ((const struct call_uses *)rows)->count;
+}
 
 static int compare_max(const void *a, const void *b)
 {
@@ -49,14 +61,16 @@ static int compare_errors(const void *a, const void *b)
 static const char *const sorts[] = {"time", "max", "count", "waited", "errors", NULL};
 
 /* They come in the order of their time. */
-static void sort_uses(struct call_uses *u, const char *word)
+static int sort_rows(void *rows, const char *word)
 {
     static int (*const compare[])(const void *, const void *) = {NULL, compare_max, compare_count, compare_waited,
                                                                  compare_errors};
+    struct call_uses *u = rows;
 
-    for (size_t i = 1; word && i < sizeof compare / sizeof *compare; i++)
+    for (size_t i = 1; i < sizeof compare / sizeof *compare; i++)
         if (strcmp(word, sorts[i]) == 0)
             qsort(u->items, u->count, sizeof *u->items, compare[i]);
+    return 0;
 }
 
 /* Text. */
@@ -169,27 +183,30 @@ static void print_use(const struct call_uses *u, const struct call_use *use, con
     print_running(u, use, facts, out);
 }
 
-static void print_text(const struct call_uses *u, const struct show_request *q)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
-
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " calls by place and locks held\n\n", facts.pid,
-            facts.executable, u->count);
-    fprintf(q->out, "%10s %9s %9s %9s %9s %9s %8s  %s\n", "CALLS", "WAITED", "TOTAL", "P50", "P99", "MAX", "FAILED",
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " calls by place and locks held\n\n", v->facts.pid,
+            v->facts.executable, count_rows(v->rows));
+    fprintf(out, "%10s %9s %9s %9s %9s %9s %8s  %s\n", "CALLS", "WAITED", "TOTAL", "P50", "P99", "MAX", "FAILED",
             "CALL");
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, &u->items[i], &facts, q->out);
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more calls: --top=0 shows them all.\n", u->count - q->top);
+}
+
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
+{
+    const struct call_uses *u = v->rows;
+
+    print_use(u, &u->items[at], &v->facts, out);
+    return 0;
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    (void)v;
     fputs("\nWAITED: took 100 us or more, and could block; TOTAL, P50, P99 and MAX are of these. Calls that cannot "
-          "block "
-          "(zero\ntimeout, O_NONBLOCK) are not timed, and estimated beyond the first 256 of a thread. FAILED: other "
-          "than "
-          "by EAGAIN,\nEINTR, EINPROGRESS and ETIMEDOUT. \"-\": none, or a percentile with fewer than 100 samples "
-          "above "
-          "it.\n",
-          q->out);
+          "block (zero\ntimeout, O_NONBLOCK) are not timed, and estimated beyond the first 256 of a thread. FAILED: "
+          "other than by EAGAIN,\nEINTR, EINPROGRESS and ETIMEDOUT. \"-\": none, or a percentile with fewer than 100 "
+          "samples above it.\n",
+          out);
 }
 
 /* JSON. */
@@ -281,43 +298,32 @@ static json_t *use_json(const struct call_uses *u, const struct call_use *use, c
     return NULL;
 }
 
-static json_t *process_json(const struct call_uses *u, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *calls = json_array();
-
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && calls && (!top || i < top); i++)
-        if (json_array_append_new(calls, use_json(u, &u->items[i], &facts)) != 0) {
-            json_decref(calls);
-            calls = NULL;
-        }
-    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
-                     "recorded_ns", (json_int_t)facts.duration_ns, "calls_in_all", (json_int_t)u->count, "calls",
-                     calls);
+    return json_pack("{s:I, s:I}", "recorded_ns", (json_int_t)v->facts.duration_ns, "calls_in_all",
+                     (json_int_t)count_rows(v->rows));
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct call_uses *u = call_uses_open(m);
-    int result = u ? 0 : -1;
+    const struct call_uses *u = v->rows;
 
-    if (u) {
-        sort_uses(u, q->sort);
-        if (q->json)
-            result = json_array_append_new(processes, process_json(u, q->top));
-        else
-            print_text(u, q);
-    }
-    call_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(u, &u->items[at], &v->facts);
 }
 
 const struct show_table show_calls = {
         .name = "calls",
-        .sorts = sorts,
+        .what = "calls",
         .schema = "kiwi-calls/1",
-        .print = print_process,
+        .list = "calls",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = close_rows,
+        .count = count_rows,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

@@ -2,13 +2,11 @@
 #include "call_path.h"
 #include "json_text.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/call_kinds.h"
 #include "../analysis/descriptor_use.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -42,13 +40,30 @@ static int compare_exchanges(const void *a, const void *b)
 
 static const char *const sorts[] = {"number", "age", "exchanges", NULL};
 
-static void sort_uses(struct descriptor_uses *u, const char *word)
+static int sort_rows(void *rows, const char *word)
 {
     static int (*const compare[])(const void *, const void *) = {NULL, compare_age, compare_exchanges};
+    struct descriptor_uses *u = rows;
 
-    for (size_t i = 1; word && i < sizeof compare / sizeof *compare; i++)
+    for (size_t i = 1; i < sizeof compare / sizeof *compare; i++)
         if (strcmp(word, sorts[i]) == 0)
             qsort(u->items, u->count, sizeof *u->items, compare[i]);
+    return 0;
+}
+
+static void *open_rows(struct model *m)
+{
+    return descriptor_uses_open(m);
+}
+
+static void close_rows(void *rows)
+{
+    descriptor_uses_close(rows);
+}
+
+static uint32_t count_rows(const void *rows)
+{
+    return ((const struct descriptor_uses *)rows)->count;
 }
 
 /* Text. */
@@ -100,24 +115,31 @@ static void print_use(const struct descriptor_uses *u, const struct descriptor_u
     print_closed(u, use, out);
 }
 
-static void print_text(const struct descriptor_uses *u, const struct show_request *q)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
+    const struct descriptor_uses *u = v->rows;
 
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " descriptors open%s\n\n", facts.pid, facts.executable,
-            u->open, facts.live ? "" : " at the end");
-    fprintf(q->out, "%6s %-11s %9s %10s  %s\n", "FD", "KIND", "AGE", "EXCHANGES", "OPENED AT");
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, &u->items[i], &facts, q->out);
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more descriptors: --top=0 shows them all.\n", u->count - q->top);
-    fprintf(q->out,
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " descriptors open%s\n\n", v->facts.pid, v->facts.executable,
+            u->open, v->facts.live ? "" : " at the end");
+    fprintf(out, "%6s %-11s %9s %10s  %s\n", "FD", "KIND", "AGE", "EXCHANGES", "OPENED AT");
+}
+
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
+{
+    const struct descriptor_uses *u = v->rows;
+
+    print_use(u, &u->items[at], &v->facts, out);
+    return 0;
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    const struct descriptor_uses *u = v->rows;
+
+    fprintf(out,
             "\nDescriptors of which neither the opening nor the end was seen (inherited ones, those of the C library) "
-            "are "
-            "not\nlisted. Of the closed ones (%" PRIu32 " numbers) only those that were used afterwards are. "
-            "EXCHANGES: receives on a\nconnection, while calls on it "
-            "may block.\n",
+            "are not\nlisted. Of the closed ones (%" PRIu32 " numbers) only those that were used afterwards are. "
+            "EXCHANGES: receives on a\nconnection, while calls on it may block.\n",
             u->closed);
 }
 
@@ -172,43 +194,34 @@ static json_t *use_json(const struct descriptor_uses *u, const struct descriptor
                      misuse_json(u->m, use));
 }
 
-static json_t *process_json(const struct descriptor_uses *u, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *list = json_array();
+    const struct descriptor_uses *u = v->rows;
 
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && list && (!top || i < top); i++)
-        if (json_array_append_new(list, use_json(u, &u->items[i], &facts)) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    return json_pack("{s:i, s:o, s:I, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
-                     "recorded_ns", (json_int_t)facts.duration_ns, "open_in_all", (json_int_t)u->open, "closed_in_all",
-                     (json_int_t)u->closed, "descriptors", list);
+    return json_pack("{s:I, s:I, s:I}", "recorded_ns", (json_int_t)v->facts.duration_ns, "open_in_all",
+                     (json_int_t)u->open, "closed_in_all", (json_int_t)u->closed);
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct descriptor_uses *u = descriptor_uses_open(m);
-    int result = u ? 0 : -1;
+    const struct descriptor_uses *u = v->rows;
 
-    if (u) {
-        sort_uses(u, q->sort);
-        if (q->json)
-            result = json_array_append_new(processes, process_json(u, q->top));
-        else
-            print_text(u, q);
-    }
-    descriptor_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(u, &u->items[at], &v->facts);
 }
 
 const struct show_table show_fds = {
         .name = "fds",
-        .sorts = sorts,
+        .what = "descriptors",
         .schema = "kiwi-fds/1",
-        .print = print_process,
+        .list = "descriptors",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = close_rows,
+        .count = count_rows,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

@@ -2,12 +2,10 @@
 #include "call_path.h"
 #include "json_text.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/heap_use.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -58,11 +56,29 @@ static const struct sort {
 
 static const char *const sorts[] = {"live", "allocated", "blocks", "peak", NULL};
 
-static void sort_uses(struct heap_uses *u, const char *word)
+static int sort_rows(void *rows, const char *word)
 {
+    struct heap_uses *u = rows;
+
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-        if (strcmp(word ? word : sorts[0], orders[i].word) == 0)
+        if (strcmp(word, orders[i].word) == 0)
             qsort(u->items, u->count, sizeof *u->items, orders[i].compare);
+    return 0;
+}
+
+static void *open_rows(struct model *m)
+{
+    return heap_uses_open(m);
+}
+
+static void close_rows(void *rows)
+{
+    heap_uses_close(rows);
+}
+
+static uint32_t count_rows(const void *rows)
+{
+    return ((const struct heap_uses *)rows)->count;
 }
 
 /* Text. */
@@ -111,13 +127,12 @@ static void print_use(const struct heap_uses *u, const struct heap_use *use, FIL
     print_threads(u, use, out);
 }
 
-static void print_heading(const struct heap_uses *u, FILE *out)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
+    const struct heap_uses *u = v->rows;
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE];
 
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " call paths that allocate\n", facts.pid, facts.executable,
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " call paths that allocate\n", v->facts.pid, v->facts.executable,
             u->count);
     fprintf(out, "Live: %s +- %s in %.0f blocks; allocated in all: %s\n\n", size(u->live.bytes, a),
             size(u->live.bytes_error, b), u->live.blocks, size(u->made.bytes, c));
@@ -126,22 +141,26 @@ static void print_heading(const struct heap_uses *u, FILE *out)
             "BYTES", "LIVED", "SITE");
 }
 
-static void print_text(const struct heap_uses *u, const struct show_request *q)
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
 {
-    print_heading(u, q->out);
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, &u->items[i], q->out);
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more call paths: --top=0 shows them all.\n", u->count - q->top);
-    if (u->count)
-        fputs(heap_uses_exact(u)
-                      ? "\nEvery allocation was looked at. LIVED: half of the freed blocks lived for less.\n"
-                      : "\nEstimated from a sample (heap=exact looks at all): the truth is within +- in 19 of 20 "
-                        "cases. "
-                        "Do not rank\nsites whose intervals overlap. LIVED: half of the freed blocks lived for less.\n",
-              q->out);
+    const struct heap_uses *u = v->rows;
+
+    print_use(u, &u->items[at], out);
+    return 0;
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    const struct heap_uses *u = v->rows;
+
+    if (!u->count)
+        fputs("\nNo allocation was looked at (heap=sample or heap=exact does so).\n", out);
+    else if (heap_uses_exact(u))
+        fputs("\nEvery allocation was looked at. LIVED: half of the freed blocks lived for less.\n", out);
     else
-        fputs("\nNo allocation was looked at (heap=sample or heap=exact does so).\n", q->out);
+        fputs("\nEstimated from a sample (heap=exact looks at all): the truth is within +- in 19 of 20 cases. Do not "
+              "rank\nsites whose intervals overlap. LIVED: half of the freed blocks lived for less.\n",
+              out);
 }
 
 /* JSON. */
@@ -179,43 +198,34 @@ static json_t *use_json(const struct heap_uses *u, const struct heap_use *use)
                      "samples", (json_int_t)use->site->samples, "unfollowed_bytes", use->unfollowed_bytes);
 }
 
-static json_t *process_json(const struct heap_uses *u, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *sites = json_array();
+    const struct heap_uses *u = v->rows;
 
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && sites && (!top || i < top); i++)
-        if (json_array_append_new(sites, use_json(u, &u->items[i])) != 0) {
-            json_decref(sites);
-            sites = NULL;
-        }
-    return json_pack("{s:i, s:o, s:b, s:o, s:o, s:I, s:o}", "pid", (int)facts.pid, "executable",
-                     json_text(facts.executable), "exact", heap_uses_exact(u), "live", amount_json(&u->live),
-                     "allocated", amount_json(&u->made), "sites_in_all", (json_int_t)u->count, "sites", sites);
+    return json_pack("{s:b, s:o, s:o, s:I}", "exact", heap_uses_exact(u), "live", amount_json(&u->live), "allocated",
+                     amount_json(&u->made), "sites_in_all", (json_int_t)u->count);
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct heap_uses *u = heap_uses_open(m);
-    int result = u ? 0 : -1;
+    const struct heap_uses *u = v->rows;
 
-    if (u) {
-        sort_uses(u, q->sort);
-        if (q->json)
-            result = json_array_append_new(processes, process_json(u, q->top));
-        else
-            print_text(u, q);
-    }
-    heap_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(u, &u->items[at]);
 }
 
 const struct show_table show_heap = {
         .name = "heap",
-        .sorts = sorts,
+        .what = "call paths",
         .schema = "kiwi-heap/1",
-        .print = print_process,
+        .list = "sites",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = close_rows,
+        .count = count_rows,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

@@ -1,12 +1,10 @@
 /* kiwi show locks - which locks are taken, waited for and held, how often and how long. */
 #include "json_text.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/lock_use.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -89,17 +87,33 @@ static int sort_by_name(struct lock_uses *u)
 
 static const char *const sorts[] = {"wait", "contended", "acquired", "hold", "name", NULL};
 
-static int sort_uses(struct lock_uses *u, const char *word)
+static int sort_rows(void *rows, const char *word)
 {
     static int (*const compare[])(const void *, const void *) = {compare_wait, compare_contended, compare_acquired,
                                                                  compare_hold};
+    struct lock_uses *u = rows;
 
-    if (word && strcmp(word, "name") == 0)
+    if (strcmp(word, "name") == 0)
         return sort_by_name(u);
     for (size_t i = 0; i < sizeof compare / sizeof *compare; i++)
-        if (strcmp(word ? word : sorts[0], sorts[i]) == 0)
+        if (strcmp(word, sorts[i]) == 0)
             qsort(u->items, u->count, sizeof *u->items, compare[i]);
     return 0;
+}
+
+static void *open_rows(struct model *m)
+{
+    return lock_uses_open(m);
+}
+
+static void close_rows(void *rows)
+{
+    lock_uses_close(rows);
+}
+
+static uint32_t count_rows(const void *rows)
+{
+    return ((const struct lock_uses *)rows)->count;
 }
 
 /* Parties. */
@@ -219,22 +233,29 @@ static void print_use(const struct lock_uses *u, const struct lock_use *use, FIL
         print_parties(u, use, out);
 }
 
-static void print_text(const struct lock_uses *u, const struct show_request *q)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
-
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " locks\n\n", facts.pid, facts.executable, u->count);
-    fprintf(q->out, "%10s %9s %29s %29s\n", "", "", "WAITED", "HELD");
-    fprintf(q->out, "%10s %9s %9s %9s %9s %9s %9s %9s %7s  %s\n", "ACQUIRED", "CONTENDED", "TOTAL", "P99", "MAX", "P50",
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " locks\n\n", v->facts.pid, v->facts.executable,
+            count_rows(v->rows));
+    fprintf(out, "%10s %9s %29s %29s\n", "", "", "WAITED", "HELD");
+    fprintf(out, "%10s %9s %9s %9s %9s %9s %9s %9s %7s  %s\n", "ACQUIRED", "CONTENDED", "TOTAL", "P99", "MAX", "P50",
             "P99", "MAX", "TIMED", "LOCK");
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, &u->items[i], q->out);
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more locks: --top=0 shows them all.\n", u->count - q->top);
+}
+
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
+{
+    const struct lock_uses *u = v->rows;
+
+    print_use(u, &u->items[at], out);
+    return 0;
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    (void)v;
     fputs("\nAcquisitions beyond the first 256 of each call path are estimated. Of the holds a sample is timed, and "
           "every\none that follows a wait. \"-\": none, or a percentile with fewer than 100 samples above it.\n",
-          q->out);
+          out);
 }
 
 /* JSON. */
@@ -289,42 +310,34 @@ static json_t *use_json(const struct lock_uses *u, const struct lock_use *use)
                      "waiters", parties_json(u, use, true));
 }
 
-static json_t *process_json(const struct lock_uses *u, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *locks = json_array();
+    const struct lock_uses *u = v->rows;
 
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && locks && (!top || i < top); i++)
-        if (json_array_append_new(locks, use_json(u, &u->items[i])) != 0) {
-            json_decref(locks);
-            locks = NULL;
-        }
-    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
-                     "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "locks_in_all", (json_int_t)u->count,
-                     "locks", locks);
+    return json_pack("{s:I, s:I}", "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "locks_in_all",
+                     (json_int_t)u->count);
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct lock_uses *u = lock_uses_open(m);
-    int result = 0;
+    const struct lock_uses *u = v->rows;
 
-    if (!u || sort_uses(u, q->sort))
-        result = -1;
-    else if (q->json)
-        result = json_array_append_new(processes, process_json(u, q->top));
-    else
-        print_text(u, q);
-    lock_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(u, &u->items[at]);
 }
 
 const struct show_table show_locks = {
         .name = "locks",
-        .sorts = sorts,
+        .what = "locks",
         .schema = "kiwi-locks/1",
-        .print = print_process,
+        .list = "locks",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = close_rows,
+        .count = count_rows,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

@@ -1,13 +1,12 @@
 /* kiwi show scopes - the pieces of work that a program names through kiwi.h: how often and how long. */
 #include "heap_lines.h"
 #include "json_text.h"
+#include "loop_rows.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/loop_use.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -18,17 +17,20 @@ static uint64_t ns(const struct loop_uses *u, uint64_t ticks)
     return trace_ns(u->m->trace, ticks);
 }
 
-static int compare_time(const void *a, const void *b)
-{
-    return largest_first(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
-}
-
-static int compare_count(const void *a, const void *b)
-{
-    return largest_first(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
-}
-
 static const char *const sorts[] = {"time", "count", NULL};
+
+static int sort_rows(void *rows, const char *word)
+{
+    struct loop_uses *u = ((struct loop_rows *)rows)->loops;
+
+    qsort(u->items, u->count, sizeof *u->items, strcmp(word, "count") == 0 ? loop_rows_by_count : loop_rows_by_time);
+    return 0;
+}
+
+static void *open_rows(struct model *m)
+{
+    return loop_rows_open(loop_uses_open_scopes(m));
+}
 
 static const char *name_of(const struct loop_uses *u, const struct loop_use *use)
 {
@@ -44,45 +46,35 @@ static const char *thread_of(const struct loop_uses *u, const struct loop_use *u
     return text;
 }
 
-/* A percentile is told only where enough samples lie above it. */
-static bool is_told(const struct loop_use *use, unsigned percent)
-{
-    return percent <= 50 || durations_tell(use->count, percent, 100);
-}
-
-static const char *quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent, char *text)
-{
-    return is_told(use, percent) ? words_duration(ns(u, loop_use_quantile(u, use, percent)), text) : "-";
-}
-
 static void print_use(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use, FILE *out)
 {
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE], d[WORDS_SIZE], e[WORDS_SIZE], text[64];
 
     fprintf(out, "%10" PRIu64 " %9s %9s %9s %9s %9s  %s, %s\n", use->count, words_duration(ns(u, use->total), a),
-            quantile(u, use, 50, b), quantile(u, use, 95, c), quantile(u, use, 99, d),
+            loop_rows_quantile(u, use, 50, b), loop_rows_quantile(u, use, 95, c), loop_rows_quantile(u, use, 99, d),
             words_duration(ns(u, use->max), e), name_of(u, use), thread_of(u, use, text, sizeof text));
     heap_lines_print(h, u, use, out);
 }
 
-static void print_text(const struct loop_uses *u, const struct hot_heap *h, const struct show_request *q)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
-
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " scopes\n\n", facts.pid, facts.executable, u->count);
-    fprintf(q->out, "%10s %9s %9s %9s %9s %9s  %s\n", "COUNT", "TOTAL", "P50", "P95", "P99", "MAX", "SCOPE");
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        print_use(u, h, &u->items[i], q->out);
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more scopes: --top=0 shows them all.\n", u->count - q->top);
-    if (!u->count)
-        fputs("\nA program names its scopes by kiwi_scope_begin and kiwi_scope_end of <kiwi.h>.\n", q->out);
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " scopes\n\n", v->facts.pid, v->facts.executable,
+            loop_rows_count(v->rows));
+    fprintf(out, "%10s %9s %9s %9s %9s %9s  %s\n", "COUNT", "TOTAL", "P50", "P95", "P99", "MAX", "SCOPE");
 }
 
-static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
 {
-    return is_told(use, percent) ? json_integer((json_int_t)ns(u, loop_use_quantile(u, use, percent))) : json_null();
+    const struct loop_rows *r = v->rows;
+
+    print_use(r->loops, r->heap, &r->loops->items[at], out);
+    return 0;
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    if (!loop_rows_count(v->rows))
+        fputs("\nA program names its scopes by kiwi_scope_begin and kiwi_scope_end of <kiwi.h>.\n", out);
 }
 
 static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use)
@@ -91,50 +83,36 @@ static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, con
 
     return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "name", json_text(name_of(u, use)), "thread",
                      thread, "count", (json_int_t)use->count, "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
-                     quantile_json(u, use, 50), "p95_ns", quantile_json(u, use, 95), "p99_ns",
-                     quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max), "heap",
+                     loop_rows_quantile_json(u, use, 50), "p95_ns", loop_rows_quantile_json(u, use, 95), "p99_ns",
+                     loop_rows_quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max), "heap",
                      heap_lines_json(h, u, use));
 }
 
-static json_t *process_json(const struct loop_uses *u, const struct hot_heap *h, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *scopes = json_array();
-
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && scopes && (!top || i < top); i++)
-        if (json_array_append_new(scopes, use_json(u, h, &u->items[i])) != 0) {
-            json_decref(scopes);
-            scopes = NULL;
-        }
-    return json_pack("{s:i, s:o, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
-                     "scopes_in_all", (json_int_t)u->count, "scopes", scopes);
+    return json_pack("{s:I}", "scopes_in_all", (json_int_t)loop_rows_count(v->rows));
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct loop_uses *u = loop_uses_open_scopes(m);
-    struct hot_heap *h = u ? hot_heap_open(u) : NULL;
-    int result = h ? 0 : -1;
+    const struct loop_rows *r = v->rows;
 
-    if (h) {
-        qsort(u->items, u->count, sizeof *u->items,
-              q->sort && strcmp(q->sort, "count") == 0 ? compare_count : compare_time);
-        if (q->json)
-            result = json_array_append_new(processes, process_json(u, h, q->top));
-        else
-            print_text(u, h, q);
-    }
-    hot_heap_close(h);
-    loop_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(r->loops, r->heap, &r->loops->items[at]);
 }
 
 const struct show_table show_scopes = {
         .name = "scopes",
-        .sorts = sorts,
+        .what = "scopes",
         .schema = "kiwi-scopes/1",
-        .print = print_process,
+        .list = "scopes",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = loop_rows_close,
+        .count = loop_rows_count,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

@@ -1,15 +1,14 @@
 /* kiwi show ticks - which threads run event loops, how long their ticks are, and what the longest ones did. */
 #include "heap_lines.h"
 #include "json_text.h"
+#include "loop_rows.h"
 #include "show.h"
-#include "trace_facts.h"
 #include "words.h"
 
 #include "../analysis/lock_use.h"
 #include "../analysis/loop_use.h"
 #include "../analysis/call_kinds.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -22,32 +21,23 @@ static uint64_t ns(const struct loop_uses *u, uint64_t ticks)
     return trace_ns(u->m->trace, ticks);
 }
 
-/* Order. */
-
-static int compare_time(const void *a, const void *b)
-{
-    return largest_first(((const struct loop_use *)a)->total, ((const struct loop_use *)b)->total);
-}
-
-static int compare_max(const void *a, const void *b)
-{
-    return largest_first(((const struct loop_use *)a)->max, ((const struct loop_use *)b)->max);
-}
-
-static int compare_count(const void *a, const void *b)
-{
-    return largest_first(((const struct loop_use *)a)->count, ((const struct loop_use *)b)->count);
-}
-
 static const char *const sorts[] = {"time", "max", "count", NULL};
 
-static void sort_uses(struct loop_uses *u, const char *word)
+static int sort_rows(void *rows, const char *word)
 {
-    static int (*const compare[])(const void *, const void *) = {compare_time, compare_max, compare_count};
+    static int (*const compare[])(const void *, const void *) = {loop_rows_by_time, loop_rows_by_max,
+                                                                 loop_rows_by_count};
+    struct loop_uses *u = ((struct loop_rows *)rows)->loops;
 
     for (size_t i = 0; i < sizeof compare / sizeof *compare; i++)
-        if (strcmp(word ? word : sorts[0], sorts[i]) == 0)
+        if (strcmp(word, sorts[i]) == 0)
             qsort(u->items, u->count, sizeof *u->items, compare[i]);
+    return 0;
+}
+
+static void *open_rows(struct model *m)
+{
+    return loop_rows_open(loop_uses_open(m));
 }
 
 /* The longest ticks of all members. */
@@ -99,14 +89,6 @@ static const char *part_text(struct model *m, const struct kiwi_tick_part *p, ch
 
 /* Text. */
 
-/* A percentile is told only where enough samples lie above it. */
-static const char *quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent, char *text)
-{
-    if (percent > 50 && !durations_tell(use->count, percent, 100))
-        return "-";
-    return words_duration(ns(u, loop_use_quantile(u, use, percent)), text);
-}
-
 static void print_tick(const struct loop_uses *u, const struct kiwi_tick *t, FILE *out)
 {
     char a[WORDS_SIZE], b[WORDS_SIZE], c[WORDS_SIZE], what[512];
@@ -131,9 +113,9 @@ static int print_use(const struct loop_uses *u, const struct hot_heap *h, const 
     unsigned count = worst ? worst_ticks(u, use, worst) : 0;
 
     fprintf(out, "%8" PRIu64 " %7.1f %9s %9s %9s %9s %7" PRIu64 " %7" PRIu64 "  %s, %s\n", use->count,
-            use->served ? (double)use->events / (double)use->served : 0.0, quantile(u, use, 50, a),
-            quantile(u, use, 95, b), quantile(u, use, 99, c), words_duration(ns(u, use->max), d), use->over, use->ready,
-            loop_use_text(u, use, text, sizeof text),
+            use->served ? (double)use->events / (double)use->served : 0.0, loop_rows_quantile(u, use, 50, a),
+            loop_rows_quantile(u, use, 95, b), loop_rows_quantile(u, use, 99, c), words_duration(ns(u, use->max), d),
+            use->over, use->ready, loop_use_text(u, use, text, sizeof text),
             use->thread && use->members == 1 ? model_thread_name(u->m, use->thread) : "several threads");
     heap_lines_print(h, u, use, out);
     for (unsigned i = 0; i < count && i < SHOWN; i++)
@@ -142,35 +124,32 @@ static int print_use(const struct loop_uses *u, const struct hot_heap *h, const 
     return worst ? 0 : -1;
 }
 
-static int print_text(const struct loop_uses *u, const struct hot_heap *h, const struct show_request *q)
+static void print_heading(const struct show_view *v, FILE *out)
 {
-    struct trace_facts facts;
-
-    trace_facts_read(&facts, u->m->trace);
-    fprintf(q->out, "Process %" PRIu32 " (%s), %" PRIu32 " loops\n\n", facts.pid, facts.executable, u->count);
-    fprintf(q->out, "%8s %7s %9s %9s %9s %9s %7s %7s  %s\n", "TICKS", "EVENTS", "P50", "P95", "P99", "MAX", "OVER",
+    fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " loops\n\n", v->facts.pid, v->facts.executable,
+            loop_rows_count(v->rows));
+    fprintf(out, "%8s %7s %9s %9s %9s %9s %7s %7s  %s\n", "TICKS", "EVENTS", "P50", "P95", "P99", "MAX", "OVER",
             "READY", "LOOP");
-    for (uint32_t i = 0; i < u->count && (!q->top || i < q->top); i++)
-        if (print_use(u, h, &u->items[i], q->out))
-            return -1;
-    if (q->top && u->count > q->top)
-        fprintf(q->out, "\n%" PRIu32 " more loops: --top=0 shows them all.\n", u->count - q->top);
+}
+
+static int print_line(const struct show_view *v, uint32_t at, FILE *out)
+{
+    const struct loop_rows *r = v->rows;
+
+    return print_use(r->loops, r->heap, &r->loops->items[at], out);
+}
+
+static void print_footing(const struct show_view *v, FILE *out)
+{
+    (void)v;
     fputs("\nA tick runs from the return of the loop's wait to its next wait. EVENTS: on average, of the waits that "
           "brought\nany. OVER: longer than tick-budget. READY: waits that found events at once. \"-\": a percentile "
           "with fewer than\n100 samples above it. A thread that merely waits for its input with poll is listed as "
           "well.\n",
-          q->out);
-    return 0;
+          out);
 }
 
 /* JSON. */
-
-static json_t *quantile_json(const struct loop_uses *u, const struct loop_use *use, unsigned percent)
-{
-    if (percent > 50 && !durations_tell(use->count, percent, 100))
-        return json_null();
-    return json_integer((json_int_t)ns(u, loop_use_quantile(u, use, percent)));
-}
 
 static json_t *parts_json(const struct loop_uses *u, const struct kiwi_tick *t)
 {
@@ -222,8 +201,8 @@ static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, con
 {
     static const char *const serves[] = {"one", "two", "many"};
     json_t *duration = json_pack("{s:I, s:o, s:o, s:o, s:I}", "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
-                                 quantile_json(u, use, 50), "p95_ns", quantile_json(u, use, 95), "p99_ns",
-                                 quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max));
+                                 loop_rows_quantile_json(u, use, 50), "p95_ns", loop_rows_quantile_json(u, use, 95),
+                                 "p99_ns", loop_rows_quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max));
     json_t *over = json_pack("{s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)use->over, "total_ns",
                              (json_int_t)ns(u, use->over_total), "blocked", (json_int_t)use->blocked, "computing",
                              (json_int_t)use->computing, "crowded", (json_int_t)use->crowded);
@@ -238,42 +217,34 @@ static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, con
                      heap_lines_json(h, u, use));
 }
 
-static json_t *process_json(const struct loop_uses *u, const struct hot_heap *h, unsigned top)
+static json_t *about_json(const struct show_view *v)
 {
-    struct trace_facts facts;
-    json_t *loops = json_array();
+    const struct loop_uses *u = ((const struct loop_rows *)v->rows)->loops;
 
-    trace_facts_read(&facts, u->m->trace);
-    for (uint32_t i = 0; i < u->count && loops && (!top || i < top); i++)
-        if (json_array_append_new(loops, use_json(u, h, &u->items[i])) != 0) {
-            json_decref(loops);
-            loops = NULL;
-        }
-    return json_pack("{s:i, s:o, s:I, s:I, s:o}", "pid", (int)facts.pid, "executable", json_text(facts.executable),
-                     "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "loops_in_all", (json_int_t)u->count,
-                     "loops", loops);
+    return json_pack("{s:I, s:I}", "recorded_ns", (json_int_t)ns(u, lock_use_recorded(u->m)), "loops_in_all",
+                     (json_int_t)u->count);
 }
 
-static int print_process(const struct show_request *q, struct model *m, json_t *processes)
+static json_t *row_json(const struct show_view *v, uint32_t at)
 {
-    struct loop_uses *u = loop_uses_open(m);
-    struct hot_heap *h = u ? hot_heap_open(u) : NULL;
-    int result = h ? 0 : -1;
+    const struct loop_rows *r = v->rows;
 
-    if (h) {
-        sort_uses(u, q->sort);
-        result = q->json ? json_array_append_new(processes, process_json(u, h, q->top)) : print_text(u, h, q);
-    }
-    hot_heap_close(h);
-    loop_uses_close(u);
-    if (result)
-        errno = ENOMEM;
-    return result;
+    return use_json(r->loops, r->heap, &r->loops->items[at]);
 }
 
 const struct show_table show_ticks = {
         .name = "ticks",
-        .sorts = sorts,
+        .what = "loops",
         .schema = "kiwi-ticks/1",
-        .print = print_process,
+        .list = "loops",
+        .sorts = sorts,
+        .open = open_rows,
+        .close = loop_rows_close,
+        .count = loop_rows_count,
+        .sort = sort_rows,
+        .heading = print_heading,
+        .line = print_line,
+        .footing = print_footing,
+        .about = about_json,
+        .row = row_json,
 };

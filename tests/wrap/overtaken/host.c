@@ -1,5 +1,5 @@
-/* A thread meets a free lock that another one takes before it does, and holds for a while: a mutex on its first lock at a
- * place, on a later one, and while it holds another mutex; an rwlock again and again, to read and to write. */
+/* A thread meets a free lock that another one takes before it does, and holds for a while: a mutex on its first lock at
+ * a place, on a later one, and while it holds another mutex; an rwlock again and again, to read and to write. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
