@@ -26,12 +26,14 @@
 static void complain(char *error, size_t size, const char *path, long failure)
 {
     struct line l = line_begin(error, size);
-    const char *reason = strerrordesc_np((int)-failure);
+    const char *reason = failure == -EFBIG ? "limits on files or memory (ulimit -f, ulimit -v) leave no room for one"
+                                           : strerrordesc_np((int)-failure);
     line_text(&l, "kiwi: cannot create trace '");
     line_quoted(&l, path);
     line_text(&l, "': ");
     line_text(&l, reason ? reason : "unknown error");
-    line_text(&l, "; this process is not recorded (set out= to a place that can be written)");
+    line_text(&l, "; this process is not recorded");
+    line_text(&l, failure == -EFBIG ? "" : " (set out= to a place that can be written)");
 }
 
 static bool file_system(const char *path, struct statfs *fs)
@@ -187,6 +189,14 @@ bool output_open(struct output *o, const struct output_request *r, char *error, 
     complain(error, error_size, o->name, failure);
     drop_name(o);
     return false;
+}
+
+void output_discard(struct output *o)
+{
+    drop_name(o);
+    sys_munmap(o->base, o->size);
+    region = (struct region){0};
+    *o = (struct output){0};
 }
 
 /* Settling. */

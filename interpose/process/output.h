@@ -26,6 +26,9 @@ struct output {
  * line for people in error. Every descriptor it opened is closed again. */
 bool output_open(struct output *o, const struct output_request *r, char *error, size_t error_size);
 
+/* Nothing can be recorded after all: leaves neither file nor mapping behind. */
+void output_discard(struct output *o);
+
 /*
  * The process ends: a trace on tmpfs takes the place of the link to it, so that nothing stays behind in memory. The
  * mapping stays as it was, and may be settled again. If that can not be done (disk full, directory out of sight, rights

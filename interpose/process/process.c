@@ -223,8 +223,10 @@ static const char *open_trace(bool child)
     block_capacity = options.heap == OPTIONS_HEAP_EXACT ? BLOCK_CAPACITY_EXACT : BLOCK_CAPACITY;
     while (!recorder_memory_open() && block_capacity > BLOCK_CAPACITY)
         block_capacity /= 4; /* RLIMIT_AS: blocks for which there is no room are counted as dropped */
-    if (!memory.base)
+    if (!memory.base) {
+        output_discard(&output);
         return "kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded";
+    }
     fill_header(child);
     return NULL;
 }

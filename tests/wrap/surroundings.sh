@@ -39,6 +39,14 @@ limited "small stack" -s 128
 limited "no locked memory" -l 0
 limited "one process" -u 20000
 
+# Room for a trace, but not for the recorder beside what the program takes itself.
+${CC:-gcc} -o "$scratch/large" -x c - <<<'static char large[200l << 20]; int main(void) { return large[5]; }' || exit 1
+OPTIONS=out=$scratch/of.%e.trace recorded bash -c 'unset LD_PRELOAD; ulimit -v 240000; LD_PRELOAD='"'$library'"' exec "$0"' \
+    "$scratch/large"
+check "one line says why" grep -q '^kiwi: no memory for the recorder' "$scratch/kiwi.err"
+check "and no trace is left" [ ! -e "$scratch/of.large.trace" ]
+clear_traces
+
 in_directory() { # TITLE DIRECTORY
     bare sh -c 'cd "$0" && exec "$1"' "$2" "$program"
     env -C "$scratch" LD_PRELOAD="$library" KIWI_OPTIONS= sh -c 'cd "$0" && exec "$1"' "$2" "$program" \
