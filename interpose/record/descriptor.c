@@ -61,7 +61,7 @@ static struct kiwi_descriptor *row_make(int fd)
 }
 
 /* Where the one before was closed stays: it tells what a later misuse of the number was meant for. */
-static void row_fill(const struct thread *t, struct kiwi_descriptor *d, enum kiwi_descriptor_kind kind, uint32_t flags,
+static void row_fill(struct thread *t, struct kiwi_descriptor *d, enum kiwi_descriptor_kind kind, uint32_t flags,
                      uint32_t stack)
 {
     RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
@@ -73,7 +73,7 @@ static void row_fill(const struct thread *t, struct kiwi_descriptor *d, enum kiw
     d->birth_stack = stack;
     d->birth_thread = t->row;
     d->birth_serial = t->serial;
-    d->birth_ticks = clock_ticks();
+    d->birth_ticks = t->loop.born = clock_ticks();
     d->dial_ticks = d->sent_ticks = 0;
     d->exchanges = d->asked = 0;
     d->asker = 0;

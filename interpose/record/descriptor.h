@@ -81,6 +81,13 @@ static inline bool descriptor_is(int fd, enum kiwi_descriptor_kind kind)
     return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->kind == (uint16_t)kind;
 }
 
+/* It is open, and was not yet at that time. */
+static inline bool descriptor_younger(int fd, uint64_t ticks)
+{
+    const struct kiwi_descriptor *d = descriptor_row(fd);
+    return d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->birth_ticks > ticks;
+}
+
 /* Sets or clears a flag of an open descriptor. */
 static inline void descriptor_flag(int fd, uint32_t flag, bool set)
 {

@@ -422,6 +422,15 @@ static void tick_end(struct thread *t, uint64_t now)
         worst_keep(t, ticks, cpu);
 }
 
+/* What has run since the wait was no tick. */
+static COLD void tick_drop(struct thread *t)
+{
+    tick_leave(t);
+    if (t->loop.heap.timed)
+        heap_path_leave(t, HEAP_PATH_TICK);
+    t->loop.stall_count = 0;
+}
+
 static void tick_begin(struct thread *t, const struct loop_return *r)
 {
     struct thread_loop *l = &t->loop;
@@ -447,9 +456,12 @@ void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t
 {
     if (unlikely(t->loop.name != NULL))
         return;
-    if (likely(stack == t->loop.stack) || same_site(stack, t->loop.stack))
-        tick_end(t, now);
-    else if (!(flags & KIWI_CALLF_NONBLOCKING) && !is_deeper(&t->loop, stack))
+    if (likely(stack == t->loop.stack) || same_site(stack, t->loop.stack)) {
+        if (unlikely(t->loop.anew == t->loop.begin))
+            tick_drop(t);
+        else
+            tick_end(t, now);
+    } else if (!(flags & KIWI_CALLF_NONBLOCKING) && !is_deeper(&t->loop, stack))
         tick_leave(t); /* the loop was left */
 }
 

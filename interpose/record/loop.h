@@ -10,6 +10,10 @@
  * wait for a lock (loop_stalled). Looks that do not wait (timeout 0) end a tick at the loop's own site, and are nothing
  * elsewhere. Two sites are one if their two innermost frames are the same: a loop run again from inside a handler.
  *
+ * A function that opens descriptors, serves them until they are done, and closes them (runs a command and reads what it
+ * prints, say) is a loop while it runs. What its caller does between two runs is none of its ticks: a wait all of whose
+ * descriptors were opened since the wait before begins a new run.
+ *
  * A quiet tick costs two readings of the clock and some stores into rows that only its thread writes. The guard is set
  * in all of these; times are in ticks.
  */
@@ -28,6 +32,17 @@ struct loop_return {
     uint64_t now, waited; /* 0 = not timed */
     uint64_t sources[2];  /* the first and the last event */
 };
+
+/* Whether the thread may be about to wait in a new run; it then says so before the wait, if only by `anew`. */
+static ALWAYS_INLINE bool loop_may_be_anew(const struct thread *t)
+{
+    return t->tick_loop && t->loop.born > t->loop.begin;
+}
+
+static inline void loop_wait_anew(struct thread *t, bool anew)
+{
+    t->loop.anew = anew ? t->loop.begin : 0;
+}
 
 /* Only needed while the thread is in a tick (thread.tick_loop). */
 void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t now);

@@ -109,6 +109,8 @@ struct thread_loop {
     uint32_t events;   /* of the tick, as all below */
     uint32_t part_count;
     uint64_t begin; /* ticks */
+    uint64_t born;  /* ticks, when the thread opened a descriptor last */
+    uint64_t anew;  /* `begin` of the tick since when all that it is to wait for was opened */
     struct heap_mark heap;
     uint64_t blocked, locked, cpu_ticks, cpu_ns; /* the last two: a reading, at its beginning or before */
     uint64_t sources[2];                         /* the first and the last event */

@@ -5,6 +5,7 @@
 #include "../process/enter.h"
 #include "../record/await.h"
 #include "../record/call.h"
+#include "../record/loop.h"
 
 #include <errno.h>
 
@@ -135,10 +136,72 @@ static ALWAYS_INLINE uint32_t by_epoll(int ep, uint32_t flags, const sigset_t *m
     return t && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
+/* Whether the thread opened all that it is to wait for since its latest wait: see loop.h. */
+
+static NOINLINE COLD void say_polled_anew(struct thread *t, uintptr_t at, nfds_t n)
+{
+    const struct pollfd *fds = (const struct pollfd *)at;
+    bool anew = false;
+    if (n && n <= LOOK_AT && sys_readable(at) && sys_readable((uintptr_t)&fds[n - 1]))
+        for (nfds_t i = 0; i < n; i++)
+            if (fds[i].fd >= 0 && !(anew = descriptor_younger(fds[i].fd, t->loop.begin)))
+                break;
+    loop_wait_anew(t, anew);
+}
+
+static ALWAYS_INLINE struct thread *enter_poll(uintptr_t at, nfds_t n)
+{
+    struct thread *t = thread_enter();
+    if (t && unlikely(loop_may_be_anew(t)))
+        say_polled_anew(t, at, n);
+    return t;
+}
+
+/* Whether none of the set was open then. */
+static bool set_younger(const fd_set *set, int n, uint64_t than, bool *any)
+{
+    if (!set)
+        return true;
+    if (!sys_readable((uintptr_t)set) || !sys_readable((uintptr_t)set + (size_t)n / 8))
+        return false;
+    for (int fd = first_in(set, n); fd < n; fd++) {
+        if (!FD_ISSET(fd, set))
+            continue;
+        if (!descriptor_younger(fd, than))
+            return false;
+        *any = true;
+    }
+    return true;
+}
+
+static NOINLINE COLD void say_selected_anew(struct thread *t, int n, const fd_set *r, const fd_set *w, const fd_set *e)
+{
+    uint64_t than = t->loop.begin;
+    bool any = false, younger = n > 0 && n <= FD_SETSIZE && set_younger(r, n, than, &any) &&
+                                set_younger(w, n, than, &any) && set_younger(e, n, than, &any);
+    loop_wait_anew(t, any && younger);
+}
+
+static ALWAYS_INLINE struct thread *enter_select(int n, const fd_set *r, const fd_set *w, const fd_set *e)
+{
+    struct thread *t = thread_enter();
+    if (t && unlikely(loop_may_be_anew(t)))
+        say_selected_anew(t, n, r, w, e);
+    return t;
+}
+
+static ALWAYS_INLINE struct thread *enter_epoll(int ep)
+{
+    struct thread *t = thread_enter();
+    if (t && unlikely(loop_may_be_anew(t)))
+        loop_wait_anew(t, descriptor_younger(ep, t->loop.begin));
+    return t;
+}
+
 EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(),
+    call_begin_poll(&c, enter_poll((uintptr_t)fds, n), KIWI_CALL_POLL, CALL_SITE(),
                     by_descriptors((uintptr_t)fds, n, by_ms(timeout), NULL), n);
     return polled(&c, real.poll(fds, n, timeout), fds, n);
 }
@@ -146,7 +209,7 @@ EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_POLL, CALL_SITE(),
+    call_begin_poll(&c, enter_poll((uintptr_t)fds, n), KIWI_CALL_POLL, CALL_SITE(),
                     by_descriptors((uintptr_t)fds, n, by_ms(timeout), NULL), n);
     return polled(&c, real.__poll_chk(fds, n, timeout, room), fds, n);
 }
@@ -154,7 +217,7 @@ EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t room)
 EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(),
+    call_begin_poll(&c, enter_poll((uintptr_t)fds, n), KIWI_CALL_PPOLL, CALL_SITE(),
                     by_descriptors((uintptr_t)fds, n, by_timespec(timeout), mask), n);
     return polled(&c, real.ppoll(fds, n, timeout, mask), fds, n);
 }
@@ -162,7 +225,7 @@ EXPORT int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, c
 EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const sigset_t *mask, size_t room)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PPOLL, CALL_SITE(),
+    call_begin_poll(&c, enter_poll((uintptr_t)fds, n), KIWI_CALL_PPOLL, CALL_SITE(),
                     by_descriptors((uintptr_t)fds, n, by_timespec(timeout), mask), n);
     return polled(&c, real.__ppoll_chk(fds, n, timeout, mask, room), fds, n);
 }
@@ -170,16 +233,16 @@ EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *time
 EXPORT int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_SELECT, CALL_SITE(), by_sets(r, w, n, by_timeval(timeout), NULL),
-                    (uint64_t)n);
+    call_begin_poll(&c, enter_select(n, r, w, e), KIWI_CALL_SELECT, CALL_SITE(),
+                    by_sets(r, w, n, by_timeval(timeout), NULL), (uint64_t)n);
     return selected(&c, real.select(n, r, w, e, timeout), n, r, w);
 }
 
 EXPORT int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec *timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_PSELECT, CALL_SITE(), by_sets(r, w, n, by_timespec(timeout), mask),
-                    (uint64_t)n);
+    call_begin_poll(&c, enter_select(n, r, w, e), KIWI_CALL_PSELECT, CALL_SITE(),
+                    by_sets(r, w, n, by_timespec(timeout), mask), (uint64_t)n);
     return selected(&c, real.pselect(n, r, w, e, timeout, mask), n, r, w);
 }
 
@@ -195,7 +258,7 @@ EXPORT int epoll_ctl(int ep, int operation, int fd, struct epoll_event *event)
 EXPORT int epoll_wait(int ep, struct epoll_event *events, int room, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), NULL),
+    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), NULL),
                     (uint64_t)ep);
     return awaited(&c, real.epoll_wait(ep, events, room, timeout), events);
 }
@@ -203,7 +266,7 @@ EXPORT int epoll_wait(int ep, struct epoll_event *events, int room, int timeout)
 EXPORT int epoll_pwait(int ep, struct epoll_event *events, int room, int timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), mask),
+    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), mask),
                     (uint64_t)ep);
     return awaited(&c, real.epoll_pwait(ep, events, room, timeout, mask), events);
 }
@@ -212,7 +275,7 @@ EXPORT int epoll_pwait2(int ep, struct epoll_event *events, int room, const stru
                         const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, thread_enter(), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(ep, by_timespec(timeout), mask),
+    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(ep, by_timespec(timeout), mask),
                     (uint64_t)ep);
     return awaited(&c, real.epoll_pwait2(ep, events, room, timeout, mask), events);
 }

@@ -1,6 +1,7 @@
 /* loop.h: which waits make a loop, where its ticks begin and end, and what is kept of them. */
 #include "recorder.h"
 
+#include "../../interpose/record/descriptor.h"
 #include "../../interpose/record/histogram.h"
 #include "../../interpose/record/loop.h"
 
@@ -159,6 +160,43 @@ static void tick__stalls_are_entered_when_it_ends(void **state)
     assert_int_equal(region_loop(1)->computing, 0);
 }
 
+static void tick__none_between_two_runs(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(0x400000);
+    (void)state;
+    turns(t, stack, LOOP_RETURNS + 1);
+    assert_false(loop_may_be_anew(t));
+    ago(t, 80);
+    loop_stalled(t, KIWI_STALL_CALL, 7, clock_ns_to_ticks(70 * MS));
+    descriptor_born(t, 5, KIWI_DESCRIPTOR_PIPE, 0, stack);
+    assert_true(loop_may_be_anew(t));
+    loop_wait_anew(t, descriptor_younger(5, t->loop.begin));
+    turn(t, stack);
+    assert_int_equal(region_loop(1)->count, 1);
+    assert_int_equal(region_loop(1)->over, 0);
+    assert_int_equal(region.header->tables[KIWI_TABLE_STALLS].used, 1);
+    assert_int_equal(t->tick_loop, 1);
+    assert_false(loop_may_be_anew(t) || descriptor_younger(5, t->loop.begin));
+    turn(t, stack);
+    assert_int_equal(region_loop(1)->count, 2);
+}
+
+/* It opened one, but waits for older ones as well; before, the handler waited for the new one alone. */
+static void tick__ends_with_what_was_open_before(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(0x400000);
+    (void)state;
+    turns(t, stack, LOOP_RETURNS + 1);
+    descriptor_born(t, 5, KIWI_DESCRIPTOR_SOCKET, 0, stack);
+    loop_wait_anew(t, true);
+    turn(t, deeper(0x600000));
+    loop_wait_anew(t, false);
+    turn(t, stack);
+    assert_int_equal(region_loop(1)->count, 2);
+}
+
 static void tick__the_worst_are_kept(void **state)
 {
     struct thread *t = thread_made("a");
@@ -217,6 +255,8 @@ int main(void)
             FRESH(loop__gone_over_to_another_place),
             FRESH(loop__run_again_from_a_handler),
             FRESH(tick__stalls_are_entered_when_it_ends),
+            FRESH(tick__none_between_two_runs),
+            FRESH(tick__ends_with_what_was_open_before),
             FRESH(tick__the_worst_are_kept),
             FRESH(tick__durations_are_in_the_histogram),
             FRESH(loop__no_room_is_counted_and_harmless),
