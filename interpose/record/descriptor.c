@@ -162,7 +162,7 @@ void descriptor_close_range(struct thread *t, uint32_t first, uint32_t last, uin
 {
     uint32_t end = memory.base ? region_ready_rows(KIWI_TABLE_DESCRIPTORS) : 0;
     descriptor_forget_range(first, last);
-    for (uint32_t fd = first; fd <= last && fd + 1 < end; fd++) {
+    for (uint64_t fd = first; fd <= last && fd + 1 < end; fd++) {
         struct kiwi_descriptor *d = descriptor_row((int)fd);
         if (d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE)
             row_end(t, d, stack);

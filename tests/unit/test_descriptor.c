@@ -75,6 +75,18 @@ static void descriptor__ranges_are_forgotten(void **state)
     close(ends[1]);
 }
 
+static void descriptor__past_the_last_number_closes_none(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    descriptor_born(t, 5, KIWI_DESCRIPTOR_PIPE, 0, 0);
+    descriptor_close_range(t, ~0u, ~0u, 0);
+    assert_int_equal(descriptor_row(5)->state, KIWI_ROW_LIVE);
+    descriptor_close_range(t, 5, ~0u, 0);
+    assert_int_equal(descriptor_row(5)->state, KIWI_ROW_ENDED);
+}
+
 /* The caller stands in for a wrapper. */
 static __attribute__((noinline)) void receive(struct thread *t, int fd, int error)
 {
@@ -149,6 +161,7 @@ int main(void)
             FRESH(descriptor__that_is_closed_is_left_unknown),
             FRESH(descriptor__out_of_range_is_taken_to_block),
             FRESH(descriptor__ranges_are_forgotten),
+            FRESH(descriptor__past_the_last_number_closes_none),
             FRESH(calls__on_a_nonblocking_one_are_counted_by_sample),
             FRESH(calls__outside_the_sample_still_note_their_errors),
     };
