@@ -16,7 +16,8 @@
 bool pattern_matches(const char *pattern, const char *text);
 /* The whole path, or its end from some directory on. */
 bool pattern_matches_path(const char *pattern, const char *path);
-/* The name as it is, or without its list of parameters. */
+/* The name as it is; without its list of parameters; or the bare name, without the type of the result and the template
+ * arguments that the names of template functions have, and without tags ("[abi:cxx11]", ".isra.0"). */
 bool pattern_matches_function(const char *pattern, const char *function);
 
 /* Length of a demangled name without "(int, char) const" and "[clone .cold]": all of it where there are none. */

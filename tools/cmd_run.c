@@ -27,8 +27,7 @@ static const char help_start[] =
 static const char help_end[] =
         "  --help\n"
         "      show this text\n\n"
-        "Sizes take K, M and G; times take ns, us, ms and s. KIWI_LIBRARY names another libkiwi.so.\n"
-        "This version accepts hot and some of the budgets, but records nothing for them yet.\n\n"
+        "Sizes take K, M and G; times take ns, us, ms and s. KIWI_LIBRARY names another libkiwi.so.\n\n"
         "Examples:\n"
         "  kiwi run ./service --port 8080\n"
         "  kiwi run --out=/var/tmp/%e.%p.trace --depth=16 -- memcached -t 4\n"

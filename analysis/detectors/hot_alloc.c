@@ -10,6 +10,7 @@
 
 #include "../hot_heap.h"
 #include "../place.h"
+#include "hot_alloc_function.h"
 #include "wording.h"
 
 #include <inttypes.h>
@@ -167,5 +168,7 @@ static int look_at(struct loop_uses *u, bool scopes, struct finding_list *list)
 
 int detect_hot_alloc(struct model *m, struct finding_list *list)
 {
-    return look_at(loop_uses_open(m), false, list) || look_at(loop_uses_open_scopes(m), true, list) ? -1 : 0;
+    if (look_at(loop_uses_open(m), false, list) || look_at(loop_uses_open_scopes(m), true, list))
+        return -1;
+    return hot_alloc_functions(m, list);
 }

@@ -457,6 +457,7 @@ static void start_recording(void)
             .retry_gap_ns = options.retry_gap,
             .heap = domains & OPTIONS_HEAP ? heap_recording_of(options.heap) : HEAP_OFF,
             .heap_rate = options.heap_rate,
+            .heap_hot = options.hot[0] != '\0',
             .leaks_off = options.leak_scan == OPTIONS_OFF,
     };
     if (record_settings.heap == HEAP_EXACT)

@@ -65,6 +65,23 @@ static uint64_t piece_begin(const struct thread *t)
     return t->scope && depth ? t->scopes[depth - 1].begin : t->loop.begin;
 }
 
+/* In no tick and no scope. */
+static void note_outside(const struct heap_line *l, struct kiwi_heap_path *p, size_t size)
+{
+    uint64_t calls = add(l, &p->calls, 1);
+    add(l, &p->bytes, size);
+    if (calls > HEAP_PATH_CLOCKED && calls % HEAP_PATH_CLOCKED)
+        return;
+    uint64_t now = clock_ticks();
+    if (!RELAXED_LOAD(&p->first_ticks))
+        RELAXED_STORE(&p->first_ticks, now);
+    if (now - RELAXED_LOAD(&p->in_last) >= clock_ns_to_ticks(KIWI_HEAP_MOMENT_NS)) {
+        RELAXED_STORE(&p->in_last, now);
+        add(l, &p->ticks, 1);
+    }
+    RELAXED_STORE(&p->last_ticks, now);
+}
+
 void heap_path_note(struct thread *t, uint32_t stack, size_t size)
 {
     const struct heap_line *l = line_of(t, heap_path_piece(t), stack);
@@ -72,6 +89,10 @@ void heap_path_note(struct thread *t, uint32_t stack, size_t size)
     uint64_t begin = piece_begin(t);
     if (unlikely(!l->row || !stack))
         return;
+    if (!l->loop) {
+        note_outside(l, p, size);
+        return;
+    }
     if (RELAXED_LOAD(&p->last_ticks) != begin) {
         if (!p->first_ticks)
             RELAXED_STORE(&p->first_ticks, begin);

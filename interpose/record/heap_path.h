@@ -8,9 +8,10 @@
  *         heap_path_note(t, stack, size);             // an allocation in it
  *     heap_path_end(t, &mark, &piece);                // into the row and the histograms of the loop
  *
- * What is allocated outside of any costs nothing more: watching is a sampling point that is always reached. A block
- * belongs to the innermost scope, else to the tick. Of each HEAP_PATH_TIMED ticks and scopes, the heap calls of one are
- * timed. The guard is set in all of these; times are in ticks.
+ * What is allocated outside of any costs nothing more: watching is a sampling point that is always reached. Where hot=
+ * names functions, it is counted by call path as well, without a loop: which paths lead through them is found out when
+ * the trace is read. A block belongs to the innermost scope, else to the tick. Of each HEAP_PATH_TIMED ticks and
+ * scopes, the heap calls of one are timed. The guard is set in all of these; times are in ticks.
  */
 #ifndef KIWI_HEAP_PATH_H
 #define KIWI_HEAP_PATH_H
@@ -18,7 +19,8 @@
 #include "memory.h"
 
 #define HEAP_PATH_TIMED 8u
-#define HEAP_PATH_TICK 0u /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+#define HEAP_PATH_CLOCKED 16u /* outside of ticks and scopes: calls from one whose time is noted to the next */
+#define HEAP_PATH_TICK 0u     /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */
 static inline void heap_look_at_next(struct thread *t)
@@ -34,9 +36,14 @@ static inline uint32_t heap_path_piece(const struct thread *t)
     return t->scope ? t->scope : t->tick_loop;
 }
 
-static inline bool heap_path_watches(const struct thread *t)
+static inline bool heap_path_in_piece(const struct thread *t)
 {
     return heap_path_piece(t) && record_settings.heap >= HEAP_SAMPLE;
+}
+
+static inline bool heap_path_watches(const struct thread *t)
+{
+    return (record_settings.heap_hot || heap_path_piece(t)) && record_settings.heap >= HEAP_SAMPLE;
 }
 
 void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place);

@@ -19,6 +19,7 @@ struct record_settings {
     bool events_off, events_all; /* the flight recorder */
     uint64_t tick_budget_ns, retry_gap_ns;
     enum heap_recording heap;
+    bool heap_hot; /* every allocation is counted by call path, in ticks and scopes or not */
     bool leaks_off;
     uint64_t heap_rate; /* bytes from one sample to the next, in the mean */
 };

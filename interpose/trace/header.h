@@ -81,7 +81,7 @@ enum kiwi_table_id {
     X(24, SIGHTINGS, "sightings of lock orders (which threads, and when)")                                             \
     X(25, HEAP_BLOCKS, "sampled heap blocks (none of them is followed to its end)")                                    \
     X(26, HEAP_SITES, "places that allocate")                                                                          \
-    X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes")                                                  \
+    X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes, and with `hot=`")                                 \
     X(29, SHUTDOWNS, "what was waited for after a signal to end")
 
 enum kiwi_drop {

@@ -40,12 +40,15 @@ struct kiwi_heap_site {
 
 /*
  * What one call path allocates in the ticks of a loop, or in a scope: each allocation is counted. Counters are atomic
- * where the loop's row has no thread. A block belongs to the innermost scope that is open, else to the tick.
+ * where the loop's row has no thread. A block belongs to the innermost scope that is open, else to the tick. What is
+ * allocated outside of any has rows without a loop: where hot= was given, calls and bytes, times (to some calls), and
+ * instead of ticks, moments KIWI_HEAP_MOMENT_NS or more apart (the latest in in_last); and growth of followed blocks.
  */
 #define KIWI_HEAP_SMALL_STEP 16u
+#define KIWI_HEAP_MOMENT_NS 10000000u
 struct kiwi_heap_path {
     uint32_t state;
-    uint32_t loop; /* LOOPS row; 0 = outside of any: only followed blocks that grow */
+    uint32_t loop; /* LOOPS row; 0 = outside of any: see above */
     uint32_t stack;
     uint32_t grown_back;              /* of those grown, blocks of less than a quarter of grown_last: another buffer */
     uint64_t calls, bytes;            /* allocations, realloc counted as one, and bytes asked for */

@@ -63,7 +63,7 @@ static COLD void timed(struct thread *t)
 {
     heap_path_spent(t, t->heap_since);
     t->heap_since = 0;
-    if (!heap_path_watches(t))
+    if (!heap_path_in_piece(t))
         t->heap_timing = 0; /* the loop was left in the middle of a tick */
 }
 
@@ -264,7 +264,7 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
     if (likely(t && old)) {
         if (unlikely(suspect_block((uintptr_t)old)) && !suspect_moves(m, size))
             return false;
-        if (unlikely(heap_path_watches(t)))
+        if (unlikely(heap_path_in_piece(t)))
             m->before = size_of(t, old, free_tells_sizes);
         return true;
     }
@@ -289,7 +289,7 @@ static COLD void locks_moved(const struct heap_moving *m)
 static COLD void grown(const struct heap_moving *m, const void *p, size_t size)
 {
     int saved = errno;
-    size_t before = heap_path_watches(m->t) || m->followed != HEAP_MOVE_LIVE ? m->before : m->was.size;
+    size_t before = heap_path_in_piece(m->t) || m->followed != HEAP_MOVE_LIVE ? m->before : m->was.size;
     guard_set(m->t);
     heap_path_grown(m->t, stack_of(m->t, m->site), before, size, m->address && (uintptr_t)p != m->address);
     guard_clear(m->t);
@@ -318,6 +318,6 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
         heap_counted(t, size, m->site);
     else
         heap_got(t, p, size, m->site);
-    if (unlikely(heap_path_watches(t) || m->followed == HEAP_MOVE_LIVE))
+    if (unlikely(heap_path_in_piece(t) || m->followed == HEAP_MOVE_LIVE))
         grown(m, p, size);
 }

@@ -1,4 +1,5 @@
 /* heap.c - malloc and free: one block again and again, and over a working set of live blocks. */
+#include "../../interpose/kiwi.h"
 #include "measure.h"
 #include "scenario.h"
 
@@ -74,6 +75,18 @@ static void tight_batch(long ops)
     }
 }
 
+static void scope_begin(const struct settings *settings)
+{
+    if (settings->scope > 0)
+        kiwi_scope_begin("batch");
+}
+
+static void scope_end(const struct settings *settings)
+{
+    if (settings->scope > 0)
+        kiwi_scope_end("batch");
+}
+
 int scenario_heap_tight(const struct settings *settings)
 {
     struct measure *measure = measure_open(settings->ms, settings->batches);
@@ -81,7 +94,9 @@ int scenario_heap_tight(const struct settings *settings)
         return 1;
     while (measure_more(measure)) {
         measure_start(measure);
+        scope_begin(settings);
         tight_batch(settings->ops);
+        scope_end(settings);
         measure_stop(measure, (unsigned long)settings->ops);
     }
     int failed = measure_print(measure);
@@ -102,7 +117,9 @@ int scenario_heap_live(const struct settings *settings)
     }
     while (measure_more(measure)) {
         measure_start(measure);
+        scope_begin(settings);
         live_batch(&heap, settings->ops);
+        scope_end(settings);
         measure_stop(measure, (unsigned long)settings->ops);
     }
     int failed = measure_print(measure);

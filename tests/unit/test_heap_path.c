@@ -132,6 +132,31 @@ static void path__nothing_is_watched_when_the_heap_is_only_counted(void **state)
     assert_int_equal(region_loop(1)->heap_calls, 5);
 }
 
+static void path__hot_functions_count_outside_as_well(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(0x400000), loop;
+    (void)state;
+    assert_false(heap_path_watches(t));
+    record_settings.heap_hot = true;
+    for (unsigned i = 0; i < 10 * HEAP_PATH_CLOCKED; i++)
+        allocate(t, stack, 10);
+    loop_said(t, "loop", stack);
+    loop = t->tick_loop;
+    allocate(t, stack, 3);
+    loop_said_end(t);
+    allocate(t, stack, 4);
+    const struct kiwi_heap_path *p = path_of(0, stack);
+    assert_int_equal(p->calls, 10 * HEAP_PATH_CLOCKED + 1);
+    assert_int_equal(p->bytes, 100 * HEAP_PATH_CLOCKED + 4);
+    assert_int_equal(p->ticks, 1); /* all at one moment */
+    assert_true(p->first_ticks && p->first_ticks <= p->last_ticks);
+    assert_int_equal(path_of(loop, stack)->calls, 1);
+    assert_false(heap_path_in_piece(t));
+    record_settings.heap_hot = false;
+    assert_false(heap_path_watches(t));
+}
+
 static void path__timing_ends_with_its_tick_or_scope(void **state)
 {
     struct thread *t = thread_made("a");
@@ -199,6 +224,7 @@ int main(void)
             FRESH(path__ticks_without_any_are_in_no_histogram),
             FRESH(path__a_block_belongs_to_the_innermost_scope),
             FRESH(path__nothing_is_watched_when_the_heap_is_only_counted),
+            FRESH(path__hot_functions_count_outside_as_well),
             FRESH(path__timing_ends_with_its_tick_or_scope),
             FRESH(grown__steps_are_told_apart),
             FRESH(path__a_full_table_is_counted_once_for_each_path),

@@ -61,6 +61,29 @@ static void pattern__path_may_be_an_end(void **state)
     assert_false(pattern_matches_path("conn.c", NULL));
 }
 
+static void pattern__function_by_its_bare_name(void **state)
+{
+    static const char template[] = "unsigned long Rules::match<std::pair<int, char> >(std::pair<int, char> const&)";
+
+    (void)state;
+    assert_true(pattern_matches_function("Rules::match", template));
+    assert_true(pattern_matches_function("Rules::match<*>", template));
+    assert_true(pattern_matches_function("unsigned long Rules::match<*>", template));
+    assert_false(pattern_matches_function("match", template));
+    assert_false(pattern_matches_function("Rules", template));
+    assert_true(pattern_matches_function("Rules::word", "Rules::word[abi:cxx11]()"));
+    assert_true(pattern_matches_function("Set<*>::add", "Set<std::pair<int, int> >::add(int)"));
+    assert_false(pattern_matches_function("Set", "Set<int>::add(int)"));
+    assert_true(pattern_matches_function("(anonymous namespace)::get", "int (anonymous namespace)::get<int>(int)"));
+    assert_true(pattern_matches_function("operator new", "operator new(unsigned long)"));
+    assert_false(pattern_matches_function("new", "operator new(unsigned long)"));
+    assert_true(pattern_matches_function("Text::operator unsigned long", "Text::operator unsigned long() const"));
+    assert_true(pattern_matches_function("operator<< <*>", "std::ostream& operator<< <int>(std::ostream&, int)"));
+    assert_true(pattern_matches_function("parse", "parse.constprop.0.isra.0"));
+    assert_true(pattern_matches_function("parse", "parse.cold"));
+    assert_false(pattern_matches_function("parse", "parse.other"));
+}
+
 static void pattern__function_with_or_without_parameters(void **state)
 {
     (void)state;
@@ -73,6 +96,8 @@ static void pattern__function_with_or_without_parameters(void **state)
     assert_true(pattern_matches_function("(anonymous namespace)::get", "(anonymous namespace)::get(int)"));
     assert_true(pattern_matches_function("main::{lambda()#1}::operator()", "main::{lambda()#1}::operator()() const"));
     assert_false(pattern_matches_function("Cache", "Cache::get(int)"));
+    assert_false(pattern_matches_function("", "get"));
+    assert_true(pattern_matches_function("", ""));
     assert_false(pattern_matches_function("Cache::get", NULL));
 }
 
@@ -94,6 +119,7 @@ int main(void)
             cmocka_unit_test(pattern__stars_are_not_exponential),
             cmocka_unit_test(pattern__path_may_be_an_end),
             cmocka_unit_test(pattern__function_with_or_without_parameters),
+            cmocka_unit_test(pattern__function_by_its_bare_name),
             cmocka_unit_test(pattern__odd_names_keep_their_length),
     };
 
