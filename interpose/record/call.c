@@ -11,6 +11,7 @@
 #include "histogram.h"
 #include "loop.h"
 #include "shutdown.h"
+#include "tick.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -152,6 +153,22 @@ static NOINLINE bool is_measured(struct thread *t, uint32_t row)
     return t->tick_loop && loop_measures(t, row);
 }
 
+static ALWAYS_INLINE void slot_enter(struct call_record *c, struct thread *t, uint64_t object)
+{
+    struct kiwi_slot *s = t->slot;
+    c->outer_kind = s->call_kind;
+    if (unlikely(c->outer_kind))
+        outer_save(c, s);
+    s->call_row = c->row;
+    s->call_since = c->since;
+    s->call_object = object;
+    s->call_flags = c->flags;
+    c->outer_inside = t->inside;
+    t->inside = (uintptr_t)c;
+    COMPILER_BARRIER(); /* a reader that sees the kind sees the rest */
+    RELAXED_STORE(&s->call_kind, c->kind);
+}
+
 static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, uint32_t stack,
                                 uint32_t flags, uint64_t object, uint32_t weight)
 {
@@ -167,18 +184,7 @@ static ALWAYS_INLINE void enter(struct call_record *c, struct thread *t, enum ki
     if (unlikely((t->slot->held_count | t->tick_loop) && c->row && is_measured(t, c->row)))
         c->switches = voluntary_switches();
     c->since = clock_ticks();
-    struct kiwi_slot *s = t->slot;
-    c->outer_kind = s->call_kind;
-    if (unlikely(c->outer_kind))
-        outer_save(c, s);
-    s->call_row = c->row;
-    s->call_since = c->since;
-    s->call_object = object;
-    s->call_flags = flags;
-    c->outer_inside = t->inside;
-    t->inside = (uintptr_t)c;
-    COMPILER_BARRIER(); /* a reader that sees the kind sees the rest */
-    RELAXED_STORE(&s->call_kind, kind);
+    slot_enter(c, t, object);
 }
 
 /* Others that want a lock which this thread holds can not have got it meanwhile: they are still counted on the
@@ -315,16 +321,20 @@ static COLD void note_again(const struct call_record *c)
         failure_again(c->t, c->kind, c->row ? region_call(c->row)->stack : stack_of(c->t, c->site), (uint32_t)c->fd);
 }
 
+static ALWAYS_INLINE void slot_leave(const struct call_record *c)
+{
+    RELAXED_STORE(&c->t->slot->call_kind, 0);
+    c->t->inside = c->outer_inside;
+    if (unlikely(c->outer_kind))
+        outer_restore(c, c->t->slot);
+}
+
 static ALWAYS_INLINE void leave(struct call_record *c, int error, uint64_t bytes)
 {
     struct kiwi_call *row = c->row ? region_call(c->row) : NULL;
-    c->until = 0;
     if (c->since) {
-        RELAXED_STORE(&c->t->slot->call_kind, 0);
-        c->t->inside = c->outer_inside;
-        if (unlikely(c->outer_kind))
-            outer_restore(c, c->t->slot);
-        uint64_t now = c->until = clock_ticks();
+        slot_leave(c);
+        uint64_t now = clock_ticks();
         if (row && now - c->since >= clock_state.waited_ticks)
             note_waited(c, row, now, bytes);
         if (unlikely(c->tracked) && row && !error)
@@ -397,6 +407,8 @@ void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_
                         uint32_t flags, int fd)
 {
     uint32_t weight = 1;
+    if (record_settings.io_off)
+        return;
     if (descriptor_mode(fd) != DESCRIPTOR_BLOCKING && descriptor_ask(fd)) {
         flags = KIWI_CALLF_NONBLOCKING;
         weight = untimed_sample(t);
@@ -428,40 +440,82 @@ void call_end_full(struct call_record *c, int error, uint64_t bytes)
     t->guard = GUARD_IDLE;
 }
 
+/* A wait for events that is one of an event loop ends its tick, and begins the next. */
+
+static ALWAYS_INLINE void begin_poll(struct call_record *c, struct thread *t, struct call_site site, uint64_t object)
+{
+    c->t = t;
+    c->fd = -1;
+    c->tracked = false;
+    c->stack = stack_of(t, site);
+    c->row = count_call(c, t, c->kind, c->stack, c->flags, 1);
+    uint64_t now = clock_ticks();
+    c->since = 0;
+    if (likely(!(c->flags & KIWI_CALLF_NONBLOCKING))) {
+        c->since = now;
+        slot_enter(c, t, object);
+    }
+    if (t->tick_loop && unlikely(!tick_quick_end(t, c->stack, now)))
+        loop_wait_begins(t, c->stack, c->flags, now);
+}
+
 void call_begin_poll(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                      uint32_t flags, uint64_t object)
 {
-    c->t = NULL;
-    c->fd = -1;
-    c->tracked = false;
-    if (!t || record_settings.io_off)
+    if (unlikely(!t || record_settings.io_off)) {
+        c->t = NULL;
         return;
+    }
+    c->kind = kind;
+    c->flags = flags;
     t->guard = site.sp - 16;
     COMPILER_BARRIER();
-    c->stack = stack_of(t, site);
-    enter(c, t, kind, c->stack, flags, object, 1);
-    if (t->tick_loop)
-        loop_wait_begins(t, c->stack, flags, c->since ? c->since : clock_ticks());
+    begin_poll(c, t, site, object);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
+}
+
+static NOINLINE void loop_returned(const struct call_record *c, const struct call_events *events, uint64_t now,
+                                   uint64_t waited)
+{
+    struct loop_return r = {.stack = c->stack,
+                            .call = c->row,
+                            .flags = c->flags,
+                            .events = events->count > 0 ? (uint32_t)events->count : 0,
+                            .now = c->since ? now : 0,
+                            .waited = waited,
+                            .sources = {events->sources[0], events->sources[1]}};
+    loop_wait_ends(c->t, &r);
+}
+
+static ALWAYS_INLINE void end_poll(const struct call_record *c, struct thread *t, int error,
+                                   const struct call_events *events)
+{
+    uint64_t since = c->since, now, waited = 0;
+    if (likely(since)) {
+        slot_leave(c);
+        waited = (now = clock_ticks()) - since;
+        if (unlikely(waited >= clock_state.waited_ticks) && c->row)
+            note_waited(c, region_call(c->row), now, 0);
+    } else {
+        now = clock_ticks();
+    }
+    if (unlikely(error && c->row))
+        note_error(c, region_call(c->row), error);
+    else if (unlikely(t->streak_count && !error))
+        note_success(c);
+    if (unlikely(!tick_quick_begin(t, c->stack, events, now, waited)))
+        loop_returned(c, events, now, waited);
 }
 
 void call_end_poll(struct call_record *c, int error, const struct call_events *events)
 {
     struct thread *t = c->t;
-    if (!t || t->guard != GUARD_IDLE)
+    if (unlikely(!t || t->guard != GUARD_IDLE))
         return;
     t->guard = (uintptr_t)__builtin_frame_address(0);
     COMPILER_BARRIER();
-    leave(c, error, 0);
-    struct loop_return r = {.stack = c->stack,
-                            .call = c->row,
-                            .flags = c->flags,
-                            .events = events->count > 0 ? (uint32_t)events->count : 0,
-                            .now = c->until,
-                            .waited = c->until ? c->until - c->since : 0,
-                            .sources = {events->sources[0], events->sources[1]}};
-    loop_wait_ends(t, &r);
+    end_poll(c, t, error, events);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
 }

@@ -23,7 +23,6 @@ struct call_record {
     uint32_t flags;
     long switches;  /* voluntary context switches at the start, -1 = not asked */
     uint64_t since; /* ticks, 0 = can not block, so not timed */
-    uint64_t until; /* ticks, when it ended; 0 = not timed */
     uint32_t stack; /* of a wait for events */
     enum kiwi_call_kind kind;
     int32_t fd;   /* -1 = none */
@@ -43,11 +42,12 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                         uint32_t flags, int fd);
 
+/* With calls not recorded, no descriptor is ever known not to block. */
 static ALWAYS_INLINE void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
                                         struct call_site site, uint32_t flags, int fd)
 {
     c->t = NULL;
-    if (unlikely(!t || record_settings.io_off))
+    if (unlikely(!t))
         return;
     c->fd = fd;
     c->site = site;

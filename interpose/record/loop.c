@@ -4,6 +4,7 @@
 #include "../base/sys.h"
 #include "heap_path.h"
 #include "histogram.h"
+#include "tick.h"
 
 #include <string.h>
 
@@ -83,25 +84,11 @@ static void loop_take_row(struct thread_loop *l, uint32_t row)
 {
     l->row = row;
     memset(l->histograms, 0, sizeof l->histograms);
-    l->floor = 0;
+    memset(l->exponents, 0xff, sizeof l->exponents); /* THREAD_LOOP_NO_ROW */
+    l->floor = l->quick = 0;
     l->own = row && region_loop(row)->thread;
     l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
     l->reading_gap = l->budget / READINGS;
-}
-
-/* The thread is in no tick, for others to see, too. */
-static ALWAYS_INLINE void tick_leave(struct thread *t)
-{
-    t->tick_loop = 0;
-    RELAXED_STORE(&t->slot->tick_loop, 0);
-}
-
-static ALWAYS_INLINE void tick_enter(struct thread *t, uint32_t loop, uint64_t since)
-{
-    t->tick_loop = loop;
-    t->slot->tick_since = since;
-    COMPILER_BARRIER(); /* a reader that sees the loop sees since when */
-    RELAXED_STORE(&t->slot->tick_loop, loop);
 }
 
 /* The place has become the thread's loop. */
@@ -318,6 +305,8 @@ static COLD void worst_keep(struct thread *t, uint64_t ticks, uint64_t cpu)
     for (uint32_t i = first; i < first + KIWI_LOOP_WORST; i++)
         if (RELAXED_LOAD(&region_tick(i)->ticks) < l->floor)
             l->floor = RELAXED_LOAD(&region_tick(i)->ticks);
+    if (l->own && !l->name)
+        l->quick = l->floor < l->budget ? l->floor : l->budget;
 }
 
 static COLD uint64_t over_budget(struct thread *t, struct kiwi_loop *row, uint64_t ticks)
@@ -341,7 +330,7 @@ static COLD uint64_t over_budget(struct thread *t, struct kiwi_loop *row, uint64
     return cpu;
 }
 
-static COLD void source_count_slow(struct kiwi_loop *row, uint64_t id)
+COLD void loop_source(struct kiwi_loop *row, uint64_t id)
 {
     struct kiwi_loop_source *least = &row->sources[0];
     for (uint32_t i = 0; i < KIWI_LOOP_SOURCES; i++) {
@@ -362,7 +351,7 @@ static ALWAYS_INLINE void source_count(const struct thread_loop *l, struct kiwi_
     if (likely(row->sources[0].id == id && row->sources[0].count))
         add(l, &row->sources[0].count, 1);
     else
-        source_count_slow(row, id);
+        loop_source(row, id);
 }
 
 static void events_count(const struct thread_loop *l, struct kiwi_loop *row)
@@ -378,7 +367,7 @@ static COLD uint32_t histogram_found(struct thread_loop *l, uint32_t exponent)
 {
     uint32_t row = histogram_row(l->row, KIWI_HISTOGRAM_TICK, exponent);
     l->histograms[exponent % THREAD_LOOP_HISTOGRAMS] = row;
-    l->exponents[exponent % THREAD_LOOP_HISTOGRAMS] = exponent;
+    l->exponents[exponent % THREAD_LOOP_HISTOGRAMS] = row ? exponent : THREAD_LOOP_NO_ROW;
     return row;
 }
 

@@ -47,6 +47,8 @@ static inline void loop_wait_anew(struct thread *t, bool anew)
 /* Only needed while the thread is in a tick (thread.tick_loop). */
 void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t now);
 void loop_wait_ends(struct thread *t, const struct loop_return *r);
+/* One more event of the row's loop. Several threads may count at once. */
+void loop_source(struct kiwi_loop *row, uint64_t id);
 /* The thread, inside a tick, has waited. row: of CALLS or ACQUISITIONS by kind. */
 void loop_stalled(struct thread *t, enum kiwi_stall_kind kind, uint32_t row, uint64_t ticks);
 

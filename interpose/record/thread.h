@@ -98,29 +98,32 @@ struct heap_mark {
 #define THREAD_LOOP_PARTS 6
 #define THREAD_LOOP_MEASURED 4
 #define THREAD_LOOP_HISTOGRAMS 8
+#define THREAD_LOOP_NO_ROW UINT32_MAX
 struct thread_loop {
-    uint32_t stack, depth; /* of the wait to which the thread keeps returning */
-    uint32_t returns;      /* from there, before it counts as a loop */
-    uint32_t row;          /* LOOPS, 0 = not a loop yet */
-    uint32_t other;        /* another place where it waited lately, and how often since it last came to its own */
-    uint32_t other_returns;
-    const char *name;  /* of a loop that the program tells of, NULL = of one that was found */
-    bool own;          /* no other thread writes to the row */
-    bool events_ready; /* at once, when the tick began */
-    uint32_t events;   /* of the tick, as all below */
+    uint32_t stack, row; /* of the wait to which the thread keeps returning; LOOPS, 0 = not a loop yet */
+    uint64_t begin;      /* ticks; of the tick, as all down to `locked` */
+    uint64_t quick;      /* no tick up to this one needs more than counting (tick.h); 0 = each does */
+    uint32_t events;
     uint32_t part_count;
-    uint64_t begin; /* ticks */
-    uint64_t born;  /* ticks, when the thread opened a descriptor last */
-    uint64_t anew;  /* `begin` of the tick since when all that it is to wait for was opened */
+    uint64_t born;       /* ticks, when the thread opened a descriptor last */
+    uint64_t anew;       /* `begin` of the tick since when all that it is to wait for was opened */
+    uint64_t sources[2]; /* the first and the last event */
     struct heap_mark heap;
-    uint64_t blocked, locked, cpu_ticks, cpu_ns; /* the last two: a reading, at its beginning or before */
-    uint64_t sources[2];                         /* the first and the last event */
+    uint64_t blocked, locked;
+    uint64_t cpu_ticks, cpu_ns;   /* a reading, at its beginning or before */
+    uint64_t budget, reading_gap; /* ticks of the clock */
+    /* HISTOGRAMS rows used lately, by their exponents' last bits; an exponent without a row is THREAD_LOOP_NO_ROW. */
+    uint32_t exponents[THREAD_LOOP_HISTOGRAMS], histograms[THREAD_LOOP_HISTOGRAMS];
+    uint32_t stall_count, stalls[THREAD_LOOP_PARTS]; /* rows of the tick before */
+    bool own;                                        /* no other thread writes to the row */
+    uint32_t depth;                                  /* of the stack of the wait */
+    uint32_t returns;                                /* from there, before it counts as a loop */
+    uint32_t other; /* another place where it waited lately, and how often since it last came to its own */
+    uint32_t other_returns;
+    const char *name; /* of a loop that the program tells of, NULL = of one that was found */
     struct kiwi_tick_part parts[THREAD_LOOP_PARTS];
-    uint32_t stalls[THREAD_LOOP_PARTS], stall_count; /* rows of the tick before */
-    uint64_t floor, budget, reading_gap; /* a tick has to be longer to be among the worst; ticks of the clock */
+    uint64_t floor; /* a tick has to be longer to be among the worst */
     uint32_t measured[THREAD_LOOP_MEASURED], measures[THREAD_LOOP_MEASURED]; /* rows of CALLS; how often still */
-    /* HISTOGRAMS rows used lately, by their exponents' last bits. */
-    uint32_t histograms[THREAD_LOOP_HISTOGRAMS], exponents[THREAD_LOOP_HISTOGRAMS];
 };
 
 #define THREAD_SCOPES 8 /* open at a time */

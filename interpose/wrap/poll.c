@@ -128,12 +128,11 @@ static uint32_t by_sets(const fd_set *r, const fd_set *w, int n, uint32_t flags,
     return count && count <= AWAIT_MOST && await_any(t, items, count) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
-static ALWAYS_INLINE uint32_t by_epoll(int ep, uint32_t flags, const sigset_t *mask)
+static ALWAYS_INLINE uint32_t by_epoll(const struct thread *t, int ep, uint32_t flags, const sigset_t *mask)
 {
-    if (likely(!await_may_epoll(ep)) || mask)
+    if (likely(flags != KIWI_CALLF_UNTIMED || !t || !await_may_epoll(ep)) || mask || region.frozen)
         return flags;
-    struct thread *t = may_await(flags);
-    return t && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
+    return !record_settings.io_off && await_epoll(t, ep) ? flags | KIWI_CALLF_UNBOUNDED : flags;
 }
 
 /* Whether the thread opened all that it is to wait for since its latest wait: see loop.h. */
@@ -258,16 +257,16 @@ EXPORT int epoll_ctl(int ep, int operation, int fd, struct epoll_event *event)
 EXPORT int epoll_wait(int ep, struct epoll_event *events, int room, int timeout)
 {
     struct call_record c;
-    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), NULL),
-                    (uint64_t)ep);
+    struct thread *t = enter_epoll(ep);
+    call_begin_poll(&c, t, KIWI_CALL_EPOLL_WAIT, CALL_SITE(), by_epoll(t, ep, by_ms(timeout), NULL), (uint64_t)ep);
     return awaited(&c, real.epoll_wait(ep, events, room, timeout), events);
 }
 
 EXPORT int epoll_pwait(int ep, struct epoll_event *events, int room, int timeout, const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_epoll(ep, by_ms(timeout), mask),
-                    (uint64_t)ep);
+    struct thread *t = enter_epoll(ep);
+    call_begin_poll(&c, t, KIWI_CALL_EPOLL_PWAIT, CALL_SITE(), by_epoll(t, ep, by_ms(timeout), mask), (uint64_t)ep);
     return awaited(&c, real.epoll_pwait(ep, events, room, timeout, mask), events);
 }
 
@@ -275,7 +274,8 @@ EXPORT int epoll_pwait2(int ep, struct epoll_event *events, int room, const stru
                         const sigset_t *mask)
 {
     struct call_record c;
-    call_begin_poll(&c, enter_epoll(ep), KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(ep, by_timespec(timeout), mask),
+    struct thread *t = enter_epoll(ep);
+    call_begin_poll(&c, t, KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(t, ep, by_timespec(timeout), mask),
                     (uint64_t)ep);
     return awaited(&c, real.epoll_pwait2(ep, events, room, timeout, mask), events);
 }
