@@ -10,7 +10,11 @@
 
 static bool is_regular_file(int fd)
 {
+    const struct kiwi_descriptor *d = descriptor_row(fd);
     struct stat about;
+    if (d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE && d->kind >= KIWI_DESCRIPTOR_PIPE &&
+        d->kind < KIWI_DESCRIPTOR_OTHER)
+        return false;
     return sys_failed(sys_call3(SYS_fstat, fd, (long)&about, 0)) || S_ISREG(about.st_mode);
 }
 

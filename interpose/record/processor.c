@@ -6,7 +6,9 @@
 
 #include <sys/resource.h>
 
+/* A reading takes two system calls, and most threads are never asked: its gap grows until they are. */
 #define READING_GAP_NS 1000000u
+#define READING_GAP_MAX_NS (32 * READING_GAP_NS)
 
 /* false under a filter that might kill for the call. The time is the clock's: getrusage's lags by up to a tick of the
  * scheduler, which would come to light in a later span. */
@@ -25,8 +27,11 @@ static bool read_now(const struct thread *t, struct thread_reading *r)
 void processor_read_sometimes(struct thread *t)
 {
     struct thread_reading now;
-    if (clock_ticks() - t->reading.ticks >= clock_ns_to_ticks(READING_GAP_NS) && read_now(t, &now))
-        t->reading = now;
+    uint64_t gap = t->reading_gap ? t->reading_gap : clock_ns_to_ticks(READING_GAP_NS);
+    if (clock_ticks() - t->reading.ticks < gap || !read_now(t, &now))
+        return;
+    t->reading = now;
+    t->reading_gap = gap < clock_ns_to_ticks(READING_GAP_MAX_NS) ? gap * 2 : gap;
 }
 
 /* What the thread did since the first reading may have been done outside of the span, before it or after it. */
@@ -36,6 +41,7 @@ uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
     if (!read_now(t, &now))
         return 0;
     t->reading = now;
+    t->reading_gap = 0;
     if (!before.ticks || before.ticks > end)
         return 0;
     uint64_t from = begin > before.ticks ? begin : before.ticks; /* of what was earlier nothing is known */

@@ -10,7 +10,7 @@
 
 #include "thread.h"
 
-/* One system call, but not more often than once a millisecond. */
+/* Two system calls, but not more often than once a millisecond, and once in 32 where nobody asks for what they say. */
 void processor_read_sometimes(struct thread *t);
 
 /* For how much of [begin, end] the thread surely ran, sat in a blocking call or waited for a lock; in ticks. end is a

@@ -225,6 +225,7 @@ struct thread {
     struct thread_wait waiting;
     struct thread_unsettled unsettled;
     struct thread_reading reading;
+    uint64_t reading_gap;                      /* ticks until the next one, 0 = the least */
     uintptr_t heap_lock;                       /* a lock whose hold is timed: allocations in it are counted; 0 = none */
     uint64_t heap_lock_calls, heap_lock_bytes; /* heap_calls and thread_heap_bytes when it was taken */
     uint32_t heap_lock_stack;                  /* of the first allocation since, 0 = none yet */
