@@ -524,7 +524,7 @@ static const char *const decided_texts[FINDING_COUNT] = {
                                     "\n"
                                     "Innocent look-alikes\n"
                                     "  Threads that all get their turn alike, however much they wait: that is\n"
-                                    "  lock-contention. A waiter that is overtaken once or twice.\n"
+                                    "  lock-contention. One that is kept out once or twice, if not for long.\n"
                                     "\n"
                                     "How to fix it\n"
                                     "  In the loop that takes the lock again and again, leave it alone for a while\n"

@@ -140,6 +140,16 @@ static enum placement failed(const char *stored, const char *name)
     return PLACEMENT_FAILED;
 }
 
+/* What a process left that was killed while it put its trace in place itself. */
+static void remove_part(const char *name)
+{
+    char part[PATH_MAX];
+    struct stat s;
+
+    if (snprintf(part, sizeof part, "%s.part", name) < (int)sizeof part && lstat(part, &s) == 0 && S_ISREG(s.st_mode))
+        unlink(part);
+}
+
 enum placement placement_replace_link(const char *name)
 {
     char stored[PATH_MAX], temporary[PATH_MAX];
@@ -165,6 +175,7 @@ enum placement placement_replace_link(const char *name)
     close(fd);
     if (result == PLACEMENT_FAILED)
         return failed(stored, name);
+    remove_part(name);
     unlink(stored);
     return PLACEMENT_DONE;
 }

@@ -18,10 +18,12 @@
 #define MS 1000000ull
 #define STARVED_NS (50 * MS) /* in waits with KIWI_STARVED_OVERTAKES or more, together */
 #define STARVED_MEAN_NS (5 * MS)
-#define STARVED_SHARE 0.20 /* of the time of the thread */
-#define OVERTAKES 20u      /* in all */
-#define UTILISATION 0.50   /* of the time that it waited */
-#define MORE_OFTEN 5u      /* so many times as often as the victim takes it, who overtakes it takes it */
+#define STARVED_LEAST 3u           /* of such waits: an accident happens once, or twice, unless ... */
+#define STARVED_LONG_NS (250 * MS) /* ... they took so long together */
+#define STARVED_SHARE 0.20         /* of the time of the thread */
+#define OVERTAKES 20u              /* in all */
+#define UTILISATION 0.50           /* of the time that it waited */
+#define MORE_OFTEN 5u              /* so many times as often as the victim takes it, who overtakes it takes it */
 
 struct victim {
     uint32_t thread;
@@ -79,7 +81,7 @@ static bool is_starved(const struct lock_uses *u, const struct lock_use *use, st
     uint64_t starved_ns = trace_ns(t, v->starved_ticks);
 
     if (!v->thread || !v->starved || v->overtakes < OVERTAKES || starved_ns < STARVED_NS ||
-        starved_ns / v->starved < STARVED_MEAN_NS)
+        starved_ns / v->starved < STARVED_MEAN_NS || (v->starved < STARVED_LEAST && starved_ns < STARVED_LONG_NS))
         return false;
     v->share = lock_use_share(v->starved_ticks, lock_use_busy(u->m, v->thread));
     return v->share >= STARVED_SHARE && lock_use_share(lock_use_held(use), use->waited_ticks) >= UTILISATION &&

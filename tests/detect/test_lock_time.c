@@ -267,7 +267,7 @@ static void long_hold__in_calls_is_left_to_others(void **state)
 
 struct starved {
     uint64_t waits, overtakes, victim_takes, other_takes;
-    double starved_ms, held_ms;
+    double starved_ms, held_ms, idle_ms;
 };
 
 static struct review *starve(struct history *h, struct starved s)
@@ -278,6 +278,7 @@ static struct review *starve(struct history *h, struct starved s)
 
     put_load(
             (struct load){.waited_ms = s.starved_ms, .union_ms = s.starved_ms, .held_ms = s.held_ms, .waits = s.waits});
+    region_thread(victim)->idle_ticks = ms(s.idle_ms);
     c->starved = (uint32_t)s.waits;
     c->starved_ticks = ms(s.starved_ms);
     c->overtakes = s.overtakes;
@@ -332,6 +333,15 @@ static void starvation__not_where_turns_are_alike_or_waits_short(void **state)
     x = s;
     x.starved_ms = 40; /* a scheduler's hiccups */
     assert_int_equal(starvations(x), 0);
+    x = s;
+    x.idle_ms = RECORDED_MS - 500;
+    x.starved_ms = x.held_ms = 200;
+    x.waits = 3;
+    assert_int_equal(starvations(x), 1);
+    x.waits = 2; /* an accident, unless it was a long one */
+    assert_int_equal(starvations(x), 0);
+    x.starved_ms = x.held_ms = 300;
+    assert_int_equal(starvations(x), 1);
     x = s;
     x.held_ms = 500; /* the lock was free: the waiter had no processor */
     assert_int_equal(starvations(x), 0);

@@ -59,6 +59,14 @@ for name in lost.trace*; do
 done
 kill -KILL $process "$(cat pid)" 2>/dev/null
 
+# A process that is killed leaves its trace on tmpfs, and what it has copied so far if that was what it was at.
+mkdir half
+{ LD_PRELOAD=$BUILD/libkiwi.so KIWI_OPTIONS=out=$PWD/half/h.trace:follow=root sh -c 'kill -KILL $$'; } >/dev/null 2>&1
+: >half/h.trace.part
+run "$KIWI" ls --collect half
+check "it is put in place" test -f half/h.trace -a ! -L half/h.trace
+check "and the beginning of it goes" test ! -e half/h.trace.part
+
 # What is not Kiwi's is never moved, wherever a link leads.
 echo "KIWITRC" >precious
 ln -s "$PWD/precious" link.trace
