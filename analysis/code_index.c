@@ -305,3 +305,60 @@ unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena 
     }
     return count;
 }
+
+/* Tail calls. */
+
+static uint64_t address_of(Dwarf_Die *die, unsigned name)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Addr address;
+
+    return dwarf_attr(die, name, &attribute) && dwarf_formaddr(&attribute, &address) == 0 ? address : 0;
+}
+
+static bool is_jump(Dwarf_Die *die)
+{
+    return (dwarf_tag(die) == DW_TAG_call_site && dwarf_hasattr(die, DW_AT_call_tail_call)) ||
+           (dwarf_tag(die) == DW_TAG_GNU_call_site && dwarf_hasattr(die, DW_AT_GNU_tail_call));
+}
+
+/* gcc tells of the place behind the jump, clang of the jump. */
+static void add_jump(struct code_jumps *j, Dwarf_Die *call)
+{
+    uint64_t after = address_of(call, DW_AT_call_return_pc);
+    bool only = !j->count++;
+
+    after = after ? after : address_of(call, DW_AT_low_pc);
+    j->after = only ? after : 0;
+    j->at = only ? address_of(call, DW_AT_call_pc) : 0;
+}
+
+static void find_jumps(struct code_jumps *j, Dwarf_Die *die, unsigned nesting)
+{
+    Dwarf_Die child;
+
+    if (nesting > MAX_NESTING || dwarf_child(die, &child) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&child);
+        if (is_jump(&child))
+            add_jump(j, &child);
+        if (tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)
+            find_jumps(j, &child, nesting + 1);
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+bool code_index_jumps(struct code_index *x, uint64_t function, uint64_t inside, struct code_jumps *jumps)
+{
+    struct unit *u = unit_at(x, function), *other = inside ? unit_at(x, inside) : NULL;
+    Dwarf_Die die, at;
+    Dwarf_Addr entry, end;
+
+    if (!u || !function_at(x, u, function, &die) || dwarf_entrypc(&die, &entry) != 0 || entry != function)
+        return false;
+    if (other && function_at(x, other, inside, &at) && dwarf_dieoffset(&at) == dwarf_dieoffset(&die))
+        return false;
+    *jumps = (struct code_jumps){.end = dwarf_highpc(&die, &end) == 0 ? end : 0};
+    find_jumps(jumps, &die, 0);
+    return true;
+}

@@ -19,4 +19,13 @@ void code_index_close(struct code_index *x);
  * that its name tells nothing of its class. */
 unsigned code_index_frames(struct code_index *x, uint64_t address, struct arena *texts, struct symbol_frame *out,
                            unsigned max, bool *bare);
+
+/* The calls that are the last thing a function does, made jumps by the compiler. */
+struct code_jumps {
+    unsigned count;     /* that are known of: clang tells of few */
+    uint64_t at, after; /* of the only one: where it is, or where it ends; 0 = not known */
+    uint64_t end;       /* of the function, 0 = it is in several pieces */
+};
+/* A function begins at this address, and the address `inside` (0: none) lies in another one. */
+bool code_index_jumps(struct code_index *x, uint64_t function, uint64_t inside, struct code_jumps *jumps);
 #endif

@@ -212,6 +212,15 @@ static void add_symbol_name(struct image *i, uint64_t address, struct arena *tex
         f->function = demangle(texts, symbol);
 }
 
+static struct code_index *code_index(struct image *i, uint64_t *bias)
+{
+    Dwarf *dwarf = image_dwarf(i, bias);
+
+    if (dwarf && !i->code)
+        i->code = code_index_open(dwarf);
+    return i->code;
+}
+
 unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, struct symbol_frame *out, unsigned max)
 {
     uint64_t bias;
@@ -220,10 +229,7 @@ unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, st
 
     if (!max)
         return 0;
-    Dwarf *dwarf = image_dwarf(i, &bias);
-    if (dwarf && !i->code)
-        i->code = code_index_open(dwarf);
-    if (i->code)
+    if (code_index(i, &bias))
         count = code_index_frames(i->code, address - bias, texts, out, max, &bare);
     if (!count) {
         out[0] = (struct symbol_frame){0};
@@ -231,4 +237,95 @@ unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, st
     }
     add_symbol_name(i, address, texts, bare, &out[count - 1]);
     return count;
+}
+
+/* Where this many bytes of code lie in the file as it is. NULL: they do not. */
+static const uint8_t *bytes_at(struct image *i, uint64_t address, size_t size)
+{
+    GElf_Addr bias;
+    size_t length, headers;
+    GElf_Phdr p;
+    Elf *elf = i->module ? dwfl_module_getelf(i->module, &bias) : NULL;
+    const char *raw = elf ? elf_rawfile(elf, &length) : NULL;
+
+    if (!raw || elf_getphdrnum(elf, &headers) != 0)
+        return NULL;
+    address -= bias;
+    for (size_t k = 0; k < headers; k++) {
+        if (!gelf_getphdr(elf, (int)k, &p) || p.p_type != PT_LOAD || !(p.p_flags & PF_X) || address < p.p_vaddr ||
+            p.p_filesz < size || address - p.p_vaddr > p.p_filesz - size)
+            continue;
+        uint64_t at = p.p_offset + (address - p.p_vaddr);
+        return at <= length && size <= length - at ? (const uint8_t *)raw + at : NULL;
+    }
+    return NULL;
+}
+
+#define CALL 0xe8 /* a distance of four bytes follows, */
+#define JUMP 0xe9
+#define SHORT_JUMP 0xeb /* or of one */
+#define SIZE 5u
+#define SHORT_SIZE 2u
+
+#define CODE_MAX 4096u
+
+static bool target_of(struct image *i, uint64_t after, bool jumped, uint64_t *target)
+{
+    const uint8_t *code = bytes_at(i, after - SIZE, SIZE);
+    int32_t distance;
+
+    if (code && code[0] == (jumped ? JUMP : CALL))
+        memcpy(&distance, code + 1, sizeof distance);
+    else if (code && jumped && code[SIZE - SHORT_SIZE] == SHORT_JUMP)
+        distance = (int8_t)code[SIZE - 1];
+    else
+        return false;
+    *target = after + (uint64_t)(int64_t)distance;
+    return true;
+}
+
+/* What looks like a jump out of a function of which nothing is told. Returns how many there are; *after: of the
+ * last. */
+static unsigned look_for_jumps(struct image *i, uint64_t function, uint64_t end, uint64_t *after)
+{
+    uint64_t size = end > function && end - function < CODE_MAX ? end - function : 0, target;
+    const uint8_t *code = size >= SIZE ? bytes_at(i, function, size) : NULL;
+    unsigned count = 0;
+
+    for (uint64_t at = 0; code && at + SIZE <= size; at++)
+        if (code[at] == JUMP && target_of(i, function + at + SIZE, true, &target) && target - function >= size &&
+            bytes_at(i, target, 1)) {
+            count++;
+            *after = function + at + SIZE;
+        }
+    return count;
+}
+
+/* Behind the only jump; 0 = there are several. false: there is none. */
+static bool end_of_jump(struct image *i, uint64_t function, const struct code_jumps *j, uint64_t bias, uint64_t *after)
+{
+    *after = 0;
+    if (!j->count) {
+        unsigned count = look_for_jumps(i, function, j->end + bias, after);
+        *after = count == 1 ? *after : 0;
+        return count > 0;
+    }
+    if (j->after) {
+        *after = j->after + bias;
+    } else if (j->at) {
+        const uint8_t *code = bytes_at(i, j->at + bias, 1);
+        *after = j->at + bias + (code && code[0] == SHORT_JUMP ? SHORT_SIZE : SIZE);
+    }
+    return true;
+}
+
+bool image_left_by_jump(struct image *i, uint64_t after, bool jumped, uint64_t inside, uint64_t *function,
+                        uint64_t *left)
+{
+    struct code_jumps jumps;
+    uint64_t bias;
+
+    return target_of(i, after, jumped, function) && code_index(i, &bias) &&
+           code_index_jumps(i->code, *function - bias, inside ? inside - bias : 0, &jumps) &&
+           end_of_jump(i, *function, &jumps, bias, left);
 }

@@ -30,6 +30,14 @@ Dwarf *image_dwarf(struct image *i, uint64_t *bias); /* NULL = none; address in 
  */
 unsigned image_frames(struct image *i, uint64_t address, struct arena *texts, struct symbol_frame *out, unsigned max);
 
+/*
+ * The function that the instruction before `after` (a return address) called, if that is one of this file, can leave by
+ * a jump, and is not the one at `inside` (0: none of this file): then it has left. jumped: that instruction is such a
+ * jump itself. *function: its first address. *left: the address behind its jump, 0 = not known.
+ */
+bool image_left_by_jump(struct image *i, uint64_t after, bool jumped, uint64_t inside, uint64_t *function,
+                        uint64_t *left);
+
 /* The data symbol that covers an address (raw name), NULL = none. */
 const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offset);
 #endif

@@ -13,6 +13,7 @@
 
 #define MAX_IMAGES 256 /* each holds a descriptor or two */
 #define MAX_INLINED 64 /* frames of one address */
+#define LEFT_MAX 4u    /* functions, one jumping to the next */
 #define CACHE_HEADS 4096u
 #define PATH_BYTES 4096
 
@@ -292,23 +293,67 @@ static bool is_kiwi_frame(struct symbols *s, const struct lookup *k)
     return l && is_kiwi_module(l->path);
 }
 
+/* Frames of a stack that is being expanded, innermost first. */
+struct frames {
+    struct symbol_frame *out; /* NULL: they are counted alone */
+    unsigned count;
+};
+
+static void add_frames(struct frames *f, const struct lookup *k)
+{
+    if (f->out && k->count)
+        memcpy(f->out + f->count, k->frames, k->count * sizeof *f->out);
+    f->count += k->count;
+}
+
+/*
+ * A function whose last deed was a call has no frame any more: the compiler makes a jump of it. That it was there is
+ * told by the instruction that called it. It may have jumped to a function that did the same: those go in front of it.
+ * inner: the frame below, NULL = none, or one of Kiwi's wrappers.
+ */
+static void add_left(struct symbols *s, struct frames *f, const struct lookup *caller, const struct lookup *inner,
+                     uint64_t epoch)
+{
+    const struct lookup *found[LEFT_MAX];
+    const struct loaded *l = image_of(s, caller->module);
+    uint64_t bias = caller->address - caller->offset, after = caller->offset, function, left;
+    uint64_t inside = inner && inner->module == caller->module ? inner->offset - 1 : 0;
+    unsigned count = 0;
+
+    if (!l || !l->image || l->fault)
+        return;
+    while (count < LEFT_MAX && image_left_by_jump(l->image, after, count > 0, inside, &function, &left)) {
+        found[count] = look_up(s, bias + (left ? left : function), left != 0, epoch);
+        if (!found[count] || !found[count]->count)
+            break;
+        count++;
+        after = left;
+        if (!left)
+            break;
+    }
+    while (count)
+        add_frames(f, found[--count]);
+}
+
 /* Expands a stack in two passes: how many frames there are, then the frames. */
 static unsigned gather(struct symbols *s, uint32_t stack, struct symbol_frame *out)
 {
     uint32_t depth;
     const uint64_t *addresses = trace_frames(s->trace, stack, &depth);
     const struct kiwi_stack *row = trace_stack(s->trace, stack);
-    unsigned count = 0;
+    const struct lookup *inner = NULL;
+    struct frames f = {.out = out};
 
     for (uint32_t i = 0; i < depth; i++) {
         const struct lookup *k = look_up(s, addresses[i], true, row->epoch);
-        if (!k || is_kiwi_frame(s, k))
-            continue;
-        if (out && k->count)
-            memcpy(out + count, k->frames, k->count * sizeof *out);
-        count += k->count;
+        bool shown = k && !is_kiwi_frame(s, k);
+        if (shown) {
+            add_left(s, &f, k, inner, row->epoch);
+            add_frames(&f, k);
+        }
+        inner = shown ? k : NULL;
     }
-    return count;
+    return f.count;
 }
 
 const struct symbol_frame *symbols_stack(struct symbols *s, uint32_t stack, unsigned *count)

@@ -14,9 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOT_RETURNED 0xffffffffu
+
 struct incident {
+    enum finding_id id;
     const struct kiwi_misuse *row; /* the first of them */
     uint32_t made;                 /* stack that allocated the block, 0 = not known */
+    uint64_t place;                /* finding and location */
     uint64_t key, count, first_ticks, last_ticks;
 };
 
@@ -26,9 +30,23 @@ struct incidents {
     uint32_t count, capacity;
 };
 
-static bool is_heap_misuse(uint32_t kind)
+/* Known by the allocator's own marks: it is one if the allocator did not come back from it. */
+static bool is_by_marks(const struct kiwi_misuse *r)
 {
-    return kind >= KIWI_MISUSE_DOUBLE_FREE && kind <= KIWI_MISUSE_USE_AFTER_FREE;
+    return r->kind == KIWI_MISUSE_FREE_MARKED || r->kind == KIWI_MISUSE_FREE_UNLIKE;
+}
+
+static bool is_heap_misuse(const struct kiwi_misuse *r)
+{
+    return (r->kind >= KIWI_MISUSE_DOUBLE_FREE && r->kind <= KIWI_MISUSE_USE_AFTER_FREE) ||
+           (is_by_marks(r) && r->result == NOT_RETURNED);
+}
+
+static enum finding_id finding_of(const struct kiwi_misuse *r)
+{
+    if (is_by_marks(r))
+        return r->kind == KIWI_MISUSE_FREE_MARKED ? FINDING_DOUBLE_FREE : FINDING_INVALID_FREE;
+    return (enum finding_id)(FINDING_DOUBLE_FREE + (r->kind - KIWI_MISUSE_DOUBLE_FREE));
 }
 
 static bool begins_in(struct model *m, uint32_t stack, const char *function)
@@ -47,17 +65,19 @@ static bool own_operator(struct model *m, const struct kiwi_misuse *r, uint32_t 
     return KIWI_MISUSE_FREED_BY(r->flags) == KIWI_HEAP_MALLOC && begins_in(m, r->stack, "operator delete");
 }
 
-static struct incident *incident_of(struct incidents *all, uint64_t key)
+/* One of a block that was not followed belongs to those at its place. */
+static struct incident *incident_of(struct incidents *all, const struct kiwi_misuse *r, uint64_t place, uint64_t key)
 {
     for (uint32_t i = 0; i < all->count; i++)
-        if (all->items[i].key == key)
+        if (all->items[i].key == key || (is_by_marks(r) && all->items[i].place == place))
             return &all->items[i];
     struct incident *items = array_room(all->items, all->count, &all->capacity, sizeof *items);
 
     if (!items)
         return NULL;
     all->items = items;
-    all->items[all->count] = (struct incident){.key = key, .first_ticks = UINT64_MAX};
+    all->items[all->count] =
+            (struct incident){.id = finding_of(r), .place = place, .key = key, .first_ticks = UINT64_MAX};
     return &all->items[all->count++];
 }
 
@@ -66,14 +86,14 @@ static int add(struct incidents *all, const struct kiwi_misuse *r)
     struct model *m = all->m;
     const struct kiwi_heap_site *site = trace_heap_site(m->trace, r->heap_site);
     uint32_t made = site ? site->stack : 0;
-    uint64_t key = place_hash(r->kind, place_location_hash(m->trace, m->symbols, r->stack));
+    uint64_t place = place_hash(finding_of(r), place_location_hash(m->trace, m->symbols, r->stack)), key = place;
     struct incident *n;
 
     if (r->kind == KIWI_MISUSE_MISMATCHED_FREE && own_operator(m, r, made))
         return 0;
     if (made)
         key = place_hash(key, place_location_hash(m->trace, m->symbols, made));
-    n = incident_of(all, key);
+    n = incident_of(all, r, place, key);
     if (!n)
         return -1;
     if (!n->row) {
@@ -106,7 +126,7 @@ static const struct text texts[] = {
                  "Between the two frees the allocator may have given the memory to somebody else, whose block the "
                  "second "
                  "one then frees: data of two owners get mixed up, far from here. Where the allocator notices, the "
-                 "process aborts. (Under this recording the second free was left out.)",
+                 "process aborts.",
                  "Let one place own the block: free it there alone, and set the pointer to NULL with it, so that the "
                  "common cleanup has nothing left to free."},
         [FINDING_INVALID_FREE - FINDING_DOUBLE_FREE] =
@@ -161,6 +181,20 @@ static void describe(struct model *m, struct finding *f, const struct incident *
         finding_stack(f, m, r->other_stack, other, "had freed it");
         finding_evidence(f, "The block of %" PRIu32 " bytes had been freed at %s.", r->result,
                          model_site(m, r->other_stack));
+        finding_evidence(f, "Under this recording the second free was left out.");
+        break;
+    case KIWI_MISUSE_FREE_MARKED:
+        finding_stack(f, m, r->stack, thread, "frees it again");
+        finding_evidence(f,
+                         "The block had the mark that glibc gives to small blocks when they are freed, and this free "
+                         "did not return: glibc ends the process there. Who had freed it was not seen; with "
+                         "heap=exact it is.");
+        break;
+    case KIWI_MISUSE_FREE_UNLIKE:
+        finding_stack(f, m, r->stack, thread, "frees it");
+        finding_evidence(f,
+                         "The address is no multiple of 16, as those of all blocks are, and this free did not return: "
+                         "glibc ends the process there. With heap=exact it is seen what the address is.");
         break;
     case KIWI_MISUSE_INVALID_FREE:
         finding_stack(f, m, r->stack, thread, "frees it");
@@ -187,7 +221,7 @@ static void describe(struct model *m, struct finding *f, const struct incident *
 
 static int report(struct model *m, const struct incident *n, struct finding_list *list)
 {
-    enum finding_id id = (enum finding_id)(FINDING_DOUBLE_FREE + (n->row->kind - KIWI_MISUSE_DOUBLE_FREE));
+    enum finding_id id = n->id;
     const struct text *text = &texts[id - FINDING_DOUBLE_FREE];
     struct finding *f = finding_add(list, id);
 
@@ -221,7 +255,7 @@ int detect_heap_misuse(struct model *m, struct finding_list *list)
     for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_MISUSES) && !result; i++) {
         const struct kiwi_misuse *r = trace_misuse(m->trace, i);
 
-        if (r && is_heap_misuse(r->kind))
+        if (r && is_heap_misuse(r))
             result = add(&all, r);
     }
     for (uint32_t i = 0; i < all.count && !result; i++)

@@ -36,8 +36,10 @@ static void note_invalid(struct thread *t, const struct heap_freeing *f, enum ki
 bool heap_invalid(struct thread *t, const struct heap_freeing *f)
 {
     if (record_settings.heap != HEAP_EXACT || block_find(f->address) ||
-        RELAXED_ADD(&memory.unknown_frees, 1) > UNKNOWN_MAX)
+        (f->form != KIWI_HEAP_MALLOC && !heap_forms_known) || RELAXED_ADD(&memory.unknown_frees, 1) > UNKNOWN_MAX)
         return false;
+    if (f->form == KIWI_HEAP_MALLOC && f->address == t->heap_judged)
+        return true;
     uintptr_t around = block_around(f->address);
     const struct heap_block *b = around ? block_find(around) : NULL;
     if (b && f->form == KIWI_HEAP_NEW && b->form == KIWI_HEAP_NEW_ARRAY && f->address - around <= 16)
@@ -50,6 +52,7 @@ bool heap_invalid(struct thread *t, const struct heap_freeing *f)
         note_invalid(t, f, KIWI_FREE_STATIC, 0);
     else
         return false;
+    t->heap_judged = f->form == KIWI_HEAP_MALLOC ? 0 : f->address;
     return true;
 }
 

@@ -20,7 +20,7 @@ struct heap_freeing {
 
 /* Asked first: with heap=exact, true = there is no such block, and that is noted. Then the allocator must not be asked
  * about it either; what the real call does about it is up to that. Blocks from before the start are unknown, and
- * valid. */
+ * valid. So is what a program's own operator new made of one: it may lie anywhere in it. */
 bool heap_invalid(struct thread *t, const struct heap_freeing *f);
 /* true: the real call must not be made. `out` is what must be freed instead, whatever the result. */
 bool heap_freed(struct thread *t, const struct heap_freeing *f, struct quarantine_out *out);

@@ -132,7 +132,7 @@ bool module_holds_data(uintptr_t address)
     const ElfW(Phdr) *p = program_headers(&f, &count);
     uintptr_t base = f.dlfo_link_map->l_addr;
     for (uint32_t i = 0; p && i < count; i++)
-        if (p[i].p_type == PT_LOAD && (p[i].p_flags & PF_W) && address - base - p[i].p_vaddr < p[i].p_memsz)
+        if (p[i].p_type == PT_LOAD && !(p[i].p_flags & PF_X) && address - base - p[i].p_vaddr < p[i].p_memsz)
             return true;
     return false;
 }

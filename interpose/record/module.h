@@ -13,7 +13,8 @@
 /* Makes sure that the module of a code address is in the trace. false = no module: the address is not to be unwound
  * through. Lock-free, async-signal-safe. */
 bool module_note(uintptr_t address);
-/* The address lies in a writable segment of a noted or notable module: a global or static variable. */
+/* The address lies in a segment without code of a noted or notable module: a global or static variable, or a
+ * constant. */
 bool module_holds_data(uintptr_t address);
 /* After dlclose: modules that are gone get their unloaded_epoch, and stack caches become stale. */
 void module_sweep(void);

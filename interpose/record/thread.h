@@ -248,8 +248,9 @@ struct thread {
     struct thread_scope scopes[THREAD_SCOPES];
     uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
     uint64_t heap_clock;             /* what reading the clock twice takes */
-    uint64_t heap_accounted;         /* ticks at which that is due again: heap_account.h */
-    uint32_t heap_pieces;            /* ticks and scopes so far, to time some */
+    uintptr_t heap_judged;   /* a delete of it was invalid, and that is said: the free that it ends in is, too */
+    uint64_t heap_accounted; /* ticks at which that is due again: heap_account.h */
+    uint32_t heap_pieces;    /* ticks and scopes so far, to time some */
     struct heap_line heap_lines[THREAD_HEAP_LINES];
     struct thread_loop loop;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */

@@ -27,7 +27,9 @@
     X(32, DOUBLE_FREE, "double-free")         /* `other` freed it first; `heap_site` made it, as in the next ones */   \
     X(33, INVALID_FREE, "invalid-free")       /* inside a block, on a stack, or in a module's data */                  \
     X(34, MISMATCHED_FREE, "mismatched-free") /* malloc, new and new[] mixed up */                                     \
-    X(35, USE_AFTER_FREE, "use-after-free")   /* its contents changed after `other` freed it, at `stack` */
+    X(35, USE_AFTER_FREE, "use-after-free")   /* its contents changed after `other` freed it, at `stack` */            \
+    X(40, FREE_MARKED, "double-free")         /* glibc's mark of a free block is on it; if the free did not return */  \
+    X(41, FREE_UNLIKE, "invalid-free")        /* an address such as glibc gives none; likewise */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -53,7 +55,7 @@ struct kiwi_misuse {
     uint32_t other_row;                  /* acquisition row of the holder, 0 = unknown */
     /* What the real call returned, 0xffffffff = it had not returned. COND_TWO_MUTEXES: the acquisition row by which the
      * thread held its mutex; other_row is then that of the other waiter. Heap: bytes of the block (at most 4 GiB);
-     * INVALID_FREE: how far into it the address lies. */
+     * INVALID_FREE: how far into it the address lies; FREE_MARKED, FREE_UNLIKE: 0. */
     uint32_t result;
     uint64_t count; /* atomic */
     uint64_t first_ticks, last_ticks;

@@ -6,6 +6,7 @@
  * given back.
  */
 #include "heap_follow.h"
+#include "heap_marks.h"
 
 #include "../base/clock.h"
 #include "../record/heap_path.h"
@@ -160,14 +161,26 @@ static NOINLINE void free_fully(void *p)
     } else if (heap_keeps_unseen(p)) {
         return;
     }
-    if (likely(real_state == REAL_READY))
+    if (unlikely(real_state != REAL_READY))
+        return;
+    bool told = record_settings.heap == HEAP_EXACT && !heap_marks_is_free(p); /* what is wrong with it */
+    if (heap_marks_doubt(p) && !told)
+        heap_marks_free(p, CALL_SITE());
+    else
         real.free(p);
+}
+
+static NOINLINE void free_doubtful_fully(void *p)
+{
+    heap_marks_free(p, CALL_SITE());
 }
 
 EXPORT void free(void *p)
 {
     if (unlikely(suspect_block((uintptr_t)p) || heap_special_to(kiwi_self)))
         free_fully(p);
+    else if (unlikely(heap_marks_doubt(p)))
+        free_doubtful_fully(p);
     else
         real.free(p);
 }

@@ -3,6 +3,7 @@
  * that lies in them, and a free ends the identity of the locks in the block, finds mistakes, and may be put off.
  */
 #include "heap_follow.h"
+#include "heap_marks.h"
 
 #include "../record/heap_path.h"
 #include "../record/leftover.h"
@@ -39,6 +40,7 @@ __attribute__((constructor(101))) static void heap_start(void)
     free_tells_sizes = sizes && sizes == module_of((const void *)real.free);
     delete_tells_sizes = (free_tells_sizes && heap_is_first(is_ours)) ||
                          (sizes && real._ZdlPv && sizes == module_of((const void *)real._ZdlPv));
+    heap_marks_learn();
     heap_forms_known = heap_is_first(is_ours) && cxx_heap_is_first(is_ours);
 }
 

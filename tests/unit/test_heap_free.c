@@ -180,6 +180,33 @@ static void block__address_inside_is_none(void **state)
     assert_false(heap_invalid(t, &f));
 }
 
+static void block__invalid_delete_is_told_once(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct heap_freeing f = freeing(BLOCK(0) + 8, KIWI_HEAP_NEW);
+
+    (void)state;
+    block_add(t, BLOCK(0), 40, stack_made(1), KIWI_HEAP_UNIT)->form = KIWI_HEAP_NEW_ARRAY;
+    assert_true(heap_invalid(t, &f));
+    assert_int_equal(misuses(KIWI_MISUSE_MISMATCHED_FREE), 1);
+    f.form = KIWI_HEAP_MALLOC; /* in which it ends */
+    assert_true(heap_invalid(t, &f));
+    assert_int_equal(misuses(KIWI_MISUSE_INVALID_FREE), 0);
+}
+
+static void block__own_operator_new_may_return_its_inside(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct heap_freeing f = freeing(BLOCK(0) + 16, KIWI_HEAP_NEW_ARRAY);
+
+    (void)state;
+    block_add(t, BLOCK(0), 40, stack_made(1), KIWI_HEAP_UNIT);
+    heap_forms_known = false;
+    assert_false(heap_invalid(t, &f));
+    f.form = KIWI_HEAP_MALLOC;
+    assert_true(heap_invalid(t, &f));
+}
+
 static void block__stale_record_gives_way(void **state)
 {
     struct thread *t = thread_made("a");
@@ -278,6 +305,8 @@ int main(void)
             TEST(block__leaves_in_order_and_is_looked_at),
             TEST(block__kinds_of_calls_must_fit),
             TEST(block__address_inside_is_none),
+            TEST(block__invalid_delete_is_told_once),
+            TEST(block__own_operator_new_may_return_its_inside),
             TEST(block__stale_record_gives_way),
             TEST(block__moves_or_stays),
             TEST(block__large_ones_are_not_kept),

@@ -141,6 +141,46 @@ __attribute__((noreturn)) STAYS static void leave(uint64_t *address, jmp_buf bac
     longjmp(back, 1);
 }
 
+/* What the wrapped call would record: it is the last thing that `last` does, and so a jump. */
+typedef uint64_t (*teller)(void);
+STAYS static uint64_t last(teller tell)
+{
+    return tell();
+}
+
+static const int first_line = __LINE__ + 3;
+STAYS static uint64_t first(void)
+{
+    uint64_t address = last(where);
+    AFTER_CALL;
+    return address;
+}
+
+STAYS static uint64_t not_last(teller tell)
+{
+    uint64_t address = tell();
+    AFTER_CALL;
+    return address;
+}
+
+static void symbols__function_that_left_by_a_jump_is_shown(void **state)
+{
+    struct fixture *f = *state;
+    unsigned count, plain;
+    uint64_t address = first(), inside = not_last(where);
+    uint32_t stack = builder_stack(f->builder, 1, address), other = builder_stack(f->builder, 1, inside);
+    struct symbols *s = make(f);
+    const struct symbol_frame *frames = symbols_stack(s, stack, &count);
+    const struct symbol_frame *direct = symbols_stack(s, other, &plain);
+
+    assert_string_equal(direct[0].function, "not_last");
+    if (strcmp(frames[0].function, "last") != 0)
+        skip(); /* not made a jump, as without optimisation */
+    assert_true(count >= 2);
+    assert_string_equal(frames[1].function, "first");
+    assert_int_equal(frames[1].line, first_line);
+}
+
 static void symbols__return_address_means_the_call_before_it(void **state)
 {
     struct fixture *f = *state;
@@ -324,6 +364,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
             TEST(symbols__inlined_frames_are_expanded),
+            TEST(symbols__function_that_left_by_a_jump_is_shown),
             TEST(symbols__return_address_means_the_call_before_it),
             TEST(symbols__other_build_is_refused),
             TEST(symbols__missing_file_is_named),
