@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define RUNNING 0.1 /* of the long holds that others waited for: from here on they are the program's own */
+
 uint64_t lock_use_recorded(const struct model *m)
 {
     uint64_t begin = trace_header(m->trace)->start_ticks, end = trace_last_ticks(m->trace);
@@ -28,6 +30,21 @@ uint64_t lock_use_held(const struct lock_use *use)
     uint64_t pressed = use->row ? use->row->pressed_ticks : 0;
 
     return use->held_ticks > pressed ? use->held_ticks : pressed;
+}
+
+double lock_use_net_share(double part, double part_off, double whole, double whole_off)
+{
+    return whole > whole_off && part > part_off ? (part - part_off) / (whole - whole_off) : 0;
+}
+
+/* What is true of the holds that others waited for is taken to be true of all. */
+double lock_use_net_held(const struct lock_use *use, uint64_t whole)
+{
+    uint64_t held = lock_use_held(use), lost = use->lost_ticks;
+    double stalled = use->row ? lock_use_share(lost, use->row->pressed_ticks) : 0;
+    double part = (double)(held < whole ? held : whole);
+
+    return lock_use_net_share(part, part * stalled, (double)whole, (double)lost);
 }
 
 /* A call that it sits in now has not been added to idle_ticks yet. */
@@ -178,6 +195,18 @@ static void add_acquisitions(struct lock_uses *u)
     }
 }
 
+/* Holders that use the lock for long lose their processor on a full machine, too; but then they are seen running. */
+static uint64_t lost_by_holders(const struct lock_uses *u, const struct lock_use *use)
+{
+    const struct kiwi_contention *c = use->row;
+    uint64_t ticks, at_least = lock_use_ticks(u->m, KIWI_HOLD_LONG_NS);
+    uint64_t holds = c ? durations_from(u->durations, use->contention, KIWI_HISTOGRAM_PRESSED, at_least, &ticks) : 0;
+
+    if (!c || (double)c->running > RUNNING * (double)holds)
+        return 0;
+    return c->lost_ticks < c->pressed_ticks ? c->lost_ticks : c->pressed_ticks;
+}
+
 static void add_charges(struct lock_uses *u)
 {
     for (uint32_t i = 0; i < u->charge_count; i++) {
@@ -198,6 +227,8 @@ static void drop_unused(struct lock_uses *u)
         if (u->items[i].object && (u->items[i].count || u->items[i].contended || u->items[i].charge_count))
             u->items[kept++] = u->items[i];
     u->count = kept;
+    for (uint32_t i = 0; i < kept; i++)
+        u->items[i].lost_ticks = lost_by_holders(u, &u->items[i]);
 }
 
 struct lock_uses *lock_uses_open(struct model *m)

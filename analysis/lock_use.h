@@ -20,6 +20,8 @@ struct lock_use {
     uint64_t contended, wait_ticks, wait_max_ticks;
     uint64_t waited_ticks; /* during which somebody waited */
     uint64_t held_ticks;   /* estimated from the holds that were timed */
+    uint64_t lost_ticks;   /* of the holds that others waited for: the holder had no processor, about. 0 where enough of
+                              them took long by themselves */
     uint64_t failed_tries; /* by threads that held another lock */
     const struct kiwi_contention *row;
     uint32_t first_charge, charge_count; /* of charges below */
@@ -63,5 +65,9 @@ uint64_t lock_use_ticks(const struct model *m, uint64_t ns); /* a duration in ti
 double lock_use_share(uint64_t part, uint64_t whole);        /* 0 .. 1 */
 /* Ticks that the lock was held, estimated; a hold that others waited for counts even if it was not in the sample. */
 uint64_t lock_use_held(const struct lock_use *use);
+/* part / whole, both without ticks that neither the program nor the lock is to blame for. */
+double lock_use_net_share(double part, double part_off, double whole, double whole_off);
+/* The same for the time that it is held, of `whole` ticks; lost_ticks are taken off both. */
+double lock_use_net_held(const struct lock_use *use, uint64_t whole);
 uint64_t lock_use_recorded(const struct model *m); /* ticks from the start of the recording to its end */
 #endif

@@ -6,6 +6,9 @@
  * two findings it is depends on where that time went. If somebody held the lock, it is contention. If most of the time
  * that threads waited nobody held it, it went into handing the lock over: a woken thread needs many microseconds until
  * it runs, and a short critical section is over before the next one is awake.
+ *
+ * On a full machine a holder may lose its processor, and then everybody waits until it gets it back. That is the
+ * machine's doing: such time counts neither as held nor as lost by those who waited for it.
  */
 #include "detector.h"
 
@@ -24,6 +27,7 @@
 #define WAITED 0.10              /* of the recording: during which somebody waited */
 #define IN_CALLS 0.8             /* that part of the waits in calls: lock-across-* says it all */
 #define WAITS 5u                 /* a few waits are an accident */
+#define TELL_LOST 0.95           /* of the waits count: fewer is worth a line */
 #define CONVOY_HELD 0.5          /* of the time that threads waited, at most so much was the lock held ... */
 #define CONVOY_HELD_BARGING 0.25 /* ... where a running thread may get it before the one that was woken */
 
@@ -33,6 +37,7 @@ struct judged {
     struct lock_loss loss;
     struct blame blame;
     double lost, held, waited; /* shares: of the worst thread's time; of the recording */
+    double counts;             /* part of the waits that is not put down to holders without a processor */
     bool convoy;
 };
 
@@ -46,22 +51,42 @@ static bool is_convoy(const struct judged *j)
     return held <= (o->flags & KIWI_OBJECT_PRIO_INHERIT ? CONVOY_HELD : CONVOY_HELD_BARGING);
 }
 
+/* Longer than the recording only because it is estimated from a sample. */
+static uint64_t held_ticks(const struct lock_use *use, uint64_t recorded)
+{
+    uint64_t held = lock_use_held(use);
+
+    return held < recorded ? held : recorded;
+}
+
+/* Whether enough time was lost, and at this lock, after what is the machine's doing has been taken off. */
+static bool is_bottleneck(const struct judged *j)
+{
+    const struct lock_use *use = j->use;
+    uint64_t recorded = lock_use_recorded(j->u->m);
+    double off = (double)use->lost_ticks, stalled = (double)j->loss.ticks * (1 - j->counts);
+    double waited = lock_use_net_share((double)use->waited_ticks, off, (double)recorded, off);
+
+    if (lock_use_net_share((double)j->loss.ticks, stalled, (double)j->loss.busy, stalled) < LOST_SHARE ||
+        (double)trace_ns(j->u->m->trace, use->wait_ticks) * j->counts < LOST_NS)
+        return false;
+    return waited >= WAITED && (j->convoy ? waited : lock_use_net_held(use, recorded)) >= UTILISATION;
+}
+
 static bool judge(const struct lock_uses *u, const struct lock_use *use, struct judged *j)
 {
-    const struct trace *t = u->m->trace;
     uint64_t recorded = lock_use_recorded(u->m);
 
     if (!use->contention || use->contended < WAITS)
         return false;
     *j = (struct judged){.u = u, .use = use};
     j->loss = lock_use_worst(u, use, lock_use_ticks(u->m, BUSY_NS));
+    j->counts = 1 - lock_use_share(use->lost_ticks, use->waited_ticks);
     j->lost = lock_loss_share(&j->loss);
-    j->held = lock_use_share(lock_use_held(use), recorded);
+    j->held = lock_use_share(held_ticks(use, recorded), recorded);
     j->waited = lock_use_share(use->waited_ticks, recorded);
-    if (j->lost < LOST_SHARE || trace_ns(t, use->wait_ticks) < LOST_NS)
-        return false;
     j->convoy = is_convoy(j);
-    if ((j->convoy ? j->waited : j->held) < UTILISATION || j->waited < WAITED)
+    if (!is_bottleneck(j))
         return false;
     j->blame = blame_of(u, use);
     return (double)j->blame.call_ticks < IN_CALLS * (double)j->blame.ticks || !j->blame.ticks;
@@ -91,7 +116,11 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f,
                      "It was held for about %.0f %% of the recording (%s, from %" PRIu64
                      " holds that were timed), and somebody waited for it during %.0f %%.",
-                     100 * j->held, model_duration(m, lock_use_held(use)), use->row->holds, 100 * j->waited);
+                     100 * j->held, model_duration(m, held_ticks(use, lock_use_recorded(m))), use->row->holds,
+                     100 * j->waited);
+    if (j->counts < TELL_LOST)
+        finding_evidence(f, "Its holders had no processor for about %s of that; so much is not counted.",
+                         model_duration(m, use->lost_ticks));
 }
 
 static void report_contention(const struct judged *j, struct finding *f)

@@ -78,14 +78,16 @@ static bool others_favoured(const struct lock_uses *u, const struct lock_use *us
 static bool is_starved(const struct lock_uses *u, const struct lock_use *use, struct victim *v)
 {
     const struct trace *t = u->m->trace;
-    uint64_t starved_ns = trace_ns(t, v->starved_ticks);
+    uint64_t starved_ns = trace_ns(t, v->starved_ticks), busy = lock_use_busy(u->m, v->thread);
+    double stalled = lock_use_share(use->lost_ticks, use->waited_ticks); /* the holder had no processor */
 
     if (!v->thread || !v->starved || v->overtakes < OVERTAKES || starved_ns < STARVED_NS ||
         starved_ns / v->starved < STARVED_MEAN_NS || (v->starved < STARVED_LEAST && starved_ns < STARVED_LONG_NS))
         return false;
-    v->share = lock_use_share(v->starved_ticks, lock_use_busy(u->m, v->thread));
-    return v->share >= STARVED_SHARE && lock_use_share(lock_use_held(use), use->waited_ticks) >= UTILISATION &&
-           others_favoured(u, use, v);
+    double off = stalled * (double)v->starved_ticks;
+    v->share = lock_use_share(v->starved_ticks, busy);
+    return lock_use_net_share((double)v->starved_ticks, off, (double)busy, off) >= STARVED_SHARE &&
+           lock_use_net_held(use, use->waited_ticks) >= UTILISATION && others_favoured(u, use, v);
 }
 
 static void report_texts(const struct lock_uses *u, const struct lock_use *use, const struct victim *v,

@@ -100,6 +100,8 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
     u->wait_until = now;
     u->united = united;
     u->wait = true;
+    if (!t->slot->held_count) /* close to the beginning; within another hold it would hide what came before */
+        processor_read_sometimes(t);
 }
 
 /* Most of the wait fell into one call of the holder, or one wait of its own, though it was not in it when the wait
@@ -280,11 +282,12 @@ static void enter_pressed(struct thread *t, const struct thread_unsettled *u, ui
     histogram_add_times(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks, u->pressed_weight);
     if (u->pressed_ticks < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
         return;
-    uint64_t ran = processor_time_in(t, u->hold_until - u->pressed_ticks, u->hold_until);
-    if (ran < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
+    struct processor_time p = processor_time_in(t, u->hold_until - u->pressed_ticks, u->hold_until);
+    RELAXED_ADD(&c->lost_ticks, p.lost * u->pressed_weight);
+    if (p.ran < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
         return;
     RELAXED_ADD(&c->running, 1);
-    histogram_add(own, KIWI_HISTOGRAM_RUNNING, ran);
+    histogram_add(own, KIWI_HISTOGRAM_RUNNING, p.ran);
     if (u->pressed_ticks > RELAXED_LOAD(&c->pressed_max_ticks)) {
         RELAXED_STORE(&c->pressed_max_stack, u->stack);
         RELAXED_STORE(&c->pressed_max_thread, t->row);
@@ -302,17 +305,8 @@ bool contention_watched(uint32_t row, uint32_t weight)
     return true;
 }
 
-void contention_enter(struct thread *t)
+static void enter_hold(struct thread *t, const struct thread_unsettled *u)
 {
-    struct thread_unsettled *u = &t->unsettled;
-    if (u->wait) {
-        u->wait = false;
-        enter_wait(t, u);
-        processor_read_sometimes(t);
-    }
-    if (!u->hold)
-        return;
-    u->hold = false;
     uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
     if (u->hold_ticks)
         enter_timed(t, u, own);
@@ -320,6 +314,22 @@ void contention_enter(struct thread *t)
         enter_heap(t, u, own);
     if (u->pressed_ticks && own)
         enter_pressed(t, u, own);
+}
+
+void contention_enter(struct thread *t)
+{
+    struct thread_unsettled *u = &t->unsettled;
+    bool waited = u->wait;
+    if (waited) {
+        u->wait = false;
+        enter_wait(t, u);
+    }
+    if (u->hold) {
+        u->hold = false;
+        enter_hold(t, u);
+    }
+    if (waited) /* only now: what the hold is compared with has to be from before it */
+        processor_read_sometimes(t);
 }
 
 /* Calls and tries. */

@@ -34,21 +34,44 @@ void processor_read_sometimes(struct thread *t)
     t->reading_gap = gap < clock_ns_to_ticks(READING_GAP_MAX_NS) ? gap * 2 : gap;
 }
 
+static uint64_t at_most(uint64_t ticks, uint64_t limit)
+{
+    return ticks < limit ? ticks : limit;
+}
+
+/* When it began it had used nothing yet. */
+static struct thread_reading first_reading(const struct thread *t)
+{
+    return (struct thread_reading){.ticks = t->row ? region_thread(t->row)->start_ticks : 0};
+}
+
+/* It may all have been lost in the span, or as little as did not fit elsewhere. Where the readings are close to the
+ * span the middle of the two is not far off. */
+static uint64_t lost_within(uint64_t elapsed, uint64_t busy, uint64_t elsewhere, uint64_t span)
+{
+    uint64_t lost = elapsed > busy ? elapsed - busy : 0, most = at_most(lost, span);
+    uint64_t least = lost > elsewhere ? at_most(lost - elsewhere, span) : 0;
+    return elsewhere > span ? most : least + (most - least) / 2;
+}
+
 /* What the thread did since the first reading may have been done outside of the span, before it or after it. */
-uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
+struct processor_time processor_time_in(struct thread *t, uint64_t begin, uint64_t end)
 {
     struct thread_reading before = t->reading, now;
+    bool known = before.ticks != 0;
+    if (!known)
+        before = first_reading(t);
     if (!read_now(t, &now))
-        return 0;
+        return (struct processor_time){0};
     t->reading = now;
     t->reading_gap = 0;
     if (!before.ticks || before.ticks > end)
-        return 0;
+        return (struct processor_time){0};
     uint64_t from = begin > before.ticks ? begin : before.ticks; /* of what was earlier nothing is known */
     if (before.switches == now.switches)
-        return end - from; /* nobody took the processor away */
+        return (struct processor_time){.ran = known ? end - from : 0}; /* nobody took the processor away */
     uint64_t busy = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
     uint64_t elsewhere = (from - before.ticks) + (now.ticks > end ? now.ticks - end : 0);
-    uint64_t within = busy > elsewhere ? busy - elsewhere : 0;
-    return within < end - from ? within : end - from;
+    return (struct processor_time){.ran = known ? at_most(busy > elsewhere ? busy - elsewhere : 0, end - from) : 0,
+                                   .lost = lost_within(now.ticks - before.ticks, busy, elsewhere, end - from)};
 }

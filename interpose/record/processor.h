@@ -13,7 +13,10 @@
 /* Two system calls, but not more often than once a millisecond, and once in 32 where nobody asks for what they say. */
 void processor_read_sometimes(struct thread *t);
 
-/* For how much of [begin, end] the thread surely ran, sat in a blocking call or waited for a lock; in ticks. end is a
- * moment ago: what the thread may have done since then does not count. */
-uint64_t processor_time_in(struct thread *t, uint64_t begin, uint64_t end);
+/* Of [begin, end], in ticks. end is a moment ago: what the thread may have done since then does not count. */
+struct processor_time {
+    uint64_t ran;  /* it surely ran, sat in a blocking call or waited for a lock */
+    uint64_t lost; /* it could have run, and had no processor: about, rather too much; 0 if nothing is known */
+};
+struct processor_time processor_time_in(struct thread *t, uint64_t begin, uint64_t end);
 #endif

@@ -32,6 +32,7 @@ struct kiwi_contention {
     uint64_t heap_calls, heap_bytes;  /* ... so many in all */
     uint32_t heap_stack, heap_thread; /* the first allocation of one of them, and by whom */
     struct kiwi_contention_user users[KIWI_CONTENTION_USERS];
+    uint64_t lost_ticks; /* of pressed holds of KIWI_HOLD_LONG_NS or more: the holder had no processor, estimated */
 };
 #define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked how long a holder ran, sat in a call, or waited */
 
@@ -96,7 +97,7 @@ struct kiwi_charge {
 };
 #define KIWI_STARVED_OVERTAKES 4u
 
-KIWI_SIZE_IS(struct kiwi_contention, 216);
+KIWI_SIZE_IS(struct kiwi_contention, 224);
 KIWI_SIZE_IS(struct kiwi_histogram, 144);
 KIWI_SIZE_IS(struct kiwi_charge, 128);
 #endif

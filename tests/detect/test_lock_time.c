@@ -57,6 +57,7 @@ static struct kiwi_contention *contention_a(void)
 struct load {
     double waited_ms, union_ms, held_ms;
     uint64_t waits;
+    double lost_ms; /* the holders had no processor */
 };
 
 static void put_load(struct load l)
@@ -71,6 +72,7 @@ static void put_load(struct load l)
     k->holds = 100;
     k->hold_ticks = 0;
     k->pressed_ticks = ms(l.held_ms);
+    k->lost_ticks = ms(l.lost_ms);
 }
 
 static void contention__a_thread_that_waits_much_for_a_busy_lock(void **state)
@@ -111,6 +113,58 @@ static void contention__much_lost_at_a_lock_that_is_mostly_free(void **state)
 {
     (void)state;
     assert_silent((struct load){.waited_ms = 2000, .union_ms = 2000, .held_ms = 2500, .waits = 1000}, 0);
+}
+
+static void contention__holders_that_only_lost_their_processor(void **state)
+{
+    (void)state;
+    assert_silent((struct load){.waited_ms = 6000, .union_ms = 6000, .held_ms = 5500, .waits = 1000, .lost_ms = 5000},
+                  0);
+}
+
+/* Holders that work for long under the lock lose their processor there, too. */
+static void contention__long_work_under_a_lock_on_a_full_machine(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 6000, .union_ms = 6000, .held_ms = 5500, .waits = 1000, .lost_ms = 5000});
+    contention_a()->running = 200;
+    histogram_add_times(1, KIWI_HISTOGRAM_PRESSED, ms(5), 1000);
+    assert_int_equal(history_count(history_review(h), FINDING_LOCK_CONTENTION), 1);
+    history_close(h);
+}
+
+/* Half of all time is the machine's doing; what is left of the waits is still a third of what is left of the time. */
+static void contention__a_busy_lock_on_a_full_machine(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 8000, .union_ms = 8000, .held_ms = 7500, .waits = 1000, .lost_ms = 5000});
+    assert_int_equal(history_count(history_review(h), FINDING_LOCK_CONTENTION), 1);
+    history_close(h);
+}
+
+static bool says(const struct finding *f, const char *text)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < f->evidence_count; i++)
+        found = found || strstr(f->evidence[i], text);
+    return found;
+}
+
+static void contention__no_lock_is_held_for_longer_than_it_is_watched(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    put_load((struct load){.waited_ms = 8000, .union_ms = 8000, .held_ms = 25000, .waits = 1000});
+    const struct finding *f = history_find(history_review(h), FINDING_LOCK_CONTENTION);
+    assert_true(says(f, "held for about 100 % of the recording ("));
+    assert_false(says(f, "(25")); /* seconds */
+    history_close(h);
 }
 
 static void contention__an_idle_thread_that_waits_now_and_then(void **state)
@@ -561,6 +615,10 @@ int main(void)
             cmocka_unit_test(contention__a_thread_that_waits_much_for_a_busy_lock),
             cmocka_unit_test(contention__a_busy_lock_that_costs_little),
             cmocka_unit_test(contention__much_lost_at_a_lock_that_is_mostly_free),
+            cmocka_unit_test(contention__holders_that_only_lost_their_processor),
+            cmocka_unit_test(contention__a_busy_lock_on_a_full_machine),
+            cmocka_unit_test(contention__long_work_under_a_lock_on_a_full_machine),
+            cmocka_unit_test(contention__no_lock_is_held_for_longer_than_it_is_watched),
             cmocka_unit_test(contention__an_idle_thread_that_waits_now_and_then),
             cmocka_unit_test(contention__idle_time_is_no_working_time),
             cmocka_unit_test(contention__waits_for_a_holder_in_a_call_are_left_to_others),

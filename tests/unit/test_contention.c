@@ -301,17 +301,17 @@ static void processor__tells_running_from_preemption(void **state)
     assert_int_not_equal(t->reading.ticks, 0);
     preempted(t);
     later = clock_ticks();
-    assert_true(processor_time_in(t, later - 1000 * gap, later) < 900 * gap); /* all of this it can not have run */
+    assert_true(processor_time_in(t, later - 1000 * gap, later).ran < 900 * gap); /* all of this it can not have run */
     before = t->reading.ticks;
     later = pass_time();
     preempted(t);
     t->blocked_ticks += 1000 * gap;
-    assert_int_equal(processor_time_in(t, before, later), later - before); /* it sat in a call */
+    assert_int_equal(processor_time_in(t, before, later).ran, later - before); /* it sat in a call */
     preempted(t);
     later = clock_ticks();
-    assert_true(processor_time_in(t, later, later + 100 * gap) < 50 * gap);
+    assert_true(processor_time_in(t, later, later + 100 * gap).ran < 50 * gap);
     later = clock_ticks();
-    assert_int_equal(processor_time_in(t, later, later + gap), gap); /* not preempted: all of it */
+    assert_int_equal(processor_time_in(t, later, later + gap).ran, gap); /* not preempted: all of it */
 }
 
 static uint64_t sleep_a_while(void)
@@ -332,7 +332,7 @@ static void processor__what_came_after_does_not_count(void **state)
     end = sleep_a_while();
     t->blocked_ticks += sleep_a_while() - end; /* in a call, which began when the hold was over */
     preempted(t);
-    assert_true(processor_time_in(t, begin, end) < end - begin);
+    assert_true(processor_time_in(t, begin, end).ran < end - begin);
 }
 
 static void processor__nothing_is_known_of_what_came_before_the_reading(void **state)
@@ -345,7 +345,7 @@ static void processor__nothing_is_known_of_what_came_before_the_reading(void **s
     processor_read_sometimes(t);
     from = t->reading.ticks;
     end = pass_time();
-    assert_true(processor_time_in(t, begin, end) <= end - from);
+    assert_true(processor_time_in(t, begin, end).ran <= end - from);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
