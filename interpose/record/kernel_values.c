@@ -7,11 +7,12 @@
 
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY)
 
-/* The words of "tfd: 5 events: 19 data: 7f30e0 pos:0 ..." as they come, in pieces of any length. */
+/* The words of "tfd: 5 events: 19 data: 7f30e0 pos:0 ...", and of "signal: 60/00007f30e0", as they come, in pieces of
+ * any length. */
 struct words {
-    char word[24];
+    char word[40];
     uint32_t length;
-    bool data; /* the word before was "data:" */
+    bool data, signal; /* the word before was "data:", or "signal:" */
     void (*take)(void *arg, uint64_t value);
     void *arg;
 };
@@ -24,12 +25,22 @@ static uint64_t hex(const char *word, uint32_t length)
     return n;
 }
 
+static void take_signal(struct words *w)
+{
+    const char *slash = memchr(w->word, '/', w->length);
+    if (slash)
+        w->take(w->arg, hex(slash + 1, w->length - (uint32_t)(slash + 1 - w->word)));
+}
+
 static void word_ends(struct words *w)
 {
     if (!w->length)
         return;
     if (w->data)
         w->take(w->arg, hex(w->word, w->length));
+    if (w->signal)
+        take_signal(w);
+    w->signal = w->length == 7 && memcmp(w->word, "signal:", 7) == 0;
     w->data = w->length == 5 && memcmp(w->word, "data:", 5) == 0;
     w->length = 0;
 }
@@ -54,7 +65,7 @@ static void read_descriptor(long folder, const char *name, struct words *w)
     if (sys_failed(fd))
         return;
     w->length = 0;
-    w->data = false;
+    w->data = w->signal = false;
     read_words(w, (int)fd);
     sys_close((int)fd);
 }
@@ -83,5 +94,6 @@ bool kernel_values_each(void (*take)(void *arg, uint64_t value), void *arg)
             at += e->size;
         }
     sys_close((int)folder);
+    read_descriptor(AT_FDCWD, "/proc/self/timers", &w);
     return got == 0;
 }

@@ -1,8 +1,9 @@
 /*
  * kernel_values.h - values that the process has given to the kernel to keep: the data of each descriptor in an epoll
- * instance, often the only pointer to what serves it.
+ * instance, and of each timer, often the only pointer to what serves it.
  *
- * From /proc/self/fdinfo. The rest (timers' signals, requests of io_uring under way) the kernel does not show.
+ * From /proc/self/fdinfo, and /proc/self/timers where there is one. The rest (requests of io_uring under way, what lies
+ * in pipes) the kernel does not show.
  */
 #ifndef KIWI_KERNEL_VALUES_H
 #define KIWI_KERNEL_VALUES_H
