@@ -3,7 +3,7 @@
  *
  * The kernel said EBADF, and the number is known to have been closed before, by whom and where: a call on a number that
  * was never open is none of these, nor is one that only asks whether a number is open. A loop that closes all numbers,
- * as daemons do at their start, was told apart by the recorder.
+ * as daemons do at their start, was told apart by the recorder. One that goes on and on is an error-loop.
  */
 #include "detector.h"
 
@@ -66,13 +66,25 @@ static int bad_fd_report(struct model *m, const struct kiwi_failure *r, struct f
     return 0;
 }
 
+/* It goes on and on, which is told as error-loop, with who closed the number. */
+static bool is_told_as_loop(const struct model *m, const struct kiwi_failure *bad)
+{
+    for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_FAILURES); i++) {
+        const struct kiwi_failure *r = trace_failure(m->trace, i);
+
+        if (r && calls_is_same_use(r, bad) && calls_is_error_loop(m->trace, r))
+            return true;
+    }
+    return false;
+}
+
 int detect_bad_fd(struct model *m, struct finding_list *list)
 {
     for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_FAILURES); i++) {
         const struct kiwi_failure *r = trace_failure(m->trace, i);
 
         if (r && (r->flags & KIWI_FAILURE_BAD_DESCRIPTOR) && !(r->flags & KIWI_FAILURE_SWEEP) && r->attempts &&
-            bad_fd_report(m, r, list))
+            !is_told_as_loop(m, r) && bad_fd_report(m, r, list))
             return -1;
     }
     return 0;

@@ -11,11 +11,14 @@
 #include "shutdown_hang.h"
 #include "shutdown_waits.h"
 #include "wording.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <signal.h>
 
 #define BUDGET_NS 5000000000u /* of traces that do not tell */
+#define WORK_WAITS_LEAST 3u   /* waits for work before the signal, of a thread that lives by them */
+#define IDLE_SHARE 100u       /* part of the time in which a thread that drains its queue may still wait for work */
 #define SAME_WORK_LEAST 3u    /* returns to a call that it made before, and that is not made to wait for work */
 #define CHAIN_MAX 4u          /* threads that wait for each other to end */
 #define OTHERS_MAX 3u
@@ -72,13 +75,9 @@ static void find_thread(struct shutdown *s)
 /* Did the process take the signal for the end? */
 
 /* Waiting for work, as opposed to waiting for something that was begun. */
-static bool waits_for_work(const struct model *m, const struct shutdown_wait *w)
+static bool is_for_work(uint32_t call_kind)
 {
-    const struct kiwi_call *c = w->kind == KIWI_SHUTDOWN_CALL ? trace_call(m->trace, w->row) : NULL;
-
-    if (!c)
-        return false;
-    switch (c->kind) {
+    switch (call_kind) {
     case KIWI_CALL_ACCEPT:
     case KIWI_CALL_ACCEPT4:
     case KIWI_CALL_SIGWAIT:
@@ -91,8 +90,45 @@ static bool waits_for_work(const struct model *m, const struct shutdown_wait *w)
     case KIWI_CALL_SEM_CLOCKWAIT:
         return true;
     default:
-        return shutdown_wait_group(m, w) == KIWI_GROUP_POLL;
+        return call_kind_group(call_kind) == KIWI_GROUP_POLL;
     }
+}
+
+static bool waits_for_work(const struct model *m, const struct shutdown_wait *w)
+{
+    const struct kiwi_call *c = w->kind == KIWI_SHUTDOWN_CALL ? trace_call(m->trace, w->row) : NULL;
+
+    return c && is_for_work(c->kind);
+}
+
+static uint64_t time_for_work(const struct shutdown *s)
+{
+    uint64_t ticks = 0;
+
+    for (uint32_t i = 0; i < s->waits.count; i++) {
+        const struct shutdown_wait *w = &s->waits.items[i];
+
+        if (w->thread == s->thread && w->serial == s->serial && waits_for_work(s->m, w))
+            ticks += w->ticks;
+    }
+    return ticks;
+}
+
+/* The thread used to wait for work, and no longer does: it works off what there is, and takes nothing new. */
+static bool drains(const struct shutdown *s)
+{
+    uint64_t slack = (s->end - s->begin) / IDLE_SHARE;
+
+    if (time_for_work(s) > slack)
+        return false;
+    for (uint32_t i = 1; i < trace_rows(s->m->trace, KIWI_TABLE_CALLS); i++) {
+        const struct kiwi_call *c = trace_call(s->m->trace, i);
+
+        if (c && c->thread == s->thread && c->serial == s->serial && c->waited >= WORK_WAITS_LEAST &&
+            is_for_work(c->kind) && c->last_ticks <= s->begin + slack)
+            return true;
+    }
+    return false;
 }
 
 /* Time in waits to which the thread came back as it had before, and in those that are new. */
@@ -118,6 +154,8 @@ static bool is_shutdown(const struct shutdown *s)
     if (s->served)
         return false;
     if (s->hangs)
+        return true;
+    if (s->arrival->row == SIGTERM && s->exited && drains(s))
         return true;
     judge_waits(s, &as_before, &fresh);
     if (s->arrival->row == SIGINT) /* it often ends no more than a command */

@@ -311,6 +311,21 @@ static void bad_fd__read_after_close(void **state)
     assert_non_null(only(*state, FINDING_BAD_FD));
 }
 
+/* Who goes on with a closed descriptor in a loop makes one mistake, not two. */
+static void bad_fd__used_in_a_loop(void **state)
+{
+    struct scene s = failing(KIWI_CALL_READ, EBADF, 0x400030);
+
+    descriptor_born(s.t, 5, KIWI_DESCRIPTOR_SOCKET, 0, site(0x400010));
+    close_at(s.t, 5, 0x400020, 0);
+    s.facts.descriptor = 5;
+    for (int i = 0; i < 500; i++) {
+        descriptor_misused(s.t, &s.facts);
+        attempt(&s, 1000);
+    }
+    assert_int_equal(only(*state, FINDING_ERROR_LOOP)->stack_count, 2);
+}
+
 static void bad_fd__number_used_again(void **state)
 {
     struct thread *t = thread_made();
@@ -395,6 +410,7 @@ int main(void)
             TEST(storm__one_peer_dialled_at_once),
             TEST(bad_fd__closed_twice),
             TEST(bad_fd__read_after_close),
+            TEST(bad_fd__used_in_a_loop),
             TEST(bad_fd__number_used_again),
             TEST(bad_fd__opened_unseen),
             TEST(bad_fd__never_open),

@@ -176,6 +176,47 @@ static void goes_on__loop(void **state)
     assert_silent(*state);
 }
 
+/* A call that waited for work before the signal, the last time a moment before it. */
+static void idle_before(const struct scene *s, uint32_t call)
+{
+    struct kiwi_call *c = region_call(call);
+
+    c->waited = 20;
+    c->thread = s->main->row;
+    c->serial = s->main->serial;
+    c->last_ticks = s->came - ms(5);
+}
+
+/* Works off its queue in the loop that it always runs, and waits for nothing new. */
+static void shutdown__drains_in_its_loop(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+    uint32_t work = known_call(s.main, KIWI_CALL_NANOSLEEP, 0x40);
+
+    idle_before(&s, known_call(s.main, KIWI_CALL_COND_WAIT, 0x50));
+    for (unsigned i = 0; i < 70; i++)
+        waits(&s, s.main, work, i * 100u, i * 100u + 95);
+    exits(&s, 7000);
+    assert_non_null(only(*state));
+}
+
+/* Now and then there is nothing to do, as before the signal. */
+static void goes_on__waits_for_work(void **state)
+{
+    struct scene s = scene_begin(SIGTERM);
+    uint32_t work = known_call(s.main, KIWI_CALL_NANOSLEEP, 0x40);
+    uint32_t idle = known_call(s.main, KIWI_CALL_COND_WAIT, 0x50);
+
+    idle_before(&s, idle);
+    region_call(idle)->last_ticks = s.came + ms(6900);
+    for (unsigned i = 0; i < 70; i++) {
+        waits(&s, s.main, work, i * 100u, i * 100u + 80);
+        waits(&s, s.main, idle, i * 100u + 80, i * 100u + 95);
+    }
+    exits(&s, 7000);
+    assert_silent(*state);
+}
+
 static void goes_on__waits_for_the_next_signal(void **state)
 {
     struct scene s = scene_begin(SIGTERM);
@@ -379,6 +420,8 @@ int main(void)
             FRESH(shutdown__within_the_budget),
             FRESH(shutdown__one_long_wait_that_the_signal_does_not_end),
             FRESH(goes_on__loop),
+            FRESH(shutdown__drains_in_its_loop),
+            FRESH(goes_on__waits_for_work),
             FRESH(goes_on__waits_for_the_next_signal),
             FRESH(goes_on__accepting),
             FRESH(shutdown__drains_for_too_long),
