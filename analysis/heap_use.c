@@ -14,12 +14,20 @@ static double rest(uint64_t made, uint64_t freed, uint64_t unfollowed)
 }
 
 /*
- * Two standard deviations. `one`: the variance of one sample more, which might as well have been drawn. The sum over
- * the samples that there are claims too much where they are few: to have met none is no proof that there is none.
+ * Two standard deviations of what there was, not of what was met: where few samples were drawn by chance, the sum of
+ * their variances is small by the same chance. For n samples of one kind, the largest number that is within two of its
+ * own standard deviations of n is n + 2 + 2 sqrt(n + 1): the score interval of a Poisson variable. `one`: the variance
+ * of one sample.
  */
-static double error(double variance, double one)
+static double error(struct heap_spread s)
 {
-    return 2 * sqrt(variance + one);
+    return 2 * sqrt(s.variance + s.one) + 2 * sqrt(s.one);
+}
+
+static void fill_errors(struct heap_amount *a)
+{
+    a->bytes_error = error(a->bytes_spread);
+    a->blocks_error = error(a->blocks_spread);
 }
 
 static double per_sample(uint64_t variance, uint64_t samples)
@@ -34,13 +42,15 @@ static void fill_amounts(struct heap_use *use, const struct kiwi_heap_site *s)
 
     use->made.blocks = (double)s->blocks / KIWI_HEAP_UNIT;
     use->made.bytes = (double)s->bytes;
-    use->made.bytes_error = error(VARIANCE_UNIT * (double)s->made_variance, one);
-    use->made.blocks_error = error((double)s->made_blocks_variance / KIWI_HEAP_UNIT, one_block);
+    use->made.bytes_spread = (struct heap_spread){VARIANCE_UNIT * (double)s->made_variance, one};
+    use->made.blocks_spread = (struct heap_spread){(double)s->made_blocks_variance / KIWI_HEAP_UNIT, one_block};
     use->live.blocks = rest(s->blocks, s->freed_blocks, s->unfollowed_blocks) / KIWI_HEAP_UNIT;
     use->live.bytes = rest(s->bytes, s->freed_bytes, s->unfollowed_bytes);
-    use->live.bytes_error = error(VARIANCE_UNIT * rest(s->made_variance, s->freed_variance, 0), one);
-    use->live.blocks_error =
-            error(rest(s->made_blocks_variance, s->freed_blocks_variance, 0) / KIWI_HEAP_UNIT, one_block);
+    use->live.bytes_spread = (struct heap_spread){VARIANCE_UNIT * rest(s->made_variance, s->freed_variance, 0), one};
+    use->live.blocks_spread = (struct heap_spread){
+            rest(s->made_blocks_variance, s->freed_blocks_variance, 0) / KIWI_HEAP_UNIT, one_block};
+    fill_errors(&use->made);
+    fill_errors(&use->live);
 }
 
 static double share(uint64_t part, uint64_t whole)
@@ -71,13 +81,19 @@ static void fill(struct heap_use *use, const struct model *m, const struct kiwi_
     use->free_thread = thread_row(m, s->free_thread, s->free_serial);
 }
 
-/* Errors of sites are independent of each other: their squares add up. */
+/* Errors of sites are independent of each other: their variances add up. */
+static void add_spread(struct heap_spread *sum, struct heap_spread one)
+{
+    sum->variance += one.variance;
+    sum->one = one.one > sum->one ? one.one : sum->one;
+}
+
 static void add_amount(struct heap_amount *sum, const struct heap_amount *one)
 {
     sum->blocks += one->blocks;
     sum->bytes += one->bytes;
-    sum->blocks_error = hypot(sum->blocks_error, one->blocks_error);
-    sum->bytes_error = hypot(sum->bytes_error, one->bytes_error);
+    add_spread(&sum->blocks_spread, one->blocks_spread);
+    add_spread(&sum->bytes_spread, one->bytes_spread);
 }
 
 struct heap_uses *heap_uses_open(struct model *m)
@@ -101,6 +117,8 @@ struct heap_uses *heap_uses_open(struct model *m)
         add_amount(&u->made, &u->items[u->count].made);
         u->count++;
     }
+    fill_errors(&u->live);
+    fill_errors(&u->made);
     return u;
 }
 

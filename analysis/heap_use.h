@@ -14,9 +14,15 @@
 
 #include "model.h"
 
+/* How far an estimate may be off: its variance as far as samples were met, and that of one sample. */
+struct heap_spread {
+    double variance, one;
+};
+
 struct heap_amount {
     double blocks, bytes;
     double blocks_error, bytes_error; /* what there was lies within so much of it, in 19 of 20 cases */
+    struct heap_spread blocks_spread, bytes_spread;
 };
 
 struct heap_use {
