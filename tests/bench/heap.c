@@ -3,8 +3,11 @@
 #include "measure.h"
 #include "scenario.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define LIVE_BLOCKS 1000
 #define PLAN_STEPS 4096 /* a power of two */
@@ -87,10 +90,32 @@ static void scope_end(const struct settings *settings)
         kiwi_scope_end("batch");
 }
 
+/* Works like the measured thread, until the process ends. */
+static void *live_for_ever(void *settings)
+{
+    static struct heap other;
+    heap_plan(&other);
+    if (measure_bind(((const struct settings *)settings)->peer_cpu) != 0 || heap_fill(&other) != 0)
+        return NULL;
+    for (;;)
+        live_batch(&other, PLAN_STEPS);
+}
+
+static int other_start(const struct settings *settings)
+{
+    pthread_t thread;
+    if (settings->busy <= 0)
+        return companion_start(settings);
+    int error = pthread_create(&thread, NULL, live_for_ever, (void *)(uintptr_t)settings);
+    if (error != 0)
+        fprintf(stderr, "bench: cannot start a thread: %s\n", strerror(error));
+    return error;
+}
+
 int scenario_heap_tight(const struct settings *settings)
 {
     struct measure *measure = measure_open(settings->ms, settings->batches);
-    if (measure == NULL || companion_start(settings) != 0)
+    if (measure == NULL || other_start(settings) != 0)
         return 1;
     while (measure_more(measure)) {
         measure_start(measure);
@@ -109,7 +134,7 @@ int scenario_heap_live(const struct settings *settings)
     struct heap heap = {.next = 0};
     heap_plan(&heap);
     struct measure *measure = measure_open(settings->ms, settings->batches);
-    if (measure == NULL || companion_start(settings) != 0)
+    if (measure == NULL || other_start(settings) != 0)
         return 1;
     if (heap_fill(&heap) != 0) {
         fprintf(stderr, "bench: cannot allocate the live blocks\n");
@@ -126,4 +151,28 @@ int scenario_heap_live(const struct settings *settings)
     measure_close(measure);
     heap_empty(&heap);
     return failed != 0;
+}
+
+/* Keeps `threads` MiB of blocks, and frees as many on the way. Says `ready`, and ends with standard input, so that
+ * somebody can look at the process meanwhile. */
+int scenario_heap_held(const struct settings *settings)
+{
+    unsigned long state = 1, room = (unsigned long)settings->threads << 20;
+    char byte;
+    while (room >= SIZE_LARGEST) {
+        size_t size = SIZE_SMALLEST + draw(&state) % (SIZE_LARGEST - SIZE_SMALLEST + 1);
+        void *kept = malloc(size), *freed = malloc(size);
+        if (kept == NULL || freed == NULL) {
+            fprintf(stderr, "bench: cannot allocate the blocks\n");
+            return 1;
+        }
+        memset(kept, 1, size);
+        free(freed);
+        room -= size;
+    }
+    if (printf("ready\n") < 0 || fflush(stdout) != 0)
+        return 1;
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        ;
+    return 0;
 }

@@ -25,6 +25,7 @@
     X("poll", scenario_poll, "write, epoll_wait and read of a byte through a pipe, per round")                         \
     X("heap-tight", scenario_heap_tight, "malloc and free of one block, per pair")                                     \
     X("heap-live", scenario_heap_live, "the same over 1,000 live blocks of 16 to 512 bytes, per pair")                 \
+    X("heap-held", scenario_heap_held, "keep MiB of blocks of 16 to 512 bytes until standard input ends")              \
     X("spawn", scenario_spawn, "run /bin/true with $BENCH_PRELOAD as its LD_PRELOAD, per run")                         \
     X("system", scenario_system, "system(\":\"), per call")                                                            \
     X("park", scenario_park, "keep threads that took a lock until standard input ends")                                \

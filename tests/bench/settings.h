@@ -27,8 +27,9 @@
     X("gap-ns", gap_ns, 0, "time between two contended critical sections, nanoseconds")                                \
     X("cpu", cpu, -1, "processor of the measuring thread, -1 = any")                                                   \
     X("peer-cpu", peer_cpu, -1, "processor of the other thread, -1 = any")                                             \
-    X("threads", threads, 1000, "threads or descriptors that a scenario keeps")                                        \
+    X("threads", threads, 1000, "threads, descriptors or MiB that a scenario keeps")                                   \
     X("scope", scope, 0, "1: each batch of heap calls in a scope of kiwi.h")                                           \
+    X("busy", busy, 0, "1: the other thread uses the heap as well")                                                    \
     X("nonblocking", nonblocking, 0, "1: descriptors that do not block")                                               \
     X("show-depth", show_depth, 0, "1: print the frames found at the call instead of measuring")
 

@@ -59,12 +59,12 @@ def result_fields(text):
     return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", text)}
 
 
-def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD"):
+def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD", options=""):
     """Runs the bench program and returns the fields of its result line."""
     program = settings.programs / ("bench-tsan" if variant.sanitized else "bench")
     with Scratch() as scratch:
         command = variant.command([program, *arguments], scratch)
-        result = subprocess.run(command, env=variant.surroundings(scratch, preload_name), stdin=subprocess.DEVNULL,
+        result = subprocess.run(command, env=variant.surroundings(scratch, preload_name, options), stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
         if result.returncode != 0:
             raise RuntimeError(f"exit status {result.returncode}: {(result.stderr or result.stdout).strip()[-300:]}")
@@ -75,11 +75,12 @@ def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD"):
 class Batches:
     """A scenario of the bench program: wall time of the median batch, CPU time of the whole process."""
 
-    def __init__(self, name, *arguments, ms=(200, 60), field="wall_ns"):
+    def __init__(self, name, *arguments, ms=(200, 60), field="wall_ns", options=""):
         self.name = name
         self.arguments = arguments
         self.ms = ms
         self.field = field
+        self.options = options
 
     def __call__(self, settings, variant):
         arguments = [self.name, f"--cpu={settings.cpu}", *self.arguments]
@@ -88,7 +89,7 @@ class Batches:
         if variant.slow:
             arguments.append("--batches=3")
         arguments.append(f"--ms={settings.milliseconds(*self.ms)}")
-        fields = run_bench(settings, variant, arguments)
+        fields = run_bench(settings, variant, arguments, options=self.options)
         return Sample(fields[self.field], fields["cpu_ns"])
 
 

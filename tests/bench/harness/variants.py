@@ -26,11 +26,11 @@ class Variant:
     def command(self, arguments, scratch):
         return [part.format(scratch=scratch) for part in self.prefix] + [str(argument) for argument in arguments]
 
-    def surroundings(self, scratch, preload_name="LD_PRELOAD"):
-        """The environment of a run whose files go into `scratch`."""
+    def surroundings(self, scratch, preload_name="LD_PRELOAD", options=""):
+        """The environment of a run whose files go into `scratch`; `options` are recording options."""
         surroundings = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         surroundings.update(self.environment)
-        surroundings["KIWI_OPTIONS"] = f"out={scratch}/%e.%p.trace"
+        surroundings["KIWI_OPTIONS"] = ":".join(filter(None, (f"out={scratch}/%e.%p.trace", options)))
         if self.preload is not None:
             surroundings[preload_name] = str(self.preload)
         return surroundings
