@@ -2,9 +2,10 @@
  * alloc-under-lock: the heap is used in the critical sections of a lock that others wait for.
  *
  * The recorder counts the allocations of holds that it times from their beginning, and enters those of holds that ended
- * while others waited. Three things must come together: the lock is waited for, a good part of those holds allocate,
- * and what they allocate takes a share of the time held that is worth removing. That time is estimated from what an
- * allocation and its free cost, and a byte that is touched for the first time.
+ * while others waited. Four things must come together: the lock is waited for, and was held for much of that time by
+ * somebody who had a processor; a good part of those holds allocate, and what they allocate takes a share of the time
+ * held that is worth removing. That time is estimated from what an allocation and its free cost, and a byte that is
+ * touched for the first time.
  */
 #include "detector.h"
 
@@ -17,9 +18,10 @@
 
 #define MS 1000000ull
 #define WAITS 20u /* a few are an accident */
-#define WAITED_NS (20 * MS)
+#define WAITED_NS (20.0 * MS)
 #define WAITED 0.02      /* of the recording: during which somebody waited ... */
 #define WAITED_MUCH 0.10 /* ... and from where on it is HIGH */
+#define HELD 0.25        /* of that time the lock was held: else those who waited mostly waited for a processor */
 #define HOLDS 10u        /* looked at */
 #define ALLOCATING 0.3   /* share of these */
 #define CALL_NS 50.0     /* an allocation and its free, in a busy allocator */
@@ -29,9 +31,17 @@
 struct judged {
     const struct lock_use *use;
     double waited;                /* share of the recording */
+    double wait_ns;               /* of all threads together */
     double calls, bytes, hold_ns; /* of a hold, in the mean */
     double share;                 /* of the hold, estimated */
 };
+
+static bool was_held(const struct lock_use *use)
+{
+    uint64_t held = use->row->pressed_ticks, lost = use->lost_ticks;
+
+    return lock_use_share(held > lost ? held - lost : 0, use->waited_ticks) >= HELD;
+}
 
 static bool judge(struct model *m, const struct lock_use *use, struct judged *j)
 {
@@ -40,12 +50,15 @@ static bool judge(struct model *m, const struct lock_use *use, struct judged *j)
     if (!c || !c->holds || c->heap_looked < HOLDS || use->contended < WAITS || !trace_stack(m->trace, c->heap_stack))
         return false;
     *j = (struct judged){.use = use};
-    j->waited = lock_use_share(use->waited_ticks, lock_use_recorded(m));
+    /* Holders that lost their processor made others wait as well. */
+    j->waited = lock_use_net_share((double)use->waited_ticks, (double)use->lost_ticks, (double)lock_use_recorded(m),
+                                   (double)use->lost_ticks);
+    j->wait_ns = (1 - lock_use_share(use->lost_ticks, use->waited_ticks)) * (double)trace_ns(m->trace, use->wait_ticks);
     j->calls = (double)c->heap_calls / c->heap_looked;
     j->bytes = (double)c->heap_bytes / c->heap_looked;
     j->hold_ns = (double)trace_ns(m->trace, c->hold_ticks) / (double)c->holds;
     j->share = j->hold_ns > 0 ? (CALL_NS * j->calls + BYTE_NS * j->bytes) / j->hold_ns : 0;
-    return j->waited >= WAITED && trace_ns(m->trace, use->wait_ticks) >= WAITED_NS &&
+    return was_held(use) && j->waited >= WAITED && j->wait_ns >= WAITED_NS &&
            c->heap_holds >= ALLOCATING * c->heap_looked && j->share >= HEAP_SHARE;
 }
 

@@ -9,6 +9,7 @@
 /* A reading takes two system calls, and most threads are never asked: its gap grows until they are. */
 #define READING_GAP_NS 1000000u
 #define READING_GAP_MAX_NS (32 * READING_GAP_NS)
+#define SLEEP_NS 20000u /* on the processor in a call that sleeps, at most: it counts as blocked as well */
 
 /* false under a filter that might kill for the call. The time is the clock's: getrusage's lags by up to a tick of the
  * scheduler, which would come to light in a later span. */
@@ -20,6 +21,7 @@ static bool read_now(const struct thread *t, struct thread_reading *r)
     *r = (struct thread_reading){.ticks = clock_ticks(),
                                  .cpu_ns = sys_clock_ns(CLOCK_THREAD_CPUTIME_ID),
                                  .switches = (uint64_t)usage.ru_nivcsw,
+                                 .sleeps = (uint64_t)usage.ru_nvcsw,
                                  .blocked = t->blocked_ticks};
     return true;
 }
@@ -72,6 +74,7 @@ struct processor_time processor_time_in(struct thread *t, uint64_t begin, uint64
         return (struct processor_time){.ran = known ? end - from : 0}; /* nobody took the processor away */
     uint64_t busy = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
     uint64_t elsewhere = (from - before.ticks) + (now.ticks > end ? now.ticks - end : 0);
-    return (struct processor_time){.ran = known ? at_most(busy > elsewhere ? busy - elsewhere : 0, end - from) : 0,
+    uint64_t other = elsewhere + clock_ns_to_ticks((now.sleeps - before.sleeps) * SLEEP_NS);
+    return (struct processor_time){.ran = known ? at_most(busy > other ? busy - other : 0, end - from) : 0,
                                    .lost = lost_within(now.ticks - before.ticks, busy, elsewhere, end - from)};
 }

@@ -86,6 +86,7 @@ struct thread_unsettled {
 /* Processor time at some moment, to tell later whether the thread ran since. */
 struct thread_reading {
     uint64_t ticks, cpu_ns, switches, blocked; /* involuntary switches; blocked_ticks */
+    uint64_t sleeps;                           /* voluntary switches */
 };
 
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */

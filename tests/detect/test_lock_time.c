@@ -582,6 +582,9 @@ static void heap__use_under_a_lock_that_others_wait_for(void **state)
 {
     static const struct load much = {.waited_ms = 2000, .union_ms = 1500, .held_ms = 1000, .waits = 1000};
     static const struct load little = {.waited_ms = 15, .union_ms = 10, .held_ms = 1000, .waits = 1000};
+    static const struct load stalled = {
+            .waited_ms = 2000, .union_ms = 1500, .held_ms = 1500, .waits = 1000, .lost_ms = 1450};
+    static const struct load free_meanwhile = {.waited_ms = 2000, .union_ms = 1500, .held_ms = 100, .waits = 1000};
     static const struct load some = {.waited_ms = 500, .union_ms = 400, .held_ms = 1000, .waits = 1000};
     static const struct heap_use each = {100, 90, 400, 4000}, rare = {100, 20, 80, 8000}, few = {100, 100, 100, 3000},
                                  large = {100, 40, 40, 40 << 20};
@@ -592,6 +595,8 @@ static void heap__use_under_a_lock_that_others_wait_for(void **state)
     } all[] = {{much, each, SEVERITY_HIGH},
                {some, each, SEVERITY_MEDIUM},
                {little, each, -1},
+               {stalled, each, -1},
+               {free_meanwhile, each, -1},
                {much, rare, -1},
                {much, few, -1},
                {much, large, SEVERITY_HIGH}};
