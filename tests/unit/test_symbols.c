@@ -163,6 +163,12 @@ STAYS static uint64_t not_last(teller tell)
     return address;
 }
 
+/* Of two neighbours. */
+static bool is_in(uint64_t address, uint64_t function, uint64_t other)
+{
+    return function <= address && (other > address || other < function);
+}
+
 static void symbols__function_that_left_by_a_jump_is_shown(void **state)
 {
     struct fixture *f = *state;
@@ -174,8 +180,9 @@ static void symbols__function_that_left_by_a_jump_is_shown(void **state)
     const struct symbol_frame *direct = symbols_stack(s, other, &plain);
 
     assert_string_equal(direct[0].function, "not_last");
-    if (strcmp(frames[0].function, "last") != 0)
+    if (is_in(address, (uint64_t)(uintptr_t)last, (uint64_t)(uintptr_t)first))
         skip(); /* not made a jump, as without optimisation */
+    assert_string_equal(frames[0].function, "last");
     assert_true(count >= 2);
     assert_string_equal(frames[1].function, "first");
     assert_int_equal(frames[1].line, first_line);
