@@ -10,39 +10,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-        "Usage: kiwi show TABLE [OPTION...] TRACE...\n\n"
-        "Prints figures of recordings as a table; the processes may still run.\n\n"
-        "Tables:\n"
-#define TABLE(word, sentence) "  " #word "  " sentence "\n"
-#include "tables.def"
-#undef TABLE
-        "\n"
-        "Options:\n"
-        "  --format=text|json  how to print (default text)\n"
-        "  -o, --output=FILE   write there instead of standard output\n"
-        "  --sort=COLUMN       order of the rows; of locks: wait (default), contended, acquired, hold, name; of "
-        "ticks:\n"
-        "                      time (default), max, count; of scopes: time (default), count; of hot: allocations\n"
-        "                      (default), bytes; of calls: time "
-        "(default),\n"
-        "                      max, count, waited, errors; of fds: number (default), age,\n"
-        "                      exchanges; of heap: live (default), allocated, blocks, peak\n"
-        "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
-        "  --help              show this text\n\n"
-        "Examples:\n"
-        "  kiwi show locks kiwi.service.4711.trace\n"
-        "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
-        "  kiwi show calls --sort=errors kiwi.service.4711.trace\n"
-        "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
-        "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
-
 static const struct show_table *const tables[] = {
 #define TABLE(word, sentence) &show_##word,
 #include "tables.def"
 #undef TABLE
 };
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
+
+static const char *const summaries[] = {
+#define TABLE(word, sentence) sentence,
+#include "tables.def"
+#undef TABLE
+};
+
+static const char usage[] =
+        "Usage: kiwi show TABLE [OPTION...] TRACE...\n\n"
+        "Prints figures of recordings as a table; the processes may still run.\n\n"
+        "Tables, and the columns that --sort takes for each (the first is the table's own order):\n";
+
+static const char options_help[] = "\n"
+                                   "Options:\n"
+                                   "  --format=text|json  how to print (default text)\n"
+                                   "  -o, --output=FILE   write there instead of standard output\n"
+                                   "  --sort=COLUMN       order of the rows, see above\n"
+                                   "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
+                                   "  --help              show this text\n\n"
+                                   "Examples:\n"
+                                   "  kiwi show locks kiwi.service.4711.trace\n"
+                                   "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
+                                   "  kiwi show calls --sort=errors kiwi.service.4711.trace\n"
+                                   "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
+                                   "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
+
+static int print_help(void)
+{
+    fputs(usage, stdout);
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        printf("  %-7s %s\n          --sort=", tables[i]->name, summaries[i]);
+        for (const char *const *word = tables[i]->sorts; *word; word++)
+            printf("%s%s", *word, word[1] ? "|" : "\n");
+    }
+    return arguments_help(options_help);
+}
 
 struct request {
     const struct show_table *table;
@@ -125,7 +134,7 @@ static int parse_arguments(int argc, char **argv, struct request *q)
             valid = arguments_number("show", "top", optarg, 1000000, &q->show.top);
             break;
         case 'h':
-            return arguments_help(help);
+            return print_help();
         default:
             return arguments_refused(argv, c, "show", options);
         }
