@@ -78,6 +78,13 @@ static ALWAYS_INLINE uint32_t stack_depth_now(void)
     return depth;
 }
 
+/* The same by the caller's stack pointer: what a wrapper puts on the stack itself is no part of it, else a block that
+ * took the long way would seem to lie further down than one that its caller's callee got the short way. */
+static ALWAYS_INLINE uint32_t stack_depth_below(uintptr_t sp)
+{
+    return (uint32_t)(sp - 2 * sizeof(void *)); /* the return address, and a register that the short way saves */
+}
+
 static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *address, size_t size, void *caller,
                                             uint32_t depth)
 {
@@ -96,12 +103,12 @@ static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *addres
 void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth);
 #define OUTER_FRAME 32u /* a function that is called has a deeper frame by at least this */
 
-/* A heap block that this thread got, the latest that heap_calls counts; cheap enough for every malloc. Returns its
- * address: what allocates ends with this, so that the rare way out is a jump and asks for no registers to be saved. */
-static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller)
+/* A heap block that this thread got, the latest that heap_calls counts, at a depth of the stack; cheap enough for every
+ * malloc. Returns its address: what allocates ends with this, so that the rare way out is a jump and asks for no
+ * registers to be saved. */
+static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth)
 {
     struct recent_block *b = recent_block_at(t, t->heap_calls - 1);
-    uint32_t depth = stack_depth_now();
     if (unlikely(b->depth > depth + OUTER_FRAME))
         return object_keep_block(t, address, size, caller, depth);
     return recent_block_set(b, address, size, caller, depth);

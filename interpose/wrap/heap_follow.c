@@ -129,7 +129,7 @@ void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form f
     if (direct)
         heap_got(t, p, size, site);
     else
-        object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
+        object_note_block(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
     if (suspect_block((uintptr_t)p))
         mark_form(t, (uintptr_t)p, form, direct);
     return p;

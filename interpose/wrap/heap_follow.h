@@ -25,7 +25,7 @@ static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, stru
 {
     if (unlikely(thread_heap_count(t, size)))
         heap_sampled(t, p, size, site);
-    return object_note_block(t, p, size, *(void **)(site.sp - sizeof(void *)));
+    return object_note_block(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
 }
 
 /* Counted like any other, and not followed. */

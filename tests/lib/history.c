@@ -370,7 +370,7 @@ static bool play_object(struct history *h, struct actor *a, const struct stateme
         free_block(h, a, s, lock_address(lock));
     if (strcmp(s->verb, "new") == 0) {
         a->t->heap_calls++;
-        object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT);
+        object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT, stack_depth_now());
     }
     if (strcmp(s->verb, "new") == 0 || strcmp(s->verb, "init") == 0) {
         facts_of(lock_address(lock), &facts);

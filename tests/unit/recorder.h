@@ -51,7 +51,7 @@ static inline int recorder_close(void **state)
 static inline void block_made(struct thread *t, void *address, size_t size, void *caller)
 {
     t->heap_calls++;
-    object_note_block(t, address, size, caller);
+    object_note_block(t, address, size, caller, stack_depth_now());
 }
 
 /* A thread of its own class, with a stack that nothing lies on. */
