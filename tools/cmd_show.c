@@ -23,24 +23,24 @@ static const char *const summaries[] = {
 #undef TABLE
 };
 
-static const char usage[] =
-        "Usage: kiwi show TABLE [OPTION...] TRACE...\n\n"
-        "Prints figures of recordings as a table; the processes may still run.\n\n"
-        "Tables, and the columns that --sort takes for each (the first is the table's own order):\n";
+static const char usage[] = "Usage: kiwi show TABLE [OPTION...] TRACE...\n\n"
+                            "Prints figures of recordings as a table; the processes may still run.\n\n"
+                            "Tables:\n";
 
-static const char options_help[] = "\n"
-                                   "Options:\n"
-                                   "  --format=text|json  how to print (default text)\n"
-                                   "  -o, --output=FILE   write there instead of standard output\n"
-                                   "  --sort=COLUMN       order of the rows, see above\n"
-                                   "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
-                                   "  --help              show this text\n\n"
-                                   "Examples:\n"
-                                   "  kiwi show locks kiwi.service.4711.trace\n"
-                                   "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
-                                   "  kiwi show calls --sort=errors kiwi.service.4711.trace\n"
-                                   "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
-                                   "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
+static const char options_help[] =
+        "\n"
+        "Options:\n"
+        "  --format=text|json  how to print (default text)\n"
+        "  -o, --output=FILE   write there instead of standard output\n"
+        "  --sort=COLUMN       order of the rows: one of those named with the table, whose own order is the first\n"
+        "  --top=N             show the first N rows of each trace, 0 for all (default 20)\n"
+        "  --help              show this text\n\n"
+        "Examples:\n"
+        "  kiwi show locks kiwi.service.4711.trace\n"
+        "  kiwi show locks --sort=acquired --top=0 --format=json kiwi.service.*.trace\n"
+        "  kiwi show calls --sort=errors kiwi.service.4711.trace\n"
+        "  kiwi show heap --sort=allocated kiwi.service.4711.trace\n\n"
+        "Exit status: 0, or 2 for bad usage or a trace that cannot be read.\n";
 
 static int print_help(void)
 {
