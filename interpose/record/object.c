@@ -114,26 +114,20 @@ static bool outer_is_old(const struct thread *t, uint32_t i)
     return (uint32_t)t->heap_calls - t->outer_since[i] > OUTER_BLOCKS_AGE;
 }
 
-/* Those that are kept are older than `b`. So who got a block deeper in the stack than `b` has returned since; of those
- * further up it may be so as well, of the oldest one first of all. */
-static uint32_t outer_place(const struct thread *t, const struct recent_block *b, uint32_t depth)
-{
-    uint32_t deepest = 0, oldest = 0;
-    for (uint32_t i = 0; i < THREAD_OUTER_BLOCKS; i++) {
-        const struct recent_block *o = &t->outer_blocks[i];
-        if (o->depth <= depth || outer_is_old(t, i)) /* unused, or its function has returned */
-            return i;
-        if (o->depth < t->outer_blocks[deepest].depth)
-            deepest = i;
-        if ((int32_t)(t->outer_since[i] - t->outer_since[oldest]) < 0)
-            oldest = i;
-    }
-    return t->outer_blocks[deepest].depth <= b->depth ? deepest : oldest;
-}
-
 static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t depth)
 {
-    uint32_t place = outer_place(t, b, depth);
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < THREAD_OUTER_BLOCKS; i++) {
+        const struct recent_block *o = &t->outer_blocks[i];
+        if (o->depth <= depth || outer_is_old(t, i)) { /* unused, or its function has returned */
+            place = i;
+            break;
+        }
+        if (o->depth < t->outer_blocks[place].depth)
+            place = i;
+    }
+    if (t->outer_blocks[place].depth > b->depth && !outer_is_old(t, place))
+        return;
     t->outer_blocks[place] = *b;
     t->outer_since[place] = (uint32_t)t->heap_calls;
 }

@@ -161,30 +161,6 @@ static void object__block_is_known_while_its_maker_runs(void **state)
     assert_int_equal(o->creator, t->row);
 }
 
-static NOINLINE void make_deeper(struct thread *t)
-{
-    char frame[512];
-
-    __asm__ volatile("" : : "r"(frame) : "memory");
-    block_made(t, (void *)LOCK, 64, (void *)0x4444);
-    note_many(t, 4 * THREAD_BLOCKS);
-    assert_int_equal(region_object(used(t, LOCK, stack_made(1)))->block_caller, 0x4444);
-    __asm__ volatile("" : : "r"(frame) : "memory");
-}
-
-/* Its caller has made many such before, and still runs. */
-static void object__block_is_known_behind_those_of_the_caller(void **state)
-{
-    struct thread *t = thread_made("a");
-
-    (void)state;
-    for (uintptr_t i = 1; i <= 2 * THREAD_OUTER_BLOCKS; i++) {
-        block_made(t, (void *)(LOCK + i * 0x10000), 64, (void *)0x6666);
-        note_many(t, 2 * THREAD_BLOCKS);
-    }
-    make_deeper(t);
-}
-
 static void object__outer_block_is_not_believed_for_ever(void **state)
 {
     struct thread *t = thread_made("a");
@@ -312,7 +288,6 @@ int main(void)
             FRESH(object__block_is_the_latest_around_it),
             FRESH(object__long_ago_blocks_are_forgotten),
             FRESH(object__block_is_known_while_its_maker_runs),
-            FRESH(object__block_is_known_behind_those_of_the_caller),
             FRESH(object__outer_block_is_not_believed_for_ever),
             FRESH(object__locks_made_leave_room_for_locks_used),
             FRESH(object__private_until_its_maker_lets_go),
