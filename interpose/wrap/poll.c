@@ -141,7 +141,7 @@ static NOINLINE COLD void say_polled_anew(struct thread *t, uintptr_t at, nfds_t
 {
     const struct pollfd *fds = (const struct pollfd *)at;
     bool anew = false;
-    if (n && n <= LOOK_AT && sys_readable(at) && sys_readable((uintptr_t)&fds[n - 1]))
+    if (n && n <= LOOK_AT && !region.frozen && sys_readable(at) && sys_readable((uintptr_t)&fds[n - 1]))
         for (nfds_t i = 0; i < n; i++)
             if (fds[i].fd >= 0 && !(anew = descriptor_younger(fds[i].fd, t->loop.begin)))
                 break;
@@ -161,7 +161,7 @@ static bool set_younger(const fd_set *set, int n, uint64_t than, bool *any)
 {
     if (!set)
         return true;
-    if (!sys_readable((uintptr_t)set) || !sys_readable((uintptr_t)set + (size_t)n / 8))
+    if (region.frozen || !sys_readable((uintptr_t)set) || !sys_readable((uintptr_t)set + (size_t)(n - 1) / 8))
         return false;
     for (int fd = first_in(set, n); fd < n; fd++) {
         if (!FD_ISSET(fd, set))
