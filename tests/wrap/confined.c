@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 
 #define WORKERS 4
@@ -178,6 +179,37 @@ static void deadly_filter(void)
     _exit(6);
 }
 
+/* Everywhere at one place: it is a loop by the time of the filter, which then waits for what was opened since. */
+static __attribute__((noinline)) int events_of(struct pollfd *p, int timeout)
+{
+    return poll(p, 1, timeout);
+}
+
+static void filtered_in_a_loop(void)
+{
+    static const unsigned forbidden[] = {SYS_rt_sigprocmask, SYS_fcntl};
+    int ends[2], again[2];
+    returned("a pipe", pipe(ends));
+    struct pollfd p = {.fd = ends[0], .events = POLLIN};
+    bool wrong = write(ends[1], "x", 1) != 1;
+    for (int i = 0; i < 200; i++)
+        wrong |= events_of(&p, 1000) != 1;
+    filter(forbidden, sizeof forbidden / sizeof *forbidden, SECCOMP_RET_KILL_PROCESS);
+    for (int i = 0; i < 3; i++) {
+        fd_set set;
+        returned("another pipe", pipe(again));
+        p.fd = again[0];
+        wrong |= write(again[1], "x", 1) != 1 || events_of(&p, 1000) != 1;
+        returned("one more", pipe(again));
+        FD_ZERO(&set);
+        FD_SET(again[0], &set);
+        wrong |= write(again[1], "x", 1) != 1 || select(again[0] + 1, &set, NULL, NULL, NULL) != 1;
+    }
+    say("wrong: %d", wrong);
+    fflush(stdout);
+    _exit(7);
+}
+
 static void filter_of_errors(void)
 {
     static const unsigned forbidden[] = {SYS_openat,    SYS_readlink, SYS_madvise,
@@ -306,15 +338,25 @@ static const struct way {
     const char *name;
     void (*go)(void);
 } ways[] = {
-        WAY(few_descriptors), WAY(small_files),
-        WAY(no_more_memory),  WAY(processor_time),
-        WAY(pinned),          WAY(no_privileges),
-        WAY(not_dumpable),    WAY(strict),
-        WAY(no_counter),      WAY(no_counter_by_number),
-        WAY(deadly_filter),   WAY(filter_of_errors),
-        WAY(traced),          WAY(own_namespaces),
-        WAY(another_user),    WAY(no_standard_descriptors),
-        WAY(storm),           WAY(a_copy),
+        WAY(few_descriptors),
+        WAY(small_files),
+        WAY(no_more_memory),
+        WAY(processor_time),
+        WAY(pinned),
+        WAY(no_privileges),
+        WAY(not_dumpable),
+        WAY(strict),
+        WAY(no_counter),
+        WAY(no_counter_by_number),
+        WAY(deadly_filter),
+        WAY(filter_of_errors),
+        WAY(traced),
+        WAY(own_namespaces),
+        WAY(another_user),
+        WAY(no_standard_descriptors),
+        WAY(storm),
+        WAY(a_copy),
+        WAY(filtered_in_a_loop),
 };
 
 static void try(unsigned way, const char *myself)
