@@ -17,12 +17,20 @@ static bool cond_sleeps(const struct trace *t, const struct kiwi_slot *s)
     return o && o->kind == KIWI_OBJECT_COND && !o->cond_signalled;
 }
 
-/* Another process may post it; so may one that made it, where it was not seen being made. */
+/* A semaphore may be posted and a futex woken by a signal handler; the other calls may not be made in one. */
+static bool a_handler_may_wake(const struct trace *t)
+{
+    return trace_header(t)->wakers & KIWI_WAKER_HANDLER;
+}
+
+/* Another process may post it; so may one that made it, where it was not seen being made. Who has taken one that serves
+ * as a lock is a thread, and gives it back. */
 static bool is_own_semaphore(const struct model *m, const struct kiwi_slot *s)
 {
     const struct kiwi_object *o = trace_object(m->trace, model_object_at(m, s->call_object));
 
-    return o && !(o->flags & KIWI_OBJECT_SHARED);
+    return o && !(o->flags & KIWI_OBJECT_SHARED) &&
+           ((o->flags & KIWI_OBJECT_LOCK_LIKE) || !a_handler_may_wake(m->trace));
 }
 
 /* So may it signal such a condition variable, or come to such a barrier. */
@@ -46,8 +54,9 @@ static bool sleeps(const struct model *m, const struct kiwi_slot *s)
     case KIWI_CALL_SEM_WAIT:
         return is_own_semaphore(m, s);
     case KIWI_CALL_BARRIER_WAIT:
-    case KIWI_CALL_FUTEX_WAIT:
         return !is_shared(t, s);
+    case KIWI_CALL_FUTEX_WAIT:
+        return !is_shared(t, s) && !a_handler_may_wake(t);
     default:
         return false;
     }
@@ -60,6 +69,8 @@ static bool all_stand(const struct standstill *b)
 
     if (h->dropped[KIWI_DROP_SLOTS] || h->dropped[KIWI_DROP_THREADS] || h->end_kind == KIWI_END_STOPPED)
         return false; /* there are others, or it went on unrecorded */
+    if (h->wakers & KIWI_WAKER_THREAD)
+        return false; /* one that is not known may be at anything */
     for (uint32_t i = 1; i < b->slots; i++) {
         const struct kiwi_slot *s = trace_slot(t, i);
 

@@ -10,6 +10,7 @@
 #include "../record/module.h"
 #include "../record/stack.h"
 #include "../record/suspect.h"
+#include "../record/waker.h"
 #include "inherited.h"
 #include "leaks.h"
 #include "output.h"
@@ -204,6 +205,7 @@ static void fill_header(bool child)
     h->shutdown_budget_ns = options.shutdown_budget;
     h->retry_gap_ns = options.retry_gap;
     h->hold_budget_ns = options.hold_budget;
+    waker_fill(child);
     h->recording = 1;
     h->module_epoch = stack_module_epoch = 1;
     region_publish(&h->state, KIWI_ROW_LIVE);
@@ -348,6 +350,8 @@ struct thread *process_adopt_thread(void)
     struct thread_birth birth = {.flags = first ? KIWI_THREAD_MAIN : KIWI_THREAD_FOREIGN,
                                  .pthread_id = (uintptr_t)pthread_self()};
     foreign_stack(&birth);
+    if (!first)
+        waker_note(KIWI_WAKER_THREAD);
     struct thread *t = thread_begin(&birth);
     errno = saved;
     adopting = false;

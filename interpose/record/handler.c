@@ -15,6 +15,11 @@
 
 struct handler_stand_in handler_stand_in;
 
+bool handler_is_meant(int signal)
+{
+    return signal > 0 && signal < HANDLER_SIGNALS && !(BIT(signal) & NOT_MEANT);
+}
+
 struct kernel_action {
     uintptr_t handler;
     unsigned long flags;

@@ -20,6 +20,9 @@ struct handler_stand_in {
 };
 extern HIDDEN struct handler_stand_in handler_stand_in;
 
+/* Not a fault's, and none of the C library's own. */
+bool handler_is_meant(int signal);
+
 /* context: the ucontext_t in the signal frame; start: address of the function that runs as the handler, 0 = unknown.
  * Async-signal-safe; makes two system calls in the usual case, up to some sixty else. */
 bool handler_interrupts(const void *context, uintptr_t start);

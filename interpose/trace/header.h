@@ -107,6 +107,13 @@ enum kiwi_end {
     KIWI_END_STOPPED = 3, /* Kiwi gave up, see drops */
 };
 
+/* What can end a wait besides the threads that Kiwi knows of. */
+enum kiwi_waker {
+    KIWI_WAKER_HANDLER = 1, /* a signal handler was installed, other than for faults */
+    KIWI_WAKER_THREAD =
+            2, /* threads that no wrapper makes: of timers and message queues, by clone, or seen to be there */
+};
+
 struct kiwi_table {
     uint32_t id;       /* enum kiwi_table_id, 0 = unused descriptor */
     uint32_t row_size; /* bytes */
@@ -162,7 +169,8 @@ struct kiwi_header {
     uint64_t shutdown_budget_ns;     /* shutdown-budget */
     uint64_t retry_gap_ns;           /* retry-gap */
     uint64_t hold_budget_ns;         /* hold-budget */
-    uint64_t reserved;
+    uint32_t wakers;                 /* enum kiwi_waker; atomic */
+    uint32_t reserved;
     uint64_t dropped[KIWI_DROP_LIMIT]; /* atomic, relaxed */
     struct kiwi_clock_pair clock[KIWI_CLOCK_PAIRS];
     struct kiwi_table tables[KIWI_TABLE_LIMIT]; /* index = id */

@@ -6,6 +6,7 @@
  * process any more. In strict mode, and where the time-stamp counter is forbidden, a thread dies of reading it.
  */
 #include "../process/process.h"
+#include "../record/waker.h"
 #include "futex.h"
 
 #include <linux/seccomp.h>
@@ -45,5 +46,7 @@ void *syscall_enter(long number, unsigned long a, unsigned long b)
         else if (number == SYS_seccomp)
             process_freeze();
     }
+    if (number == SYS_clone3 || (number == SYS_clone && waker_is_thread(a)))
+        waker_note(KIWI_WAKER_THREAD); /* what clone3 is to make stands in memory that may not be there */
     return number == SYS_futex ? (void *)syscall_futex : (void *)real.syscall;
 }

@@ -15,6 +15,7 @@
 #include "../record/call.h"
 #include "../record/handler.h"
 #include "../record/shutdown.h"
+#include "../record/waker.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -80,6 +81,13 @@ static sighandler_t replaced(const struct replacing *r, sighandler_t before)
     return before == AS(sighandler_t, on_signal) ? AS(sighandler_t, r->old) : before;
 }
 
+/* It can come at any time, and end a wait. */
+static void installed(int signal, sighandler_t wanted)
+{
+    if (wanted != SIG_DFL && wanted != SIG_IGN && wanted != SIG_HOLD && handler_is_meant(signal))
+        waker_note(KIWI_WAKER_HANDLER);
+}
+
 static void not_replaced(const struct replacing *r)
 {
     if (r->ours)
@@ -98,6 +106,8 @@ static int act_by(act *real_act, int signal, const struct sigaction *wanted, str
         copy.sa_handler = handler_now;
         wanted = &copy;
     }
+    if (wanted)
+        installed(signal, wanted->sa_handler);
     int result = real_act(signal, wanted, old);
     if (result)
         not_replaced(&r);
@@ -123,6 +133,7 @@ typedef sighandler_t set(int signal, sighandler_t wanted);
 static sighandler_t set_by(set *real_set, int signal, sighandler_t wanted)
 {
     struct replacing r;
+    installed(signal, wanted);
     sighandler_t before = real_set(signal, replace(&r, signal, wanted));
     if (before == SIG_ERR)
         not_replaced(&r);

@@ -1,4 +1,5 @@
 /* deadlock: circles of waiting threads, and what only looks like one. */
+#include "../../interpose/record/waker.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -176,6 +177,33 @@ static void deadlock__time_limit_ends_the_standstill(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
+static void deadlock__a_thread_unknown_to_kiwi_may_wake_it(void **state)
+{
+    waker_note(KIWI_WAKER_THREAD);
+    history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C; T2 wants A");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__a_signal_handler_cannot_signal(void **state)
+{
+    waker_note(KIWI_WAKER_HANDLER);
+    history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C; T2 wants A");
+    assert_standstill(*state, "A");
+}
+
+static void deadlock__a_signal_handler_may_wake_a_futex(void **state)
+{
+    waker_note(KIWI_WAKER_HANDLER);
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__nobody_is_left_to_wake_the_futex(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex at f; T2 wants A");
+    assert_standstill(*state, "A");
+}
+
 static void deadlock__all_asleep_without_a_lock_is_only_idle(void **state)
 {
     history_play(*state, "M create T1; M create T2; T1 lock B; T1 blocks-on C; T2 lock B; T2 blocks-on C;"
@@ -283,6 +311,10 @@ int main(void)
             TEST(deadlock__somebody_still_runs),
             TEST(deadlock__it_has_been_signalled),
             TEST(deadlock__time_limit_ends_the_standstill),
+            TEST(deadlock__a_thread_unknown_to_kiwi_may_wake_it),
+            TEST(deadlock__a_signal_handler_cannot_signal),
+            TEST(deadlock__a_signal_handler_may_wake_a_futex),
+            TEST(deadlock__nobody_is_left_to_wake_the_futex),
             TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
             TEST(self__relock_that_waits),
             TEST(self__note_and_wait_are_one_finding),

@@ -388,6 +388,8 @@ static enum kiwi_call_kind call_kind(const char *name)
 #undef X
     if (strcmp(name, "join") == 0)
         return KIWI_CALL_JOIN;
+    if (strcmp(name, "futex") == 0)
+        return KIWI_CALL_FUTEX_WAIT;
     die("no such call", name);
     return KIWI_CALL_LIMIT;
 }

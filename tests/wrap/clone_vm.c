@@ -30,6 +30,26 @@ static int just_exit(void *unused)
     _exit(7);
 }
 
+static pid_t told;
+
+static int make_a_note(void *number)
+{
+    *(int *)number += 1;
+    return 9;
+}
+
+/* Not waited for by the call; all of its arguments are passed on. */
+static void run_beside(void)
+{
+    int number = 41;
+    int flags = CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD;
+    pid_t child = clone(make_a_note, stack + STACK, flags, &number, &told);
+    child_ended("beside", child);
+    say("number %d, %s", number, told == child ? "id told" : "id not told");
+    returned("no function", clone(NULL, stack + STACK, flags, &number, &told));
+    returned("flags that do not go together", clone(make_a_note, stack + STACK, CLONE_THREAD, &number));
+}
+
 static void run(const char *what, int (*function)(void *))
 {
     child_ended(what, clone(function, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL));
@@ -47,6 +67,8 @@ int main(int argc, char **argv)
         run("failed exec", fail_to_run);
     if (!*only || !strcmp(only, "exit"))
         run("exit", just_exit);
+    if (!*only)
+        run_beside();
     if (*only) {
         say("still here");
         sleep(60);
