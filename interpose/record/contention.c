@@ -8,6 +8,16 @@
 #include "processor.h"
 #include "shutdown.h"
 
+/* How long after it happened something is entered into the tables. */
+enum when {
+    AT_ONCE,
+    AFTERWARDS, /* with others that it was kept back with */
+    LONG_AFTER  /* the same, so long that whoever waits now need not have waited then */
+};
+
+#define BRIEF 8u           /* up to so much of KIWI_CALL_WAITED_NS a wait or a hold may be kept back, ... */
+#define KEPT_BACK_FROM 64u /* ... after so many entries of the thread */
+
 /* The row of a lock, made if needed; 0 = no room, or it stands for many. A lock of which nothing but a sampled hold is
  * known gets one only while there is plenty of room. */
 static uint32_t contention_get(uint32_t object, bool waited)
@@ -73,7 +83,7 @@ void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint3
 {
     uint32_t object = object_of(row), own = contention_get(object, true);
     contention_settle(t);
-    t->waiting = (struct thread_wait){.since = since, .holder_thread = holder_row};
+    t->waiting = (struct thread_wait){.since = since, .contention = own, .holder_thread = holder_row};
     if (!row)
         return;
     t->waiting.grants = own ? RELAXED_LOAD(&region_contention(own)->grants) : UINT64_MAX;
@@ -86,7 +96,7 @@ void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint3
 
 void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_t now, uint64_t united)
 {
-    struct thread_unsettled *u = &t->unsettled;
+    struct thread_unsettled *u = contention_unsettled(t);
     t->latest_wait = (struct thread_span){row, since, now};
     t->blocked_ticks += now - since;
     if (t->tick_loop && row && now - since >= clock_state.waited_ticks)
@@ -101,7 +111,7 @@ void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_
     u->united = united;
     u->wait = true;
     if (!t->slot->held_count) /* close to the beginning; within another hold it would hide what came before */
-        processor_read_sometimes(t);
+        processor_read_sometimes(t, now);
 }
 
 /* Most of the wait fell into one call of the holder, or one wait of its own, though it was not in it when the wait
@@ -128,15 +138,15 @@ static void look_back(struct thread_wait *w, uint32_t object, uint64_t until)
     }
 }
 
-static void enter_wait(struct thread *t, struct thread_unsettled *u)
+static void enter_wait(struct thread *t, struct thread_unsettled *u, enum when when)
 {
     uint32_t own = contention_get(object_of(u->wait_row), true);
     uint64_t ticks = u->wait_until - u->waited.since;
     uint32_t overtakes = 0;
     if (own) {
         struct kiwi_contention *c = region_contention(own);
-        uint64_t grants = RELAXED_ADD(&c->grants, 1);
-        if (grants > u->waited.grants)
+        uint64_t grants = RELAXED_ADD(&c->grants, when != LONG_AFTER);
+        if (grants > u->waited.grants && when == AT_ONCE)
             overtakes = (uint32_t)(grants - u->waited.grants);
         if (u->united)
             RELAXED_ADD(&c->waited_ticks, u->united);
@@ -170,7 +180,7 @@ static uint32_t held_object(const struct thread *t, const struct kiwi_held *h)
 /* Only what was counted from the beginning on. */
 static void heap_hold_end(struct thread *t, const struct kiwi_held *h)
 {
-    struct thread_unsettled *u = &t->unsettled;
+    struct thread_unsettled *u = contention_unsettled(t);
     u->heap = t->heap_lock == h->address && (h->flags & KIWI_HELD_TIMED);
     u->heap_calls = t->heap_calls - t->heap_lock_calls;
     u->heap_bytes = thread_heap_bytes(t) - t->heap_lock_bytes;
@@ -190,9 +200,9 @@ static uint64_t pressed_from(const struct thread *t, const struct kiwi_held *h, 
 
 void contention_hold_end(struct thread *t, const struct kiwi_held *h, uint64_t now)
 {
-    if (t->unsettled.hold)
+    if (contention_unsettled(t)->hold)
         contention_enter(t);
-    struct thread_unsettled *u = &t->unsettled;
+    struct thread_unsettled *u = contention_unsettled(t);
     const struct kiwi_object *o;
     bool timed = h->flags & KIWI_HELD_TIMED, sampled = timed && t->sampled == h->address;
     u->object = held_object(t, h);
@@ -316,20 +326,74 @@ static void enter_hold(struct thread *t, const struct thread_unsettled *u)
         enter_pressed(t, u, own);
 }
 
-void contention_enter(struct thread *t)
+static void enter(struct thread *t, struct thread_unsettled *u, enum when when)
 {
-    struct thread_unsettled *u = &t->unsettled;
-    bool waited = u->wait;
-    if (waited) {
+    if (u->wait) {
         u->wait = false;
-        enter_wait(t, u);
+        enter_wait(t, u, when);
     }
     if (u->hold) {
         u->hold = false;
         enter_hold(t, u);
     }
+}
+
+static uint64_t moment_of(const struct thread_unsettled *u)
+{
+    return u->hold ? u->hold_until : u->wait_until;
+}
+
+/* now: ticks, a moment ago. */
+static void enter_kept_back(struct thread *t, uint64_t now)
+{
+    struct thread_unsettled present = *contention_unsettled(t);
+    uint32_t count = t->kept_back;
+    for (uint32_t i = 0; i < count; i++) {
+        struct thread_unsettled *u = &t->unsettled[i];
+        enter(t, u, now - moment_of(u) < clock_state.waited_ticks ? AFTERWARDS : LONG_AFTER);
+    }
+    t->kept_back = 0;
+    t->unsettled[0] = present;
+}
+
+/* A short wait, hold or both, soon after the last: of a lock that has its row, which stays its own. */
+static bool may_keep_back(const struct thread *t, const struct thread_unsettled *u)
+{
+    uint64_t brief = clock_state.waited_ticks / BRIEF;
+    if (t->settled < KEPT_BACK_FROM || moment_of(u) - t->settled_at > brief || (u->heap && u->heap_calls))
+        return false;
+    if (u->wait && (u->wait_until - u->waited.since > brief || !u->waited.contention))
+        return false;
+    return !u->hold || (u->hold_ticks <= brief && u->pressed_ticks <= brief && u->object &&
+                        RELAXED_LOAD(&memory.contentions[u->object]));
+}
+
+void contention_enter(struct thread *t)
+{
+    struct thread_unsettled *u = contention_unsettled(t);
+    uint64_t now = moment_of(u);
+    bool keep = may_keep_back(t, u), waited = u->wait;
+    t->settled += t->settled < KEPT_BACK_FROM;
+    t->settled_at = now;
+    if (keep && t->kept_back + 1 < THREAD_UNSETTLED) {
+        t->kept_back++;
+        u = contention_unsettled(t);
+        u->wait = u->hold = false;
+        return;
+    }
+    if (t->kept_back) {
+        waited = true;
+        enter_kept_back(t, now);
+    }
+    enter(t, t->unsettled, keep ? AFTERWARDS : AT_ONCE);
     if (waited) /* only now: what the hold is compared with has to be from before it */
-        processor_read_sometimes(t);
+        processor_read_sometimes(t, now);
+}
+
+void contention_end(struct thread *t)
+{
+    contention_settle(t);
+    enter_kept_back(t, t->settled_at);
 }
 
 /* Calls and tries. */
@@ -342,7 +406,7 @@ void contention_call_end(struct thread *t, uint32_t call_row, uint64_t since, ui
     else if (t->row)
         RELAXED_STORE(&region_thread(t->row)->idle_ticks, region_thread(t->row)->idle_ticks + (now - since));
     if (t->reading.ticks && !t->slot->held_count) /* in a hold it would hide what came before */
-        processor_read_sometimes(t);
+        processor_read_sometimes(t, now);
 }
 
 void contention_try_failed(struct thread *t, uint32_t row, uint64_t made)

@@ -12,6 +12,11 @@
  * The tables are filled after the unlock, so that a critical section that others wait for is not made longer. What a
  * thread has noted and not yet entered is entered with its next wait or release, and at its end.
  *
+ * Where two threads take a lock in turns every few hundred nanoseconds, entering a wait takes as long as the section,
+ * and moves lines of the tables from one processor to the other each time. So brief waits and holds that follow each
+ * other closely are kept back, and entered some at a time. Anything longer enters them first; a thread that is killed
+ * takes at most THREAD_UNSETTLED - 1 of them with it.
+ *
  * A waiter marks the holder's entry on the held array (KIWI_HELD_PRESSED), and the holder's unlock then takes the slow
  * way once: such holds are all entered. Of those that begin while others wait already, and of the grants that overtake
  * the waiters, a sample is: a call path that had to wait is sampled at least once in CONTENTION_SAMPLE from then on
@@ -58,11 +63,20 @@ static inline void heap_hold_begin(struct thread *t, uintptr_t address)
     t->heap_lock_stack = 0;
 }
 
+static ALWAYS_INLINE struct thread_unsettled *contention_unsettled(struct thread *t)
+{
+    return &t->unsettled[t->kept_back];
+}
+
 void contention_enter(struct thread *t);
 
 static ALWAYS_INLINE void contention_settle(struct thread *t)
 {
-    if (unlikely(t->unsettled.wait || t->unsettled.hold))
+    const struct thread_unsettled *u = contention_unsettled(t);
+    if (unlikely(u->wait || u->hold))
         contention_enter(t);
 }
+
+/* The thread ends: what was kept back as well. */
+void contention_end(struct thread *t);
 #endif

@@ -26,13 +26,13 @@ static bool read_now(const struct thread *t, struct thread_reading *r)
     return true;
 }
 
-void processor_read_sometimes(struct thread *t)
+void processor_read_sometimes(struct thread *t, uint64_t now)
 {
-    struct thread_reading now;
+    struct thread_reading reading;
     uint64_t gap = t->reading_gap ? t->reading_gap : clock_ns_to_ticks(READING_GAP_NS);
-    if (clock_ticks() - t->reading.ticks < gap || !read_now(t, &now))
+    if (now - t->reading.ticks < gap || !read_now(t, &reading))
         return;
-    t->reading = now;
+    t->reading = reading;
     t->reading_gap = gap < clock_ns_to_ticks(READING_GAP_MAX_NS) ? gap * 2 : gap;
 }
 

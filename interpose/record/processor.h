@@ -10,8 +10,9 @@
 
 #include "thread.h"
 
-/* Two system calls, but not more often than once a millisecond, and once in 32 where nobody asks for what they say. */
-void processor_read_sometimes(struct thread *t);
+/* Two system calls, but not more often than once a millisecond, and once in 32 where nobody asks for what they say.
+ * now: ticks, a moment ago. */
+void processor_read_sometimes(struct thread *t, uint64_t now);
 
 /* Of [begin, end], in ticks. end is a moment ago: what the thread may have done since then does not count. */
 struct processor_time {

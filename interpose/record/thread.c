@@ -286,7 +286,7 @@ struct thread *thread_attach(const struct thread_birth *given)
 void thread_detach(struct thread *t)
 {
     t->guard = GUARD_ENDED;
-    contention_settle(t);
+    contention_end(t);
     exchange_end(t);
     handover_end(t);
     acquisition_fold_all(t);

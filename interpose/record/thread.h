@@ -66,10 +66,12 @@ struct thread_span {
 /* A wait for a lock that has begun: what its holder was doing then. */
 struct thread_wait {
     uint64_t since, grants;
+    uint32_t contention; /* row of the lock, 0 = none */
     uint32_t holder_slot, holder_thread, holder_stack, cause, cause_row;
 };
 
-/* What is to be entered into the tables of contention.h when the lock is free again. */
+/* What is to be entered into the tables of contention.h when the lock is free again, or some time later. */
+#define THREAD_UNSETTLED 16
 struct thread_unsettled {
     bool wait, hold;
     struct thread_wait waited;
@@ -224,7 +226,10 @@ struct thread {
     uint64_t pressed_since;  /* when a hold was first found with somebody waiting for its end */
     struct thread_span latest_call, latest_wait;
     struct thread_wait waiting;
-    struct thread_unsettled unsettled;
+    struct thread_unsettled unsettled[THREAD_UNSETTLED];
+    uint32_t kept_back;  /* entries of that; the present one is behind them */
+    uint32_t settled;    /* entries so far */
+    uint64_t settled_at; /* ticks, the latest one */
     struct thread_reading reading;
     uint64_t reading_gap;                      /* ticks until the next one, 0 = the least */
     uintptr_t heap_lock;                       /* a lock whose hold is timed: allocations in it are counted; 0 = none */

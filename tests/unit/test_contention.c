@@ -297,7 +297,7 @@ static void processor__tells_running_from_preemption(void **state)
     uint64_t gap = clock_state.ticks_per_second / 500, later = pass_time(), before;
 
     (void)state;
-    processor_read_sometimes(t);
+    processor_read_sometimes(t, clock_ticks());
     assert_int_not_equal(t->reading.ticks, 0);
     preempted(t);
     later = clock_ticks();
@@ -331,7 +331,7 @@ static void processor__what_came_after_does_not_count(void **state)
 
     (void)state;
     pass_time();
-    processor_read_sometimes(t);
+    processor_read_sometimes(t, clock_ticks());
     begin = t->reading.ticks;
     end = sleep_a_while();
     t->blocked_ticks += sleep_a_while() - end; /* in a call, which began when the hold was over */
@@ -346,7 +346,7 @@ static void processor__nothing_is_known_of_what_came_before_the_reading(void **s
 
     (void)state;
     pass_time();
-    processor_read_sometimes(t);
+    processor_read_sometimes(t, clock_ticks());
     from = t->reading.ticks;
     end = pass_time();
     assert_true(processor_time_in(t, begin, end).ran <= end - from);
@@ -361,7 +361,7 @@ static void processor__nothing_used_before_comes_to_light_later(void **state)
     for (int i = 0; i < 20; i++) {
         pass_time();
         uint64_t used = sys_clock_ns(CLOCK_THREAD_CPUTIME_ID);
-        processor_read_sometimes(t);
+        processor_read_sometimes(t, clock_ticks());
         uint64_t begin = t->reading.ticks;
         uint64_t end = sleep_a_while();
         preempted(t);
@@ -392,6 +392,95 @@ static void processor__hold_after_a_wait_is_judged(void **state)
     assert_true(c->running || c->lost_ticks); /* the latter where this machine is busy */
 }
 
+/* A wait of 10 ticks that ended at `until`, entered by itself. */
+static void waited_until(struct thread *t, uint32_t row, uint64_t until)
+{
+    contention_wait_begin(t, row, until - 10, 0);
+    contention_wait_end(t, row, until - 10, until, 0);
+    contention_settle(t);
+}
+
+/* So many that a thread has to enter before it keeps any back. */
+static uint64_t waits_often(struct thread *t, uint32_t row)
+{
+    uint64_t now = clock_ticks();
+    for (int i = 0; i < 64; i++)
+        waited_until(t, row, ++now);
+    return now;
+}
+
+static void contention__brief_ones_close_together_are_entered_together(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    uint64_t now = waits_often(t, row);
+    assert_int_equal(only_charge()->count, 64);
+    for (int i = 0; i < 15; i++)
+        waited_until(t, row, ++now);
+    assert_int_equal(only_charge()->count, 64);
+    waited_until(t, row, ++now);
+    assert_int_equal(only_charge()->count, 80);
+    assert_int_equal(only_charge()->ticks, 800);
+    assert_int_equal(contention_of(row)->grants, 80);
+}
+
+static void contention__long_wait_is_entered_with_all_before_it(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    uint64_t now = waits_often(t, row);
+    waited_until(t, row, ++now);
+    contention_wait_begin(t, row, now + 1, 0);
+    now += 1 + clock_state.waited_ticks;
+    contention_wait_end(t, row, now - clock_state.waited_ticks, now, 0);
+    contention_settle(t);
+    assert_int_equal(only_charge()->count, 66);
+    assert_int_equal(only_charge()->max_ticks, clock_state.waited_ticks);
+}
+
+static void contention__single_ones_are_entered_at_once(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    uint64_t now = waits_often(t, row);
+    for (int i = 0; i < 5; i++)
+        waited_until(t, row, now += clock_state.waited_ticks);
+    assert_int_equal(only_charge()->count, 69);
+}
+
+/* Whoever waits when they are entered need not have waited when they were granted. */
+static void contention__grants_of_long_ago_overtake_nobody(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    uint64_t now = waits_often(t, row);
+    for (int i = 0; i < 5; i++)
+        waited_until(t, row, ++now);
+    waited_until(t, row, now + clock_state.ticks_per_second);
+    assert_int_equal(only_charge()->count, 70);
+    assert_int_equal(contention_of(row)->grants, 65);
+}
+
+static void contention__nothing_is_kept_back_at_the_end(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    waited_until(t, row, waits_often(t, row) + 1);
+    assert_int_equal(only_charge()->count, 64);
+    contention_end(t);
+    assert_int_equal(only_charge()->count, 65);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -408,6 +497,11 @@ int main(void)
             FRESH(contention__runs_of_failed_tries_end_with_success),
             FRESH(contention__threads_beyond_half_of_the_table_share_rows),
             FRESH(contention__users_are_the_heaviest_ones),
+            FRESH(contention__brief_ones_close_together_are_entered_together),
+            FRESH(contention__long_wait_is_entered_with_all_before_it),
+            FRESH(contention__single_ones_are_entered_at_once),
+            FRESH(contention__grants_of_long_ago_overtake_nobody),
+            FRESH(contention__nothing_is_kept_back_at_the_end),
             FRESH(processor__tells_running_from_preemption),
             FRESH(processor__what_came_after_does_not_count),
             FRESH(processor__nothing_is_known_of_what_came_before_the_reading),
