@@ -17,6 +17,8 @@ DESTDIR ?=
 LIBDIR  ?= $(PREFIX)/lib
 WERROR  ?=
 B       ?= build
+# The scripts find the build here, whatever the caller's environment says.
+export KIWI_BUILD := $(if $(filter /%,$(B)),$(B),$(CURDIR)/$(B))
 # LLVM's unwinder, a position-independent archive (Debian: libunwind-14-dev). See "The unwinder" below.
 LIBUNWIND ?= /usr/lib/llvm-14/lib/libunwind.a
 FUZZ_SECONDS ?= 20

@@ -128,15 +128,15 @@ static void judge_table(const struct source *s, struct kiwi_table *t, uint32_t i
     const char *fault = t->id ? table_fault(t, id, s->size) : "it is missing";
 
     if (fault) {
-        problems_add(problems, "table %s can not be read: %s", table_name(id), fault);
+        problems_hole(problems, "table %s can not be read: %s", table_name(id), fault);
         *t = (struct kiwi_table){0};
         return;
     }
     uint64_t rows = t->used < t->capacity ? t->used : t->capacity;
     uint64_t stored = rows * t->row_size < t->ready ? rows * t->row_size : t->ready;
     if (stored > s->size - t->offset && t->offset < s->size)
-        problems_add(problems, "cut off at byte %" PRIu64 " inside table %s (row %" PRIu64 " of %" PRIu64 ")", s->size,
-                     table_name(id), (s->size - t->offset) / t->row_size, rows);
+        problems_hole(problems, "cut off at byte %" PRIu64 " inside table %s (row %" PRIu64 " of %" PRIu64 ")", s->size,
+                      table_name(id), (s->size - t->offset) / t->row_size, rows);
 }
 
 static void judge_tables(const struct source *s, struct kiwi_header *h, struct problems *problems)

@@ -105,6 +105,9 @@ static const char *drop_advice(unsigned kind)
         return ": code without unwind tables, or a stack with little room left; callers are not told apart there";
     case KIWI_DROP_DISK_FULL:
         return "; record where there is room (`out=`)";
+    case KIWI_DROP_HEAP_BLOCKS:
+        return ": as many as there were are followed at a time, 65,536 or with `heap=exact` 4 million; a larger "
+               "`heap-rate=` draws fewer";
     default:
         return "; a larger `size=` keeps them";
     }
@@ -418,6 +421,7 @@ static struct health_process process_of(const struct model *m)
             .exit_status = h->end_status,
             .lockless = m->acquisition_count <= 1,
             .lossy = trace_problems(t) > 0,
+            .partial = trace_is_partial(t),
     };
 }
 

@@ -29,6 +29,7 @@ struct health_process {
     int32_t exit_status; /* if it exited */
     bool lockless;       /* no lock operation was seen */
     bool lossy;          /* something that findings rest on is missing: they are less sure */
+    bool partial;        /* of its trace only a part could be read */
 };
 
 struct health_lines {

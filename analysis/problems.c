@@ -5,24 +5,41 @@
 
 #define LINE_BYTES 256
 
-void problems_add(struct problems *p, const char *format, ...)
+static void add(struct problems *p, const char *format, va_list arguments)
 {
     char line[LINE_BYTES];
-    va_list arguments;
 
     if (p->count == PROBLEMS_MAX) {
         p->lines[PROBLEMS_MAX - 1] = "more problems than can be listed";
         return;
     }
-    va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
     const char *copy = arena_copy(&p->texts, line);
     p->lines[p->count++] = copy ? copy : "out of memory";
+}
+
+void problems_add(struct problems *p, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(p, format, arguments);
+    va_end(arguments);
+}
+
+void problems_hole(struct problems *p, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add(p, format, arguments);
+    va_end(arguments);
+    p->holes++;
 }
 
 void problems_release(struct problems *p)
 {
     arena_release(&p->texts);
     p->count = 0;
+    p->holes = 0;
 }

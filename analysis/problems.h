@@ -12,9 +12,11 @@ struct problems {
     struct arena texts;
     const char *lines[PROBLEMS_MAX];
     unsigned count;
+    unsigned holes; /* how many of them mean that rows are missing */
 };
 
 /* Past PROBLEMS_MAX the last line says that there are more. */
 void problems_add(struct problems *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void problems_hole(struct problems *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void problems_release(struct problems *p);
 #endif

@@ -75,12 +75,12 @@ static uint64_t stored_bytes(struct trace *t, enum kiwi_table_id table)
     uint64_t end = source_data_end(&t->source, d->offset, bytes);
     bytes = end - d->offset;
     if (bytes > MAX_TABLE_BYTES) {
-        problems_add(&t->problems, "table %s: only the first %u bytes are read", table_name(table), MAX_TABLE_BYTES);
+        problems_hole(&t->problems, "table %s: only the first %u bytes are read", table_name(table), MAX_TABLE_BYTES);
         bytes = MAX_TABLE_BYTES;
     }
     /* Tables do not overlap in a sound file, so together they are smaller than it. */
     if (bytes > t->source.size - t->copied) {
-        problems_add(&t->problems, "table %s overlaps another one and is not read", table_name(table));
+        problems_hole(&t->problems, "table %s overlaps another one and is not read", table_name(table));
         return 0;
     }
     t->copied += bytes;
@@ -126,7 +126,7 @@ static bool copy_table(struct trace *t, enum kiwi_table_id table)
     if (bytes > count * d->row_size)
         bytes = count * d->row_size;
     if (!source_read_sparse(&t->source, d->offset, rows, bytes))
-        problems_add(&t->problems, "table %s could not be read to its end", table_name(table));
+        problems_hole(&t->problems, "table %s could not be read to its end", table_name(table));
     if (odd && !(rows = widen_rows(rows, count, d->row_size, own)))
         return false;
     *copy = (struct table_copy){rows, odd ? own : d->row_size, (uint32_t)count};
@@ -375,6 +375,11 @@ const struct kiwi_header *trace_header(const struct trace *t)
 unsigned trace_problems(const struct trace *t)
 {
     return t->problems.count;
+}
+
+bool trace_is_partial(const struct trace *t)
+{
+    return t->problems.holes > 0;
 }
 
 const char *trace_problem(const struct trace *t, unsigned i)

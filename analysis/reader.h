@@ -37,6 +37,7 @@ const char *trace_path(const struct trace *t);
 const struct kiwi_header *trace_header(const struct trace *t); /* sanitised copy, current layout */
 unsigned trace_problems(const struct trace *t);                /* damage found while opening */
 const char *trace_problem(const struct trace *t, unsigned i);  /* one line each: what is wrong and where */
+bool trace_is_partial(const struct trace *t);                  /* a table of it, or a part of one, was not to be had */
 
 /* Rows that can be asked for: indices 1 .. trace_rows()-1. */
 uint32_t trace_rows(const struct trace *t, enum kiwi_table_id table);

@@ -315,8 +315,9 @@ static int review_detect(struct review *r, struct model **models, unsigned count
     return 0;
 }
 
-static enum confidence silent_confidence(const struct health *h)
+static enum confidence silent_confidence(const struct review *r)
 {
+    const struct health *h = &r->health;
     uint64_t longest_ns = 0; /* short-lived children of a service take nothing away */
 
     for (unsigned i = 0; i < h->process_count; i++) {
@@ -325,7 +326,9 @@ static enum confidence silent_confidence(const struct health *h)
         if (h->processes[i].recorded_ns > longest_ns)
             longest_ns = h->processes[i].recorded_ns;
     }
-    return !h->process_count ? CONFIDENCE_LOW : longest_ns < LONG_ENOUGH_NS ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
+    return r->partial || !h->process_count ? CONFIDENCE_LOW
+           : longest_ns < LONG_ENOUGH_NS   ? CONFIDENCE_MEDIUM
+                                           : CONFIDENCE_HIGH;
 }
 
 static int note_limits(struct review *r)
@@ -440,8 +443,26 @@ static int note_suppressions(struct review *r, const struct review_options *o)
     return note_hidden(r) || note_idle(r, o) ? -1 : 0;
 }
 
+static bool partly_read(const struct health *h)
+{
+    for (unsigned i = 0; i < h->process_count; i++)
+        if (h->processes[i].partial)
+            return true;
+    return false;
+}
+
+static int note_unreadable(struct review *r, const struct review_options *o)
+{
+    if (!o || !o->unreadable)
+        return 0;
+    return health_note(&r->health.notes, "%u trace%s could not be read and %s not part of this review.", o->unreadable,
+                       o->unreadable == 1 ? "" : "s", o->unreadable == 1 ? "is" : "are");
+}
+
 static const char *nothing_found(const struct review *r)
 {
+    if (r->partial)
+        return "a part of the recording could not be read; nothing was found in the rest";
     if (r->known.count)
         return "none: nothing that the baseline does not have";
     if (r->suppressed.count)
@@ -454,8 +475,8 @@ static void review_conclude(struct review *r)
     const struct finding *worst = r->findings.count ? r->findings.items[0] : NULL;
 
     r->risk = worst ? (int)worst->severity : -1;
-    r->verdict = r->risk >= (int)SEVERITY_HIGH ? VERDICT_REQUEST_CHANGES : VERDICT_APPROVE;
-    r->confidence = worst ? worst->confidence : silent_confidence(&r->health);
+    r->verdict = r->partial || r->risk >= (int)SEVERITY_HIGH ? VERDICT_REQUEST_CHANGES : VERDICT_APPROVE;
+    r->confidence = worst ? worst->confidence : silent_confidence(r);
     r->top_concern = worst ? worst->title : nothing_found(r);
 }
 
@@ -470,8 +491,10 @@ struct review *review_make(struct model **models, unsigned count, const struct r
     if (review_detect(r, models, count, o) || health_make(&r->health, models, count))
         goto failed;
     merge_causes(&r->findings, &r->health);
-    if (merge_alike(&r->findings) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o))
+    if (merge_alike(&r->findings) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o) ||
+        note_unreadable(r, o))
         goto failed;
+    r->partial = (o && o->unreadable) || partly_read(&r->health);
     sort_findings(&r->findings, compare_findings);
     sort_findings(&r->known, compare_findings);
     sort_findings(&r->suppressed, compare_findings);

@@ -25,6 +25,7 @@
 struct review_options {
     bool only_some;                    /* false: every id */
     bool only[FINDING_COUNT];          /* ids to report if only_some */
+    unsigned unreadable;               /* traces that were asked for and are not among the models */
     struct suppressions *suppressions; /* NULL = none; the review counts in it what each entry hid */
     struct baseline *baseline;         /* NULL = none; the review notes in it what was found again */
 };
@@ -32,9 +33,11 @@ struct review_options {
 enum verdict { VERDICT_APPROVE, VERDICT_REQUEST_CHANGES };
 
 struct review {
-    enum verdict
-            verdict; /* REQUEST_CHANGES if a finding is HIGH or above; findings alone count, not the two lists below */
-    int risk;        /* severity of the worst finding, -1 = no finding */
+    /* REQUEST_CHANGES if a finding is HIGH or above (findings alone count, not the two lists below), or if something
+     * of what was recorded could not be read: nobody can approve that. */
+    enum verdict verdict;
+    bool partial; /* the latter */
+    int risk;     /* severity of the worst finding, -1 = no finding */
     enum confidence confidence;
     const char *top_concern; /* title of the worst finding, or why there is none */
     struct finding_list findings;

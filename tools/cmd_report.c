@@ -35,7 +35,8 @@ static const char help[] =
         "  kiwi report --gen-suppressions kiwi.service.4711.trace >>service.supp\n"
         "  kiwi report --suppressions=service.supp --baseline=main.json kiwi.service.4711.trace\n\n"
         "Exit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 bad usage or a file that\n"
-        "cannot be read. What is suppressed, or known from the baseline, does not count.\n";
+        "cannot be read, or of which a part cannot and the rest shows nothing. What is suppressed, or known from\n"
+        "the baseline, does not count. A recording that could not be read whole is never approved.\n";
 
 typedef int render_function(const struct review *r, FILE *out, const struct render_options *o);
 
@@ -266,15 +267,16 @@ int cmd_report(int argc, char **argv)
         message("the baseline is a report made with --baseline: it has only what was new then");
     if (!read_baseline_traces(&q) || !input_open(&input, argv + optind, (unsigned)(argc - optind)))
         goto out;
+    q.review.unreadable = input.unreadable;
     review = review_make(input.models, input.count, &q.review);
     if (!review) {
         message("cannot make the review: out of memory");
         goto out;
     }
     status = print_review(&q, review);
-    review_free(review);
-    if (input.unreadable > 0)
+    if (input.unreadable > 0 || (review->partial && status == STATUS_OK))
         status = STATUS_USAGE;
+    review_free(review);
 out:
     input_close(&input);
     request_release(&q);

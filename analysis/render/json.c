@@ -184,6 +184,8 @@ static json_t *todo(struct builder *b, const struct review *r, bool required)
     json_t *array = json_array();
     char line[2 * OUTLINE_TEXT];
 
+    if (required && outline_unread(r))
+        push(b, array, text(outline_unread(r)));
     for (unsigned i = 0; i < r->findings.count; i++)
         if (outline_required(r->findings.items[i]) == required)
             push(b, array, text(outline_item(r->findings.items[i], line, sizeof line)));

@@ -88,6 +88,10 @@ static void write_todo(FILE *out, const struct review *r, bool required)
     unsigned count = 0;
 
     fprintf(out, "## %s\n\n", required ? "Required Before Merge" : "Follow-up (Non-blocking)");
+    if (required && outline_unread(r)) {
+        bullet(out, outline_unread(r));
+        count++;
+    }
     for (unsigned i = 0; i < r->findings.count; i++) {
         if (outline_required(r->findings.items[i]) != required)
             continue;

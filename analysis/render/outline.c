@@ -131,6 +131,11 @@ bool outline_required(const struct finding *f)
     return f->severity >= SEVERITY_HIGH;
 }
 
+const char *outline_unread(const struct review *r)
+{
+    return r->partial ? "Review it again with the whole recording: a part of it could not be read." : NULL;
+}
+
 static unsigned count_gone(const struct baseline *b)
 {
     unsigned count = 0;

@@ -26,6 +26,8 @@ const char *outline_item(const struct finding *f, char *text, size_t size);
 
 /* Findings that must be mended before a merge, and all others. */
 bool outline_required(const struct finding *f);
+/* What must be done beside them: a part of the recording was not read. NULL = nothing. */
+const char *outline_unread(const struct review *r);
 
 /* "1 new, 3 known (not shown), 2 no longer seen (...)": the later review against its baseline; returns text. */
 const char *outline_baseline(const struct review *r, char *text, size_t size);

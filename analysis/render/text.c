@@ -148,6 +148,10 @@ static void write_todo(const struct page *p, const struct review *r, bool requir
     unsigned count = 0;
 
     heading(p, required ? "Required Before Merge" : "Follow-up (Non-blocking)");
+    if (required && outline_unread(r)) {
+        bullet(p, outline_unread(r));
+        count++;
+    }
     for (unsigned i = 0; i < r->findings.count; i++) {
         if (outline_required(r->findings.items[i]) != required)
             continue;

@@ -76,14 +76,20 @@ expect "no trace" 2 "" "^kiwi: no trace to report on"
 run "$KIWI" report nowhere
 expect "no such trace" 2 "" "^kiwi: cannot read 'nowhere': No such file"
 run "$KIWI" report clean.trace nowhere
-expect "one of two is unreadable: the other is reviewed" 2 "APPROVE" "^kiwi: cannot read 'nowhere'"
+expect "one of two is unreadable: the other is reviewed, nothing approved" 2 "REQUEST_CHANGES" "^kiwi: cannot read 'nowhere'"
 : >empty
 run "$KIWI" report empty
 expect "an empty file" 2 "" "^kiwi: cannot read 'empty': "
 head -c 70000 clean.trace >cut.trace
 run timeout 20 "$KIWI" report cut.trace
-# shellcheck disable=SC2154 # run sets it
-check "a cut-off trace: read as far as it goes, or refused" test "$status" -le 2 -a -s err
+expect "a cut-off trace: read as far as it goes, and not approved" 2 "REQUEST_CHANGES" "^kiwi: 'cut.trace' is damaged: cut off"
+check "what to do then" grep -q "Review it again with the whole recording" out
+head -c 66000000 buggy.trace >cut.trace
+run "$KIWI" report --fail-on=low cut.trace
+expect "only unused room was cut off" 1 "lock" "^kiwi: 'cut.trace' is damaged: cut off"
+head -c 66000000 clean.trace >cut.trace
+run "$KIWI" report cut.trace
+expect "nothing is wrong then" 0 "Verdict: APPROVE" "^kiwi: 'cut.trace' is damaged: cut off"
 for format in sarif html; do
     run "$KIWI" report --format=$format clean.trace
     expect "$format" 2 "" "^kiwi: format '$format' is not available in this version"

@@ -246,6 +246,47 @@ static void health__losses_lower_confidence(void **state)
     assert_true(says(&r->health.notes, "size="));
 }
 
+static void health__more_blocks_need_no_larger_file(void **state)
+{
+    struct fixture *x = *state;
+    const struct review *r;
+
+    builder_header(new_trace(x))->dropped[KIWI_DROP_HEAP_BLOCKS] = 12;
+    r = review(x, NULL);
+    assert_true(says(&r->health.notes, "heap-rate="));
+    assert_false(says(&r->health.notes, "larger `size=`"));
+}
+
+static void review__a_part_that_is_missing_is_not_approved(void **state)
+{
+    struct fixture *x = *state;
+    char error[128];
+    size_t size;
+    const void *bytes = builder_bytes(new_trace(x), &size);
+    struct kiwi_header *h = memcpy(test_malloc(size), bytes, size);
+
+    h->tables[KIWI_TABLE_ACQUISITIONS].row_size = 0;
+    x->traces[0] = trace_from_memory(h, size, "spoilt.trace", error, sizeof error);
+    test_free(h);
+    x->models[0] = model_open(x->traces[0], NULL);
+    x->review = review_make(x->models, x->count, NULL);
+    assert_true(x->review->partial);
+    assert_int_equal(x->review->verdict, VERDICT_REQUEST_CHANGES);
+    assert_int_equal(x->review->confidence, CONFIDENCE_LOW);
+}
+
+static void review__traces_that_could_not_be_read_are_not_approved(void **state)
+{
+    struct fixture *x = *state;
+    const struct review_options o = {.unreadable = 2};
+    const struct review *r;
+
+    new_trace(x);
+    r = review(x, &o);
+    assert_int_equal(r->verdict, VERDICT_REQUEST_CHANGES);
+    assert_true(says(&r->health.notes, "2 traces could not be read"));
+}
+
 static void health__short_stacks_do_not(void **state)
 {
     struct fixture *x = *state;
@@ -313,6 +354,9 @@ int main(void)
             TEST(review__the_same_from_elsewhere_is_one_finding),
             TEST(health__losses_lower_confidence),
             TEST(health__short_stacks_do_not),
+            TEST(health__more_blocks_need_no_larger_file),
+            TEST(review__a_part_that_is_missing_is_not_approved),
+            TEST(review__traces_that_could_not_be_read_are_not_approved),
             TEST(health__says_how_it_ended),
             TEST(health__many_processes_are_told_by_program),
     };
