@@ -4,6 +4,7 @@
 #include "call.h"
 #include "contention.h"
 #include "handover.h"
+#include "lazy.h"
 
 #include "wait_site.h"
 
@@ -257,11 +258,12 @@ static uint32_t object_for(struct thread *t, uintptr_t address, uint32_t word)
 }
 
 /* How far others can know the lock: KIWI_ACQ_UNPUBLISHED, KIWI_ACQ_MAKER_ALONE or 0. */
-static uint16_t publication(const struct thread *t, uint32_t object)
+static uint16_t publication(const struct thread *t, uint32_t object, uint32_t stack)
 {
-    if (object_unpublished(t, object, !region_object(object)->first_thread))
-        return KIWI_ACQ_UNPUBLISHED;
-    return object_maker_alone(t, object) ? KIWI_ACQ_MAKER_ALONE : 0;
+    if (!object_maker_alone(t, object) || lazy_made(object, stack))
+        return 0;
+    return object_unpublished(t, object, !region_object(object)->first_thread) ? KIWI_ACQ_UNPUBLISHED
+                                                                               : KIWI_ACQ_MAKER_ALONE;
 }
 
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word)
@@ -270,7 +272,7 @@ struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t addres
     uint32_t row = 0;
     uint16_t flags = 0;
     if (object) {
-        flags = publication(t, object);
+        flags = publication(t, object, stack);
         object_seen_by(t, object);
         struct acquisition_key key = {.parent = t->chain,
                                       .object = object,

@@ -122,6 +122,12 @@ bool module_note(uintptr_t address)
     return find_object(address, &f) && module_add(&f);
 }
 
+bool module_is_named(uintptr_t address, const char *part)
+{
+    uint32_t row = known_module(address), path = row ? region_module(row)->path : 0;
+    return path && strstr(region.tables[KIWI_TABLE_STRINGS] + path, part);
+}
+
 bool module_holds_data(uintptr_t address)
 {
     struct dl_find_object f;

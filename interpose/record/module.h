@@ -16,6 +16,8 @@ bool module_note(uintptr_t address);
 /* The address lies in a segment without code of a noted or notable module: a global or static variable, or a
  * constant. */
 bool module_holds_data(uintptr_t address);
+/* The address lies in a noted module whose path has this in it. */
+bool module_is_named(uintptr_t address, const char *part);
 /* After dlclose: modules that are gone get their unloaded_epoch, and stack caches become stale. */
 void module_sweep(void);
 void module_reset(void); /* in a new process image or a forked child: start with an empty map */
