@@ -1,6 +1,7 @@
 // expect: alloc-under-lock HIGH|MEDIUM
 // allow: lock-contention lock-convoy lock-starvation long-hold alloc-churn
 // where: alloc-under-lock label_set
+// needs: processors
 /*
  * Four threads set labels in a registry. Each label's text is built with malloc, and the old one freed, under the lock.
  *

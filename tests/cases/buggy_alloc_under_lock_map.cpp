@@ -1,6 +1,7 @@
 // expect: alloc-under-lock HIGH|MEDIUM
 // allow: lock-contention lock-convoy lock-starvation long-hold alloc-churn
 // where: alloc-under-lock Index::put
+// needs: processors
 // about: an index of strings is filled and emptied by four threads; nodes and texts are allocated under its mutex
 #include "case.h"
 
