@@ -584,8 +584,10 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
         struct thread *t = thread_begin(&birth);
         for (uint32_t i = 0; t && i < count; i++)
             hold_again(t, &held[i]);
-        if (t)
+        if (t) {
             t->inherited = more;
+            t->fork_sp = (uintptr_t)__builtin_frame_address(0);
+        }
     }
     errno = saved;
 }

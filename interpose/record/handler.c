@@ -64,8 +64,8 @@ static uint64_t signals_come(uintptr_t start, uint64_t before)
     return added; /* it left for another function, or is not installed any more */
 }
 
-bool handler_interrupts(const void *context, uintptr_t start)
+uint64_t handler_interrupts(const void *context, uintptr_t start)
 {
     uint64_t came = signals_come(start, ((const ucontext_t *)context)->uc_sigmask.__val[0]);
-    return (came & ~NOT_MEANT) && !(came & NOT_MEANT);
+    return came & NOT_MEANT ? 0 : came;
 }

@@ -23,7 +23,8 @@ extern HIDDEN struct handler_stand_in handler_stand_in;
 /* Not a fault's, and none of the C library's own. */
 bool handler_is_meant(int signal);
 
-/* context: the ucontext_t in the signal frame; start: address of the function that runs as the handler, 0 = unknown.
+/* The signals for one of which it runs, if it may have; 0 = it may not. Bit 0 is signal 1.
+ * context: the ucontext_t in the signal frame; start: address of the function that runs as the handler, 0 = unknown.
  * Async-signal-safe; makes two system calls in the usual case, up to some sixty else. */
-bool handler_interrupts(const void *context, uintptr_t start);
+uint64_t handler_interrupts(const void *context, uintptr_t start);
 #endif

@@ -4,6 +4,7 @@
 #include "../base/sys.h"
 #include "../base/unwind_shim.h"
 #include "handler.h"
+#include "let_in.h"
 #include "memory.h"
 #include "module.h"
 
@@ -118,11 +119,16 @@ static bool cursor_to_site(unw_cursor_t *c, struct call_site site)
     return false;
 }
 
-/* A handler was called from the kernel's frame at sp, where the context lies that was saved. */
-static void meet_handler(const struct thread *t, struct unwound *u, uintptr_t sp, uintptr_t start)
+/* A handler was called from the kernel's frame at sp, where the context lies that was saved. One that made this process
+ * by a fork came in another process: what it interrupted there is not known here, and it may go on as if it were
+ * none. */
+static void meet_handler(struct thread *t, struct unwound *u, uintptr_t sp, uintptr_t start)
 {
     u->in_handler = true;
-    if (!region.frozen && on_own_stack(t, sp + sizeof(ucontext_t)) && handler_interrupts((const void *)sp, start))
+    if (region.frozen || !on_own_stack(t, sp + sizeof(ucontext_t)) || (t->fork_sp && sp >= t->fork_sp))
+        return;
+    uint64_t signals = handler_interrupts((const void *)sp, start);
+    if (signals && !let_in_is_quiet(t, sp, signals))
         u->flags |= KIWI_STACK_HANDLER;
 }
 

@@ -172,6 +172,16 @@ struct thread_burst {
     uint64_t bytes, begin, end, blocked;
 };
 
+/* Signals let in by sigprocmask, and what the thread had done by then: see let_in.h. */
+struct thread_let_in {
+    uint64_t signals, heap_calls, blocked;
+    uint32_t releases;
+    uint64_t passing; /* that a call which goes on may let in, */
+    uintptr_t passing_at;
+    uintptr_t quiet_at; /* the signal frame of a handler that interrupted nothing, 0 = none, */
+    uint64_t quiet_wait;
+};
+
 struct thread {
     uintptr_t guard;
     struct kiwi_slot *slot; /* never changes: other threads look at it, also while the slot changes its owner */
@@ -219,6 +229,8 @@ struct thread {
     uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */
     int32_t vfork_tid;
+    uintptr_t fork_sp; /* and about where its stack was then; 0 = it is no such child, or not known */
+    struct thread_let_in let_in;
     uintptr_t stack_low, stack_high;
     struct known_object semaphores[THREAD_SEMAPHORES]; /* by address */
     /* Contention. Of these, other threads write the first two and read the latest call and wait. */

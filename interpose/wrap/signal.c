@@ -1,7 +1,7 @@
 /*
- * signal.c - handlers of signals that ask the process to end; and calls during which a signal handler is likely to run
- * on this very thread: pausing, and sending signals. Those only mark the thread, as calls that wait do, so that a heap
- * call which comes meanwhile is known to be worth a look at the stack.
+ * signal.c - handlers of signals that ask the process to end; masks; and calls during which a signal handler is likely
+ * to run on this very thread: pausing, and sending signals. Those only mark the thread, as calls that wait do, so that
+ * a heap call which comes meanwhile is known to be worth a look at the stack.
  *
  * A handler of SIGTERM, SIGINT or SIGQUIT is called through ours, which notes when the signal came and jumps there:
  * same arguments, same stack. Whoever asks for the handler gets his own. Where that is not known for sure (in a vfork
@@ -14,6 +14,7 @@
 #include "../process/process.h"
 #include "../record/call.h"
 #include "../record/handler.h"
+#include "../record/let_in.h"
 #include "../record/shutdown.h"
 #include "../record/waker.h"
 
@@ -195,6 +196,53 @@ static ALWAYS_INLINE void mark_end(const struct mark *m)
 {
     if (m->t && m->t->guard == GUARD_IDLE)
         m->t->inside = m->outer;
+}
+
+/* Masks: only to know which signals the thread lets in just before it waits (let_in.h). */
+
+typedef int set_mask(int how, const sigset_t *wanted, sigset_t *old);
+
+static uint64_t signals_of(const sigset_t *signals)
+{
+    return *(const uint64_t *)(const void *)signals; /* glibc reads as much of it, and the kernel no more */
+}
+
+/* Those that are open after such a call. */
+static uint64_t open_after(int how, uint64_t wanted, uint64_t before)
+{
+    return how == SIG_SETMASK ? ~wanted : how == SIG_UNBLOCK ? wanted | ~before : 0;
+}
+
+static int mask_by(set_mask *real_set, int how, const sigset_t *wanted, sigset_t *old)
+{
+    struct mark m;
+    struct let_in_call c;
+    sigset_t before;
+    uint64_t signals = signals_of(wanted);
+    mark_begin(&m);
+    if (!m.t)
+        return real_set(how, wanted, old);
+    let_in_begin(m.t, &c, (uintptr_t)&m, open_after(how, signals, ~0ull));
+    int result = real_set(how, wanted, old ? old : &before);
+    uint64_t blocked = result ? 0 : signals_of(old ? old : &before);
+    mark_end(&m);
+    if (m.t->guard == GUARD_IDLE)
+        let_in_end(m.t, &c, open_after(how, signals, blocked) & blocked);
+    return result;
+}
+
+EXPORT int sigprocmask(int how, const sigset_t *wanted, sigset_t *old)
+{
+    real_ensure();
+    return wanted && how != SIG_BLOCK ? mask_by(real.sigprocmask, how, wanted, old)
+                                      : real.sigprocmask(how, wanted, old);
+}
+
+EXPORT int pthread_sigmask(int how, const sigset_t *wanted, sigset_t *old)
+{
+    real_ensure();
+    return wanted && how != SIG_BLOCK ? mask_by(real.pthread_sigmask, how, wanted, old)
+                                      : real.pthread_sigmask(how, wanted, old);
 }
 
 /* A handler that is done sets the default again, and lets the signal do the rest. */

@@ -11,13 +11,13 @@
 
 #include <cmocka.h>
 
-static volatile int answer;
+static volatile int answer; /* 1 = it may have */
 
 static void asks(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
-    answer = handler_interrupts(context, (uintptr_t)asks);
+    answer = handler_interrupts(context, (uintptr_t)asks) != 0;
 }
 
 /* As if the handler had left for this function by a tail call. */
@@ -25,7 +25,7 @@ static void asks_for_another(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
-    answer = handler_interrupts(context, (uintptr_t)asks);
+    answer = handler_interrupts(context, (uintptr_t)asks) != 0;
 }
 
 static int answer_of(int signal, void (*handler)(int, siginfo_t *, void *), int flags, bool blocked)

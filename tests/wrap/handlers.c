@@ -146,8 +146,55 @@ static void test_fetched(void)
     close(fd);
 }
 
+typedef int mask_call(int how, const sigset_t *wanted, sigset_t *old);
+
+static int blocked_of(const sigset_t *set)
+{
+    return sigismember(set, SIGUSR1) | sigismember(set, SIGUSR2) << 1 | sigismember(set, SIGHUP) << 2;
+}
+
+static int blocked_now(mask_call *call)
+{
+    sigset_t now;
+    return call(SIG_BLOCK, NULL, &now) ? -1 : blocked_of(&now);
+}
+
+/* A signal that is let in comes before the call returns; the old mask is that of before. */
+static void test_masks(mask_call *call)
+{
+    sigset_t one, both, old;
+    struct sigaction a = {.sa_handler = first};
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR1);
+    both = one;
+    sigaddset(&both, SIGHUP);
+    sigaction(SIGUSR1, &a, NULL);
+    returned("block", call(SIG_BLOCK, &both, &old));
+    say("before %d, now %d", blocked_of(&old), blocked_now(call));
+    first_came = 0;
+    raise(SIGUSR1);
+    say("came %d", first_came == SIGUSR1);
+    returned("unblock", call(SIG_UNBLOCK, &one, NULL));
+    say("came %d, now %d", first_came == SIGUSR1, blocked_now(call));
+    returned("set", call(SIG_SETMASK, &one, &old));
+    say("before %d, now %d", blocked_of(&old), blocked_now(call));
+    sigset_t *volatile same = &both;
+    returned("in one place", call(SIG_SETMASK, &both, same));
+    say("before %d, now %d", blocked_of(&both), blocked_now(call));
+    errno = 0;
+    outcome("a wrong way", call(1000, &one, &old));
+    say("errno %d", errno);
+    sigemptyset(&both);
+    first_came = 0;
+    raise(SIGUSR1);
+    returned("all open", call(SIG_SETMASK, &both, &old));
+    say("before %d, now %d, came %d", blocked_of(&old), blocked_now(call), first_came == SIGUSR1);
+}
+
 int main(void)
 {
+    test_masks(sigprocmask);
+    test_masks(pthread_sigmask);
     test_sigaction(SIGTERM);
     test_sigaction(SIGUSR2);
     test_information(SIGINT);
