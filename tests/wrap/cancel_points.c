@@ -181,6 +181,20 @@ static void in_cond_timedwait(void)
     struct timespec until = in_a_minute();
     pthread_cond_timedwait(&never, &outer, &until);
 }
+static void in_cond_clockwait(void)
+{
+    struct timespec until = in_ms(CLOCK_MONOTONIC, 60000);
+    pthread_cond_clockwait(&never, &outer, CLOCK_MONOTONIC, &until);
+}
+static void in_cnd_wait(void)
+{
+    cnd_wait((cnd_t *)&never, (mtx_t *)&outer);
+}
+static void in_cnd_timedwait(void)
+{
+    struct timespec until = in_a_minute();
+    cnd_timedwait((cnd_t *)&never, (mtx_t *)&outer, &until);
+}
 
 /* Those act on a request that was there before; they do not wait here. */
 static void in_pread(void)
@@ -255,6 +269,9 @@ static const struct point {
         {"thrd_sleep", in_thrd_sleep, true},
         {"pthread_cond_wait", in_cond_wait, true},
         {"pthread_cond_timedwait", in_cond_timedwait, true},
+        {"pthread_cond_clockwait", in_cond_clockwait, true},
+        {"cnd_wait", in_cnd_wait, true},
+        {"cnd_timedwait", in_cnd_timedwait, true},
         {"pread", in_pread, false},
         {"pwrite", in_pwrite, false},
         {"fdatasync", in_fdatasync, false},
