@@ -1,5 +1,6 @@
 #include "health.h"
 
+#include "allocator.h"
 #include "place.h"
 #include "settings.h"
 #include "symbols.h"
@@ -88,6 +89,7 @@ static bool drop_weakens(unsigned kind)
     case KIWI_DROP_CONDS:
     case KIWI_DROP_CONTENTIONS:
     case KIWI_DROP_CHARGES:
+    case KIWI_DROP_ALLOCATORS:
         return false;
     default:
         return true;
@@ -373,6 +375,8 @@ static int note_unseen(struct health *h, struct model *m)
 {
     const char *no_scan = no_leak_scan(trace_header(m->trace));
     const struct kiwi_header *header = trace_header(m->trace);
+    char text[ALLOCATOR_TEXT];
+    const char *unseen = allocator_unseen(m, text, sizeof text);
 
     if (note_unresolved(h, m) || note_classes(h, m->trace))
         return -1;
@@ -381,6 +385,8 @@ static int note_unseen(struct health *h, struct model *m)
         return -1;
     if (no_scan && health_note(&h->unseen, "Process %" PRIu32 ": lost heap blocks (heap-leak) were not found: %s.",
                                header->pid, no_scan))
+        return -1;
+    if (unseen && health_note(&h->unseen, "Process %" PRIu32 ": %s.", header->pid, unseen))
         return -1;
     return 0;
 }

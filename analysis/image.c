@@ -200,6 +200,11 @@ const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offse
     return t ? symbol_table_object(t, address, offset) : NULL;
 }
 
+const char *image_mention(struct image *i, const char *const *names, bool defined)
+{
+    return i->module ? symbol_table_mention(i->module, names, defined) : NULL;
+}
+
 /*
  * Assembly and files without debug information have only the symbol table. And of a lambda or a local class DWARF has
  * only the bare name, "operator()", where the symbol is qualified.

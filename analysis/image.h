@@ -40,4 +40,7 @@ bool image_left_by_jump(struct image *i, uint64_t after, bool jumped, uint64_t i
 
 /* The data symbol that covers an address (raw name), NULL = none. */
 const char *image_data_symbol(struct image *i, uint64_t address, uint64_t *offset);
+
+/* The first of the names of functions that its symbol tables have: see symbol_table_mention. */
+const char *image_mention(struct image *i, const char *const *names, bool defined);
 #endif

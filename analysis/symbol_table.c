@@ -1,6 +1,5 @@
 #include "symbol_table.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,4 +153,36 @@ const char *symbol_table_object(const struct symbol_table *t, uint64_t address, 
         return NULL;
     *offset = address - s->start;
     return s->name;
+}
+
+/* "malloc@GLIBC_2.2.5" is malloc. */
+static bool is_name(const char *symbol, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(symbol, name, length) == 0 && (!symbol[length] || symbol[length] == '@');
+}
+
+static bool has(Dwfl_Module *module, int count, const char *name, bool defined)
+{
+    for (int i = 1; i < count; i++) {
+        GElf_Sym s;
+        GElf_Addr address;
+        GElf_Word section;
+        const char *symbol = dwfl_module_getsym_info(module, i, &s, &address, &section, NULL, NULL);
+
+        if (symbol && is_name(symbol, name) && (section == SHN_UNDEF ? !defined : GELF_ST_TYPE(s.st_info) == STT_FUNC))
+            return true;
+    }
+    return false;
+}
+
+const char *symbol_table_mention(Dwfl_Module *module, const char *const *names, bool defined)
+{
+    int count = dwfl_module_getsymtab(module);
+
+    for (; *names; names++)
+        if (has(module, count, *names, defined))
+            return *names;
+    return NULL;
 }

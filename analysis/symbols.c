@@ -431,6 +431,18 @@ const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offs
     return name;
 }
 
+const char *symbols_mention(struct symbols *s, const char *const *names, bool defined)
+{
+    struct kiwi_module nameless = {.path = 0}; /* no stack has led there: the file alone is known */
+    const struct kiwi_module *module = &nameless;
+
+    for (uint32_t i = 1; i < trace_rows(s->trace, KIWI_TABLE_MODULES); i++)
+        if (trace_module(s->trace, i) && !trace_module(s->trace, i)->path)
+            module = trace_module(s->trace, i);
+    const struct loaded *l = find_image(s, module);
+    return l->image && !l->fault ? image_mention(l->image, names, defined) : NULL;
+}
+
 static const char *unresolved_text(struct symbols *s, const struct loaded *l)
 {
     if (l->internal || !l->asked || (!l->fault && !l->unnamed))

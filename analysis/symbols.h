@@ -34,6 +34,9 @@ const struct symbol_frame *symbols_address(struct symbols *s, uint64_t address, 
  * information the name goes down to the member or element at that address ("shards[3].lock", offset 0).
  */
 const char *symbols_variable(struct symbols *s, uint64_t address, uint64_t *offset, const char **module);
+/* The first of the names (NULL behind the last) that the executable has as a function: of its own, or (defined: false)
+ * wanted from a library. NULL = none, or not known. */
+const char *symbols_mention(struct symbols *s, const char *const *names, bool defined);
 /* Modules used by some stack whose symbols could not be found or did not match, each with the reason ("/usr/bin/x:
  * not the file that was recorded (its build id differs)"); for the health section. Covers what was looked up so
  * far. Returns how many were written, at most max. */

@@ -4,6 +4,7 @@
 #include "show.h"
 #include "words.h"
 
+#include "../analysis/allocator.h"
 #include "../analysis/heap_use.h"
 
 #include <inttypes.h>
@@ -127,6 +128,32 @@ static void print_use(const struct heap_uses *u, const struct heap_use *use, FIL
     print_threads(u, use, out);
 }
 
+static void print_figures(const struct kiwi_allocator *a, FILE *out)
+{
+    char b[6][WORDS_SIZE];
+
+    fprintf(out,
+            "jemalloc says: %s allocated in %s of pages (fragmentation %.2f), %s resident (at most %s, with %s "
+            "allocated), %s mapped, %s retained, %s for itself\n",
+            words_size(a->allocated, b[0]), words_size(a->active, b[1]), allocator_fragmentation(a),
+            words_size(a->resident, b[2]), words_size(a->resident_max, b[3]), words_size(a->allocated_then, b[4]),
+            words_size(a->mapped, b[5]), words_size(a->retained, (char[WORDS_SIZE]){""}),
+            words_size(a->metadata, (char[WORDS_SIZE]){""}));
+}
+
+static void print_allocator(const struct model *m, FILE *out)
+{
+    const struct kiwi_allocator *a = allocator_figures(m);
+    char text[ALLOCATOR_TEXT];
+    const char *unseen = allocator_unseen(m, text, sizeof text);
+
+    if (a)
+        print_figures(a, out);
+    if (unseen)
+        fprintf(out, "Note: %s.\n", unseen);
+    fputc('\n', out);
+}
+
 static void print_heading(const struct show_view *v, FILE *out)
 {
     const struct heap_uses *u = v->rows;
@@ -134,8 +161,9 @@ static void print_heading(const struct show_view *v, FILE *out)
 
     fprintf(out, "Process %" PRIu32 " (%s), %" PRIu32 " call paths that allocate\n", v->facts.pid, v->facts.executable,
             u->count);
-    fprintf(out, "Live: %s +- %s in %.0f blocks; allocated in all: %s\n\n", size(u->live.bytes, a),
+    fprintf(out, "Live: %s +- %s in %.0f blocks; allocated in all: %s\n", size(u->live.bytes, a),
             size(u->live.bytes_error, b), u->live.blocks, size(u->made.bytes, c));
+    print_allocator(u->m, out);
     fprintf(out, "%32s %10s %21s %10s\n", "LIVE", "", "ALLOCATED", "FREED");
     fprintf(out, "%10s %10s %10s %10s %10s %10s %10s %9s  %s\n", "BYTES", "+-", "BLOCKS", "PEAK", "BYTES", "BLOCKS",
             "BYTES", "LIVED", "SITE");
@@ -198,12 +226,27 @@ static json_t *use_json(const struct heap_uses *u, const struct heap_use *use)
                      "samples", (json_int_t)use->site->samples, "unfollowed_bytes", use->unfollowed_bytes);
 }
 
+static json_t *figures_json(const struct kiwi_allocator *a)
+{
+    if (!a)
+        return json_null();
+    return json_pack("{s:s, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name", "jemalloc", "allocated",
+                     (json_int_t)a->allocated, "active", (json_int_t)a->active, "fragmentation",
+                     allocator_fragmentation(a), "metadata", (json_int_t)a->metadata, "resident",
+                     (json_int_t)a->resident, "mapped", (json_int_t)a->mapped, "retained", (json_int_t)a->retained,
+                     "resident_max", (json_int_t)a->resident_max, "allocated_then", (json_int_t)a->allocated_then,
+                     "looks", (json_int_t)a->looks);
+}
+
 static json_t *about_json(const struct show_view *v)
 {
     const struct heap_uses *u = v->rows;
+    char text[ALLOCATOR_TEXT];
+    const char *unseen = allocator_unseen(u->m, text, sizeof text);
 
-    return json_pack("{s:b, s:o, s:o, s:I}", "exact", heap_uses_exact(u), "live", amount_json(&u->live), "allocated",
-                     amount_json(&u->made), "sites_in_all", (json_int_t)u->count);
+    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:I}", "allocator", figures_json(allocator_figures(u->m)), "unseen",
+                     unseen ? json_text(unseen) : json_null(), "exact", heap_uses_exact(u), "live",
+                     amount_json(&u->live), "allocated", amount_json(&u->made), "sites_in_all", (json_int_t)u->count);
 }
 
 static json_t *row_json(const struct show_view *v, uint32_t at)

@@ -81,6 +81,13 @@ bool real_ensure(void);
  * then stays loaded. */
 void real_find_late(const char *prefix, const char *library, const void *caller);
 
+/* The module in which a function lies; NULL = none. Takes no lock. */
+static inline const struct link_map *real_module_of(const void *function)
+{
+    struct dl_find_object f;
+    return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
+}
+
 /* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if
  * none. */
 void *real_from_cxx_runtime(const char *name);

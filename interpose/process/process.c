@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/line.h"
 #include "../base/options.h"
+#include "../record/allocator.h"
 #include "../record/quarantine.h"
 #include "../record/acquisition.h"
 #include "../record/leftover.h"
@@ -391,12 +392,23 @@ static void look_at_freed_blocks(void)
     guard_clear(t);
 }
 
+static NOINLINE void look_at_allocator(void)
+{
+    struct thread *t = kiwi_self;
+    if (t->guard != GUARD_IDLE || record_settings.heap == HEAP_OFF || !process_is_own_end())
+        return;
+    guard_set(t);
+    allocator_look_last(t, CALL_SITE());
+    guard_clear(t);
+}
+
 static void at_exit(int status, void *arg)
 {
     (void)arg;
     end_inherited(true);
     leaks_at_exit();
     look_at_freed_blocks();
+    look_at_allocator();
     process_exiting(status);
 }
 
@@ -468,6 +480,8 @@ static void start_recording(void)
         suspect_all();
     object_is_static = module_holds_data;
     module_reset();
+    if (record_settings.heap != HEAP_OFF)
+        allocator_begin();
     __atomic_store_n(&process_state, PROCESS_RECORDING, __ATOMIC_RELEASE);
 }
 

@@ -93,6 +93,7 @@ struct memory {
     uint64_t quarantine_in, quarantine_out, quarantine_bytes; /* atomic */
     uint64_t unknown_frees; /* of addresses that are no known block's, with heap=exact; atomic */
     uint64_t heap_samples;  /* taken so far; atomic */
+    uint64_t allocator_due; /* when the allocator may be asked next for its figures, ticks; atomic */
     uint32_t shutdown_arrivals,
             shutdown_row;    /* signals to end that came, and the row of the latest: shutdown.h; atomic */
     uint64_t shutdown_ticks; /* when that one did; atomic */

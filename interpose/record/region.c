@@ -51,6 +51,7 @@ static const struct budget {
         {KIWI_TABLE_SHUTDOWNS, sizeof(struct kiwi_shutdown), 2048, KIWI_DROP_SHUTDOWNS},
         {KIWI_TABLE_HEAP_SITES, sizeof(struct kiwi_heap_site), 3072, KIWI_DROP_HEAP_SITES},
         {KIWI_TABLE_HEAP_PATHS, sizeof(struct kiwi_heap_path), 4096, KIWI_DROP_HEAP_PATHS},
+        {KIWI_TABLE_ALLOCATORS, sizeof(struct kiwi_allocator), 64, KIWI_DROP_ALLOCATORS},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

@@ -88,6 +88,7 @@ REGION_ROW(heap_path, KIWI_TABLE_HEAP_PATHS, kiwi_heap_path)
 REGION_ROW(tick, KIWI_TABLE_TICKS, kiwi_tick)
 REGION_ROW(stall, KIWI_TABLE_STALLS, kiwi_stall)
 REGION_ROW(shutdown, KIWI_TABLE_SHUTDOWNS, kiwi_shutdown)
+REGION_ROW(allocator, KIWI_TABLE_ALLOCATORS, kiwi_allocator)
 REGION_ROW(heap_site, KIWI_TABLE_HEAP_SITES, kiwi_heap_site)
 
 static inline uint64_t *region_frames(uint32_t first)

@@ -456,3 +456,34 @@ COLD uint32_t stack_of_handler(struct thread *t, uintptr_t return_address)
     unwind(t, (struct call_site){.rbp = return_address}, &u);
     return u.flags & KIWI_STACK_HANDLER ? stack_intern(u.frames, u.depth, u.flags) : 0;
 }
+
+#define PLAIN_DEPTH 256u
+
+static bool cursor_is_plain(const struct thread *t, unw_cursor_t *c, bool (*passes)(uintptr_t address))
+{
+    uintptr_t last = 0;
+    for (uint32_t depth = 0; depth < PLAIN_DEPTH; depth++) {
+        uintptr_t ip = cursor_reg(c, UNW_REG_IP), sp = cursor_reg(c, UNW_REG_SP);
+        if (!ip || sp <= last || (sp & 7) || !on_own_stack(t, sp - 8) || !module_note(ip - 1) || !passes(ip - 1))
+            return false;
+        last = sp;
+        int stepped = unw_step(c);
+        if (stepped <= 0)
+            return stepped == 0;
+        if (unw_is_signal_frame(c) > 0)
+            return false;
+    }
+    return false;
+}
+
+COLD bool stack_is_plain(struct thread *t, struct call_site site, bool (*passes)(uintptr_t address))
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    if (!on_own_stack(t, here) || here - t->stack_low < STACK_ROOM)
+        return false;
+    unw_getcontext(&context);
+    return __builtin_setjmp(unwind_escape) == 0 && unw_init_local(&cursor, &context) == UNW_ESUCCESS &&
+           cursor_to_site(&cursor, site) && cursor_is_plain(t, &cursor, passes);
+}

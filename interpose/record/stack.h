@@ -60,6 +60,9 @@ uint32_t stack_capture(struct thread *t, struct call_site site);
 /* For wrappers that record no stacks: that of the call with this return address if it was made in a signal handler that
  * may have interrupted anything, else 0. Unwinds each time. */
 uint32_t stack_of_handler(struct thread *t, uintptr_t return_address);
+/* The stack leads from the site to the thread's first frame, through no signal frame, and every return address passes.
+ * Unwinds each time. */
+bool stack_is_plain(struct thread *t, struct call_site site, bool (*passes)(uintptr_t address));
 /* Interns frames (innermost first). Used by stack_capture and by scripted tests. */
 uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags);
 /* Forgets the cache: after dlclose, or when it is full. */

@@ -43,7 +43,8 @@
     X(26, STALLS, struct kiwi_stall)                                                                                   \
     X(27, SHUTDOWNS, struct kiwi_shutdown)                                                                             \
     X(28, HEAP_SITES, struct kiwi_heap_site)                                                                           \
-    X(29, HEAP_PATHS, struct kiwi_heap_path)
+    X(29, HEAP_PATHS, struct kiwi_heap_path)                                                                           \
+    X(30, ALLOCATORS, struct kiwi_allocator)
 
 enum kiwi_table_id {
 #define X(id, name, type) KIWI_TABLE_##name = id,
@@ -82,7 +83,8 @@ enum kiwi_table_id {
     X(25, HEAP_BLOCKS, "sampled heap blocks (none of them is followed to its end)")                                    \
     X(26, HEAP_SITES, "places that allocate")                                                                          \
     X(27, HEAP_PATHS, "what call paths allocate in ticks and scopes, and with `hot=`")                                 \
-    X(29, SHUTDOWNS, "what was waited for after a signal to end")
+    X(29, SHUTDOWNS, "what was waited for after a signal to end")                                                      \
+    X(30, ALLOCATORS, "what the allocator says of itself")
 
 enum kiwi_drop {
 #define X(id, name, text) KIWI_DROP_##name = id,

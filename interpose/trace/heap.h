@@ -64,6 +64,34 @@ struct kiwi_heap_path {
     uint64_t grown_last;              /* size before, of the latest */
 };
 
+/*
+ * The allocator that serves malloc: one row, made when the recording begins. The figures are the allocator's own, taken
+ * at most once a second and when the process exits; all of one moment, unless the trace is read while they are written.
+ */
+enum kiwi_allocator_unseen {
+    KIWI_ALLOCATOR_SEEN = 0,       /* calls of malloc and free come to libkiwi.so first */
+    KIWI_ALLOCATOR_EXECUTABLE = 1, /* the executable has a malloc of its own, which they go to */
+    KIWI_ALLOCATOR_LIBRARY = 2,    /* a library stands before libkiwi.so: `first` */
+};
+enum kiwi_allocator_figures {
+    KIWI_FIGURES_NONE = 0,    /* it is no jemalloc, or was not asked yet */
+    KIWI_FIGURES_TAKEN = 1,   /* below */
+    KIWI_FIGURES_REFUSED = 2, /* it has none (built without statistics), or failed to tell */
+};
+struct kiwi_allocator {
+    uint32_t state;
+    uint32_t unseen;  /* enum kiwi_allocator_unseen */
+    uint32_t first;   /* string: path of the library that meets malloc before libkiwi.so, 0 = none */
+    uint32_t serves;  /* string: path of the library that has the malloc behind libkiwi.so, 0 = not known */
+    uint32_t figures; /* enum kiwi_allocator_figures; atomic */
+    uint32_t looks;   /* how often they were taken */
+    uint64_t last_ticks, cost_ticks;                                  /* the latest time; and how long all took */
+    uint64_t allocated, active, metadata, resident, mapped, retained; /* bytes, then */
+    uint64_t resident_max, allocated_then;                            /* most resident bytes, and allocated ones then */
+    uint64_t reserved[3];
+};
+
+KIWI_SIZE_IS(struct kiwi_allocator, 128);
 KIWI_SIZE_IS(struct kiwi_heap_site, 336);
 KIWI_SIZE_IS(struct kiwi_heap_path, 128);
 #endif

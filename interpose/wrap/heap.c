@@ -265,7 +265,14 @@ EXPORT void *pvalloc(size_t size)
     return noted(t, real.pvalloc(size), size, CALL_SITE());
 }
 
+const void *heap_in_front(bool (*is_ours)(const void *function))
+{
+    return !is_ours((const void *)malloc) ? (const void *)malloc
+           : !is_ours((const void *)free) ? (const void *)free
+                                          : NULL;
+}
+
 bool heap_is_first(bool (*is_ours)(const void *function))
 {
-    return is_ours((const void *)malloc) && is_ours((const void *)free);
+    return !heap_in_front(is_ours);
 }

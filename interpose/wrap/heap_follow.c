@@ -3,8 +3,10 @@
  * that lies in them, and a free ends the identity of the locks in the block, finds mistakes, and may be put off.
  */
 #include "heap_follow.h"
+#include "allocator.h"
 #include "heap_marks.h"
 
+#include "../record/allocator.h"
 #include "../record/heap_path.h"
 #include "../record/leftover.h"
 #include "../record/misuse.h"
@@ -21,26 +23,21 @@
  */
 static bool free_tells_sizes, delete_tells_sizes;
 
-static const void *module_of(const void *function)
-{
-    struct dl_find_object f;
-    return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
-}
-
 static bool is_ours(const void *function)
 {
-    return module_of(function) == module_of((const void *)&free_tells_sizes);
+    return real_module_of(function) == real_module_of((const void *)&free_tells_sizes);
 }
 
 __attribute__((constructor(101))) static void heap_start(void)
 {
     if (!real_ensure())
         return;
-    const void *sizes = module_of((const void *)malloc_usable_size);
-    free_tells_sizes = sizes && sizes == module_of((const void *)real.free);
+    const void *sizes = real_module_of((const void *)malloc_usable_size);
+    free_tells_sizes = sizes && sizes == real_module_of((const void *)real.free);
     delete_tells_sizes = (free_tells_sizes && heap_is_first(is_ours)) ||
-                         (sizes && real._ZdlPv && sizes == module_of((const void *)real._ZdlPv));
+                         (sizes && real._ZdlPv && sizes == real_module_of((const void *)real._ZdlPv));
     heap_marks_learn();
+    allocator_learn();
     heap_forms_known = heap_is_first(is_ours) && cxx_heap_is_first(is_ours);
 }
 
@@ -84,6 +81,8 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
         heap_path_note(t, stack_of(t, site), size);
         heap_look_at_next(t);
     }
+    if (units && allocator_is_due())
+        allocator_look(t, site);
     guard_clear(t);
     errno = saved;
 }

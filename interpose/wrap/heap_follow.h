@@ -12,6 +12,8 @@
 
 /* Whether the program's calls of malloc and free, and of new and delete, come to this library first. */
 bool heap_is_first(bool (*is_ours)(const void *function));
+/* Who meets malloc, or else free, before this library; NULL = none. */
+const void *heap_in_front(bool (*is_ours)(const void *function));
 bool cxx_heap_is_first(bool (*is_ours)(const void *function));
 
 /* A sample, if it is one. */

@@ -11,12 +11,6 @@
 
 uint64_t heap_marks_mark;
 
-static const void *module_of(const void *function)
-{
-    struct dl_find_object f;
-    return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
-}
-
 /* What is in the second word of a block that was all zero when it was freed. */
 static uint64_t left_behind(size_t size)
 {
@@ -32,8 +26,8 @@ static uint64_t left_behind(size_t size)
 /* Which a free list may keep as well; but not the same in lists of other sizes. */
 void heap_marks_learn(void)
 {
-    const void *libc = module_of((const void *)gnu_get_libc_version);
-    if (!libc || module_of((const void *)real.free) != libc || module_of((const void *)real.calloc) != libc)
+    const void *libc = real_module_of((const void *)gnu_get_libc_version);
+    if (!libc || real_module_of((const void *)real.free) != libc || real_module_of((const void *)real.calloc) != libc)
         return;
     uint64_t one = left_behind(200), other = left_behind(600);
     if (one > UINT32_MAX && one == other)

@@ -61,6 +61,59 @@ json "which is not 0" "$(site keep_one) | .live.bytes_error > 0"
 "$KIWI" run --heap=count --out=count.trace ./holder
 run "$KIWI" show heap count.trace
 expect "nothing to show" 0 "No allocation was looked at" ""
+# Who serves malloc: jemalloc says more of itself; an allocator that is not seen is named.
+jemalloc=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2
+if [ -e $jemalloc ] && gcc -g -pthread holder.c -o holder_je $jemalloc; then
+    "$KIWI" run --out=je.trace ./holder_je
+    run "$KIWI" show heap je.trace
+    expect "jemalloc's own figures" 0 "jemalloc says: 1[45]\.[0-9] MiB allocated in .*fragmentation 1\.[0-9]" ""
+    run "$KIWI" show heap --format=json je.trace
+    json "as JSON" '.processes[0] | (.allocator | .allocated >= 15000000 and .active >= .allocated and
+        .resident >= .active and .resident_max >= .resident and .looks >= 1) and .unseen == null'
+    LD_PRELOAD=$jemalloc:$BUILD/libkiwi.so KIWI_OPTIONS=out=front.trace ./holder
+    run "$KIWI" report front.trace
+    expect "an allocator in front" 0 "allocations were not seen: malloc is that of libjemalloc.so.2" ""
+else
+    skip "jemalloc's own figures" "not installed"
+fi
+cat >own.c <<'SOURCE'
+#include <stddef.h>
+#include <string.h>
+static char pool[1 << 22];
+static size_t used;
+SEEN void *malloc(size_t size)
+{
+    char *p = pool + used;
+    used += (size + 31) & ~(size_t)15;
+    *(size_t *)(void *)p = size;
+    return p + 16;
+}
+SEEN void free(void *p) { (void)p; }
+SEEN void *calloc(size_t n, size_t size) { return malloc(n * size); }
+SEEN void *realloc(void *old, size_t size)
+{
+    void *p = malloc(size);
+    return old ? memcpy(p, old, ((size_t *)old)[-2] < size ? ((size_t *)old)[-2] : size) : p;
+}
+int main(void)
+{
+    for (int i = 0; i < 1000; i++)
+        free(memset(malloc(100), 1, 100));
+    return 0;
+}
+SOURCE
+own() { # TITLE SEEN TEXT
+    rm -f own own.trace
+    gcc -g -fno-builtin -DSEEN="$2" own.c -o own && "$KIWI" run --out=own.trace ./own
+    run "$KIWI" report --format=json own.trace
+    expect "$1: the report says so" 0 "$3" ""
+    run "$KIWI" show heap own.trace
+    expect "$1: so does the table" 0 "Note: .*$3" ""
+}
+own "a malloc in the program" "" "allocations were not seen: the program has a malloc of its own"
+own "one that libraries do not see" '__attribute__((visibility("hidden")))' "it has a malloc for itself alone"
+run "$KIWI" show heap --format=json exact.trace
+json "else nothing is said" '.processes[0] | .unseen == null and .allocator == null'
 run "$KIWI" show heap --sort=name exact.trace
 expect "no such order" 2 "" "cannot sort heap by 'name'"
 finish

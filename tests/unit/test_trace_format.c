@@ -34,6 +34,7 @@ static struct {
     struct kiwi_shutdown shutdown;
     struct kiwi_heap_site heap_site;
     struct kiwi_heap_path heap_path;
+    struct kiwi_allocator allocator;
     struct kiwi_call call;
     struct kiwi_misuse misuse;
     struct kiwi_slot slot;
