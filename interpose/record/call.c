@@ -298,7 +298,7 @@ static COLD void note_error(const struct call_record *c, struct kiwi_call *row, 
                                   .stack = row->stack,
                                   .error = error,
                                   .call_row = c->row,
-                                  .descriptor = (uint32_t)c->fd,
+                                  .descriptor = c->fd < 0 ? c->named : (uint32_t)c->fd,
                                   .begin = c->since};
     if (error == EBADF && c->fd >= 0)
         descriptor_misused(c->t, &facts);
@@ -356,6 +356,7 @@ void call_enter(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
                 uint64_t object)
 {
     c->fd = -1;
+    c->named = 0;
     c->tracked = false;
     enter(c, t, kind, stack, flags, object, 1);
 }
@@ -380,6 +381,7 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 {
     c->t = NULL;
     c->fd = -1;
+    c->named = 0;
     c->tracked = false;
     if (t && !record_settings.io_off)
         begin(c, t, kind, site, flags, object, 1);
@@ -446,6 +448,7 @@ static ALWAYS_INLINE void begin_poll(struct call_record *c, struct thread *t, st
 {
     c->t = t;
     c->fd = -1;
+    c->named = 0;
     c->tracked = false;
     c->stack = stack_of(t, site);
     c->row = count_call(c, t, c->kind, c->stack, c->flags, 1);

@@ -25,8 +25,9 @@ struct call_record {
     uint64_t since; /* ticks, 0 = can not block, so not timed */
     uint32_t stack; /* of a wait for events */
     enum kiwi_call_kind kind;
-    int32_t fd;   /* -1 = none */
-    bool tracked; /* what is sent and received on it is followed: exchange.h */
+    int32_t fd;     /* -1 = none */
+    uint32_t named; /* where that is -1: failure_of_path of a call that failed; 0 = no name */
+    bool tracked;   /* what is sent and received on it is followed: exchange.h */
     /* Where, for an error of a call on a descriptor that was left out of the sample (row 0). */
     struct call_site site;
     /* The call that this one interrupted, made by a signal handler inside it; outer_kind 0 = none. */

@@ -5,6 +5,7 @@
 #include "region.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 struct failure_key {
@@ -155,6 +156,17 @@ static void streak_copy(const struct thread_streak *s, struct kiwi_failure *f)
 static uint64_t streak_gap(void)
 {
     return clock_ns_to_ticks(record_settings.retry_gap_ns ? record_settings.retry_gap_ns : KIWI_STREAK_GAP_NS);
+}
+
+/* The kernel reads a path before all but its flags, and no more of one than this. */
+uint32_t failure_of_path(const char *path, int error)
+{
+    uint64_t h = 0;
+    if (error == EFAULT || error == EINVAL || error == ENOSYS)
+        return 0;
+    for (uint32_t i = 0; i < PATH_MAX && path[i]; i++)
+        h = hash_mix(h ^ (uint8_t)path[i]);
+    return (uint32_t)h;
 }
 
 static bool goes_on(const struct thread_streak *s, uint32_t row, const struct failure_facts *facts)

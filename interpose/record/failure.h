@@ -21,7 +21,7 @@ struct failure_facts {
     int error;
     uint32_t call_row;   /* CALLS row, 0 = none */
     uint32_t peer;       /* PEERS row, 0 = none */
-    uint32_t descriptor; /* number */
+    uint32_t descriptor; /* number; or failure_of_path */
     uint64_t begin;      /* ticks when the attempt began, 0 = a moment ago */
     uint64_t end;        /* and failed, 0 = now */
 };
@@ -30,6 +30,10 @@ struct failure_facts {
 void failure_note(struct thread *t, const struct failure_facts *facts);
 /* A call succeeded. call_row 0: not known, so all streaks of its kind end. Only where t->streak_count. */
 void failure_success(struct thread *t, uint32_t call_row, enum kiwi_call_kind kind);
+
+/* In the place of a descriptor, for calls that name a file: attempts at one path belong together. error: what the real
+ * call failed with; 0 where the kernel need not have read the path for that. */
+uint32_t failure_of_path(const char *path, int error);
 
 #define FAILURE_AGAIN_STEP 1024u
 /* t->again has reached another multiple of FAILURE_AGAIN_STEP, at this place. */

@@ -33,15 +33,6 @@ static int born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32
     return fd;
 }
 
-/* Attempts at one path belong together. The real call has read it, or failed with EFAULT. */
-static uint32_t path_hash(const char *path)
-{
-    uint64_t h = 0;
-    for (; *path; path++)
-        h = hash_mix(h ^ (uint8_t)*path);
-    return (uint32_t)h;
-}
-
 static void not_opened(struct thread *t, const char *path, int error, struct call_site site)
 {
     if (!t || t->guard != GUARD_IDLE || error == EFAULT || error == EINTR)
@@ -50,7 +41,7 @@ static void not_opened(struct thread *t, const char *path, int error, struct cal
     failure_note(t, &(struct failure_facts){.kind = KIWI_CALL_OPEN,
                                             .stack = stack_of(t, site),
                                             .error = error,
-                                            .descriptor = path_hash(path)});
+                                            .descriptor = failure_of_path(path, error)});
     guard_clear(t);
 }
 

@@ -59,16 +59,6 @@ static ALWAYS_INLINE struct thread *waiting_urgent(void)
         return result;                                                                                                 \
     }
 
-/* The same, told only where it is urgent. */
-#define SETS_ERRNO_URGENT(type, name, kind, parameters, arguments)                                                     \
-    EXPORT type name parameters                                                                                        \
-    {                                                                                                                  \
-        WAITING_RECORD(waiting_urgent(), kind, 0, 0);                                                                  \
-        type result = real.name arguments;                                                                             \
-        call_end(&c, result == (type)-1 ? errno : 0, 0);                                                               \
-        return result;                                                                                                 \
-    }
-
 /* The result is the error number, 0 = none. */
 #define RETURNS_ERROR(name, kind, flags, object, parameters, arguments)                                                \
     EXPORT int name parameters                                                                                         \

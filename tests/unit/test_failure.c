@@ -112,6 +112,15 @@ static void failure__retry_gap_ends_a_streak(void **state)
     assert_int_equal(t->streaks[0].attempts, 1);
 }
 
+static void failure__paths_are_told_apart_where_they_were_read(void **state)
+{
+    (void)state;
+    assert_int_equal(failure_of_path("/a/b", ENOENT), failure_of_path("/a/b", ENOENT));
+    assert_int_not_equal(failure_of_path("/a/b", ENOENT), failure_of_path("/a/c", ENOENT));
+    assert_int_equal(failure_of_path(NULL, EINVAL), 0);
+    assert_int_equal(failure_of_path((const char *)1, EFAULT), 0);
+}
+
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
 
 int main(void)
@@ -122,6 +131,7 @@ int main(void)
             FRESH(failure__success_of_another_call_ends_nothing),
             FRESH(failure__more_streaks_than_room),
             FRESH(failure__retry_gap_ends_a_streak),
+            cmocka_unit_test(failure__paths_are_told_apart_where_they_were_read),
             FRESH(failure__full_table_is_counted),
     };
 

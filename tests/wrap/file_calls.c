@@ -124,6 +124,26 @@ static void names(void)
     free(resolved);
 }
 
+/* What the kernel refuses before it has looked at the path, or in the middle of it. */
+static void odd_paths(void)
+{
+    struct stat about;
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const char *volatile none = NULL;
+    say("-- odd paths");
+    returned("munmap", munmap(page + 4096, 4096));
+    memset(page, 'x', 4096);
+    returned("stat of an endless path", stat(page, &about));
+    returned("open of an endless path", open(page, O_RDONLY));
+    returned("unlink of a path with no end in its page", unlink(page + 4000));
+    returned("stat of no path", stat(none, &about));
+    returned("access to no path", access(page + 4096, R_OK));
+    returned("fstatat of no path with an unknown flag", fstatat(AT_FDCWD, none, &about, 1 << 30));
+    returned("unlinkat of no path with an unknown flag", unlinkat(AT_FDCWD, none, 1 << 30));
+    returned("renameat2 of no path with an unknown flag", renameat2(AT_FDCWD, none, AT_FDCWD, none, 1 << 30));
+    returned("munmap", munmap(page, 4096));
+}
+
 static void listing(void)
 {
     int entries = 0;
@@ -143,6 +163,7 @@ static void everything(void)
     positions();
     room();
     names();
+    odd_paths();
     listing();
 }
 
