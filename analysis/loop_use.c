@@ -62,6 +62,7 @@ static void add_member(struct loop_use *use, const struct kiwi_loop *l)
     use->first_ticks = use->first_ticks && use->first_ticks < l->first_ticks ? use->first_ticks : l->first_ticks;
     use->last_ticks = l->last_ticks > use->last_ticks ? l->last_ticks : use->last_ticks;
     use->lived += l->last_ticks > l->first_ticks ? l->last_ticks - l->first_ticks : 0;
+    use->several = use->several || l->several;
     count_sources(use, l);
     if (!use->main || l->count > use->main->count)
         use->main = l;
@@ -181,6 +182,8 @@ enum loop_serves loop_use_serves(const struct loop_use *use)
 
     if (use->main->kind == KIWI_LOOP_SAID)
         return LOOP_SERVES_MANY; /* the program says so */
+    if (!use->several)           /* but each for its own time: a connection to serve, then the next one */
+        return LOOP_SERVES_ONE;
     if (use->sources < 2 || use->others < (epoll ? OTHERS_LEAST_EPOLL : OTHERS_LEAST))
         return LOOP_SERVES_ONE;
     return use->sources > 2 || epoll ? LOOP_SERVES_MANY : LOOP_SERVES_TWO;

@@ -43,6 +43,7 @@ static uint32_t loop_make(const void *key)
     l->serial = k->serial;
     l->thread_class = k->thread_class;
     l->call_kind = k->call_kind;
+    l->several = k->call_kind != KIWI_CALL_POLL && k->call_kind != KIWI_CALL_PPOLL;
     l->budget_ns = record_settings.tick_budget_ns ? record_settings.tick_budget_ns : BUDGET_NS;
     l->first_ticks = clock_ticks();
     l->name_address = (uintptr_t)k->name;
@@ -87,8 +88,16 @@ static void loop_take_row(struct thread_loop *l, uint32_t row)
     memset(l->exponents, 0xff, sizeof l->exponents); /* THREAD_LOOP_NO_ROW */
     l->floor = l->quick = 0;
     l->own = row && region_loop(row)->thread;
+    l->several = row && RELAXED_LOAD(&region_loop(row)->several);
     l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
     l->reading_gap = l->budget / READINGS;
+}
+
+COLD void loop_waits_for_several(struct thread *t)
+{
+    t->loop.several = true;
+    if (t->loop.row)
+        RELAXED_STORE(&region_loop(t->loop.row)->several, 1);
 }
 
 /* The place has become the thread's loop. */

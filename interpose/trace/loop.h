@@ -43,8 +43,8 @@ struct kiwi_loop {
     uint64_t crowded;                              /* the same for many events, each of them quick */
     uint64_t blocked;                              /* sat in calls and waits for locks for half of the time or more */
     uint64_t first_ticks, last_ticks;
-    uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
-    uint32_t reserved0;
+    uint32_t worst;   /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
+    uint32_t several; /* 0 = each wait was a poll of one descriptor; atomic */
     struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
     uint64_t name_address;           /* of the program's own text; the recorder's key */
     uint64_t heap_ticks;             /* ticks, or scopes, in which the heap was used ... */

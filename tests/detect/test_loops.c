@@ -86,6 +86,13 @@ static void blocked__preempted_reads(void **state)
     history_assert_silent(*state);
 }
 
+static void blocked__worker_that_serves_one_connection_at_a_time(void **state)
+{
+    for (int i = 0; i < 10; i++)
+        history_playf(*state, "T1 awaits c%d at serve; T1 enter fsync at work; T1 leave 100", i % 4);
+    history_assert_silent(*state);
+}
+
 static void blocked__worker_that_polls_for_its_next_job(void **state)
 {
     for (int i = 0; i < 10; i++)
@@ -209,6 +216,7 @@ int main(void)
             CASE(blocked__reads_of_what_is_ready),
             CASE(blocked__preempted_reads),
             CASE(blocked__worker_that_polls_for_its_next_job),
+            CASE(blocked__worker_that_serves_one_connection_at_a_time),
             CASE(blocked__relay_of_two_ends),
             CASE(blocked__sleep_that_paces_a_loop),
             CASE(blocked__start_and_shutdown),

@@ -35,11 +35,12 @@ static void play_time(struct thread *t, const char *object, bool computes)
         t->loop.cpu_ns -= ns;
 }
 
-static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t waited)
+static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t waited, bool several)
 {
     struct loop_return r = {.stack = stack, .flags = KIWI_CALLF_UNTIMED, .waited = waited};
     struct call_record call;
 
+    loop_waits_for(t, several ? 2 : 1);
     if (t->tick_loop)
         loop_wait_begins(t, stack, r.flags, clock_ticks());
     call_enter(&call, t, KIWI_CALL_POLL, stack, r.flags, 3);
@@ -53,13 +54,13 @@ static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t
 
 bool loop_step_play(struct thread *t, const char *verb, const char *object, uint32_t stack, struct names *events)
 {
-    bool finds = strcmp(verb, "finds") == 0;
+    bool finds = strcmp(verb, "finds") == 0, awaits = strcmp(verb, "awaits") == 0;
 
     if (strcmp(verb, "computes") == 0 || strcmp(verb, "suspended") == 0)
         play_time(t, object, verb[0] == 'c');
-    else if (finds || strcmp(verb, "polls") == 0)
+    else if (finds || awaits || strcmp(verb, "polls") == 0)
         play_wait(t, stack, strcmp(object, "nothing") == 0 ? 0 : name_number(events, object, true),
-                  finds ? 1 : clock_ns_to_ticks(POLL_MS * MS));
+                  finds ? 1 : clock_ns_to_ticks(POLL_MS * MS), !awaits);
     else
         return heap_step_play(t, verb, object, stack);
     return true;

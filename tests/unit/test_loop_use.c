@@ -12,6 +12,7 @@ static struct kiwi_loop *loop_made(uint32_t stack, uint32_t thread_class, uint64
     l->stack = stack;
     l->thread_class = thread_class;
     l->call_kind = KIWI_CALL_POLL;
+    l->several = 1;
     l->count = count;
     for (uint64_t i = 1; i <= count; i++) {
         histogram_add(row, KIWI_HISTOGRAM_TICK, i * 1000);
@@ -78,7 +79,7 @@ static void uses__percentiles_are_within_three_percent(void **state)
 static void uses__serve_one_two_or_many(void **state)
 {
     struct kiwi_loop *l = loop_made(stack_made(0x400000), 1, 10);
-    struct loop_use use = {.main = l, .sources = 1, .others = 0};
+    struct loop_use use = {.main = l, .sources = 1, .others = 0, .several = true};
 
     (void)state;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_ONE);
@@ -89,6 +90,9 @@ static void uses__serve_one_two_or_many(void **state)
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_TWO);
     use.sources = 3;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
+    use.several = false; /* one connection after the other */
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_ONE);
+    use.several = true;
     l->call_kind = KIWI_CALL_EPOLL_WAIT;
     use.sources = 2;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
