@@ -6,11 +6,11 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf $(readlink -m "$scratch"/*.trace) "$scratch"' EXIT
 for way in exec exit; do
     env LD_PRELOAD="$KIWI_BUILD/libkiwi.so" KIWI_OPTIONS="follow=root:out=$scratch/$way.trace" \
-        "$KIWI_BUILD/wrap/clone_vm" $way >"$scratch/out" &
+        "$KIWI_BUILD/wrap/clone_vm" $way >"$scratch/$way.out" &
     pid=$!
     for ((i = 0; i < 600; i++)); do
         sleep 0.05
-        grep -q 'still here' "$scratch/out" && break
+        grep -qs 'still here' "$scratch/$way.out" && break
     done
     state=$("$KIWI_BUILD/kiwi" ls "$scratch/$way.trace" | tail -n 1)
     if [[ $state == *" live "* ]]; then
