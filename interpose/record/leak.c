@@ -12,6 +12,7 @@
 
 #define SEARCH_NS UINT64_C(500000000) /* of processor time, at most */
 #define MEMORY_MAX (UINT64_C(1) << 30)
+#define FINE_MAX (UINT64_C(64) << 20) /* resident bytes, up to which every byte may be looked at */
 #define PAGE 4096u
 
 static struct lost lost;
@@ -98,11 +99,22 @@ static enum kiwi_leak_scan read_all(uintptr_t frame, uint64_t until_ns)
     }
 }
 
+/* What is left when all words have been looked at may hang on packed structures: where that is quick to find out, every
+ * byte is looked at, once. */
+static enum kiwi_leak_scan read_finely(uintptr_t frame, uint64_t resident, uint64_t until_ns)
+{
+    if (resident > FINE_MAX || lost_count(&lost) < LEAK_SAMPLES_MIN)
+        return KIWI_LEAK_SCAN_DONE;
+    lost.fine = true;
+    return read_all(frame, until_ns);
+}
+
 /* Other threads go on meanwhile, and carry pointers from places not yet read to places that have been: a block must be
  * lost twice. */
 static enum kiwi_leak_scan search(uintptr_t frame, bool late, uint64_t until_ns)
 {
-    if (resident_bytes() > MEMORY_MAX)
+    uint64_t resident = resident_bytes();
+    if (resident > MEMORY_MAX)
         return KIWI_LEAK_SCAN_LARGE;
     enum lost_opened opened = lost_open(&lost, !late);
     if (opened != LOST_OPEN)
@@ -110,7 +122,7 @@ static enum kiwi_leak_scan search(uintptr_t frame, bool late, uint64_t until_ns)
     enum kiwi_leak_scan result = read_all(frame, until_ns);
     if (result == KIWI_LEAK_SCAN_DONE && other_threads())
         result = read_all(frame, until_ns);
-    return result;
+    return result == KIWI_LEAK_SCAN_DONE ? read_finely(frame, resident, until_ns) : result;
 }
 
 void leak_search(uintptr_t frame, bool late)

@@ -198,6 +198,17 @@ static void look_at_words(struct lost *l, uint32_t source, const char *from, con
     }
 }
 
+/* Pointers as they are, without a tag in their upper bits: else parts of two others would pass for one. */
+static void look_at_bytes(struct lost *l, uint32_t source, const char *from, const char *to)
+{
+    for (; to - from >= 8; from++) {
+        uint64_t value;
+        memcpy(&value, from, sizeof value);
+        if (value && !(value & ~ADDRESS_BITS))
+            look_at(l, source, value);
+    }
+}
+
 /* What the blocks before the next one refer to is all known. */
 static void advance(struct lost *l)
 {
@@ -233,8 +244,11 @@ void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size)
         const char *from = bytes + words_up(at - (end - size)), *to = bytes + words_up(next - (end - size)) + 4;
         if (to > bytes + size)
             to = bytes + size;
-        if (!inside || !b->dead)
-            look_at_words(l, inside ? l->cursor : LOST_NONE, from, to);
+        if (inside && b->dead)
+            continue;
+        look_at_words(l, inside ? l->cursor : LOST_NONE, from, to);
+        if (l->fine)
+            look_at_bytes(l, inside ? l->cursor : LOST_NONE, from, to);
     }
 }
 
@@ -310,6 +324,14 @@ void lost_decide(struct lost *l)
     for (uint32_t i = 0; i < l->count; i++) /* the rest hang on rings of blocks */
         if (!l->blocks[i].reached && l->blocks[i].owner == LOST_NONE)
             spread_owner(l, i);
+}
+
+uint32_t lost_count(const struct lost *l)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < l->count; i++)
+        count += !l->blocks[i].reached;
+    return count;
 }
 
 /* NULL: freed meanwhile. */

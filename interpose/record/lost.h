@@ -42,6 +42,7 @@ struct lost {
     uint32_t *edges, edge_count, edge_max;
     uint32_t *work;
     uint32_t cursor; /* first block that does not end before what is taken next */
+    bool fine;       /* pointers may begin at any byte, as in packed structures, and not only at every fourth */
 };
 
 enum lost_opened { LOST_OPEN, LOST_TOO_MANY, LOST_NO_MEMORY };
@@ -57,6 +58,8 @@ void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size);
 void lost_refer(struct lost *l, uint64_t value);
 void lost_decide(struct lost *l);
 
+/* So many are lost. */
+uint32_t lost_count(const struct lost *l);
 /* Lost blocks that have not been freed since. owner: the record of the block that it was lost with, or its own. */
 void lost_each(const struct lost *l,
                void (*note)(void *arg, const struct heap_block *b, const struct heap_block *owner), void *arg);

@@ -214,10 +214,37 @@ static void lost__is_told_at_its_site(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static uint32_t left_after(struct lost *l)
+{
+    lost_begin(l);
+    lost_take(l, ARENA - sizeof page, (const char *)&page, sizeof page);
+    lost_decide(l);
+    return lost_count(l);
+}
+
+static void lost__every_byte_counts_in_a_fine_reading(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint64_t plain = BLOCK(0), tagged = BLOCK(1) | UINT64_C(0x1234) << 48;
+    struct lost l;
+
+    (void)state;
+    for (uint32_t n = 0; n < 3; n++)
+        add(t, n, 1);
+    memcpy((char *)page.words + 801, &plain, sizeof plain);
+    memcpy((char *)page.words + 1603, &tagged, sizeof tagged);
+    assert_int_equal(lost_open(&l, true), LOST_OPEN);
+    assert_int_equal(left_after(&l), 3);
+    l.fine = true;
+    assert_int_equal(left_after(&l), 2);
+    lost_close(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(lost__values_that_point_in_or_behind_count),
+            TEST(lost__every_byte_counts_in_a_fine_reading),
             TEST(lost__what_lies_in_blocks_counts_once_they_do),
             TEST(lost__freed_blocks_mean_nothing),
             TEST(lost__those_freed_since_are_not),
