@@ -69,12 +69,12 @@ static const struct kiwi_allocator *row(void)
 }
 
 /* Stands for a wrapper. */
-__attribute__((noipa)) static void look(struct thread *t)
+__attribute__((noinline)) static void look(struct thread *t)
 {
     allocator_look(t, CALL_SITE());
 }
 
-__attribute__((noipa)) static void look_last(struct thread *t)
+__attribute__((noinline)) static void look_last(struct thread *t)
 {
     allocator_look_last(t, CALL_SITE());
 }
