@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define OTHERS_LEAST 3u       /* a second event that came but once or twice: the end of a worker, perhaps */
+#define TIMED 0.25            /* part of the waits that end by their timeout */
 #define OTHERS_LEAST_EPOLL 2u /* who makes a set for it means to wait for several */
 
 static const char *name_of(const struct trace *t, const struct kiwi_loop *l)
@@ -62,6 +63,7 @@ static void add_member(struct loop_use *use, const struct kiwi_loop *l)
     use->first_ticks = use->first_ticks && use->first_ticks < l->first_ticks ? use->first_ticks : l->first_ticks;
     use->last_ticks = l->last_ticks > use->last_ticks ? l->last_ticks : use->last_ticks;
     use->lived += l->last_ticks > l->first_ticks ? l->last_ticks - l->first_ticks : 0;
+    use->serves |= l->serves;
     use->several = use->several || l->several;
     count_sources(use, l);
     if (!use->main || l->count > use->main->count)
@@ -176,13 +178,21 @@ static bool is_epoll(uint32_t kind)
     return kind == KIWI_CALL_EPOLL_WAIT || kind == KIWI_CALL_EPOLL_PWAIT || kind == KIWI_CALL_EPOLL_PWAIT2;
 }
 
+/* Whenever it might have kept others waiting there were none. Timeouts may be timers, which are served as well. */
+static bool is_client(const struct loop_use *use)
+{
+    return use->serves == KIWI_LOOP_CLIENT && (double)(use->count - use->served) < TIMED * (double)use->count;
+}
+
 enum loop_serves loop_use_serves(const struct loop_use *use)
 {
     bool epoll = is_epoll(use->main->call_kind);
 
     if (use->main->kind == KIWI_LOOP_SAID)
         return LOOP_SERVES_MANY; /* the program says so */
-    if (!use->several)           /* but each for its own time: a connection to serve, then the next one */
+    if (is_client(use))
+        return LOOP_SERVES_CLIENT;
+    if (!use->several) /* but each for its own time: a connection to serve, then the next one */
         return LOOP_SERVES_ONE;
     if (use->sources < 2 || use->others < (epoll ? OTHERS_LEAST_EPOLL : OTHERS_LEAST))
         return LOOP_SERVES_ONE;

@@ -27,6 +27,7 @@ struct loop_use {
     uint32_t sources;                        /* different events of one member, at most KIWI_LOOP_SOURCES */
     bool several;                            /* may have waited for several at a time */
     uint64_t heap_ticks, heap_calls, heap_bytes, heap_max; /* as in kiwi_loop */
+    uint32_t serves;                                       /* KIWI_LOOP_CLIENT, KIWI_LOOP_SEVERAL */
     uint64_t others;                                       /* returns with another event than its commonest */
 };
 
@@ -47,9 +48,10 @@ void loop_uses_close(struct loop_uses *u);
 
 /* How many kinds of events it serves. */
 enum loop_serves {
-    LOOP_SERVES_ONE,  /* a thread that waits for input, or for its next job */
-    LOOP_SERVES_TWO,  /* a loop, or two ends of which one is waited for */
-    LOOP_SERVES_MANY, /* an event loop */
+    LOOP_SERVES_CLIENT, /* a thread that works for one connection, which keeps nobody else waiting */
+    LOOP_SERVES_ONE,    /* a thread that waits for input, or for its next job */
+    LOOP_SERVES_TWO,    /* a loop, or two ends of which one is waited for */
+    LOOP_SERVES_MANY,   /* an event loop */
 };
 enum loop_serves loop_use_serves(const struct loop_use *use);
 

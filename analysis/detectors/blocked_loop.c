@@ -109,7 +109,7 @@ static int add_stall(struct blocked_loops *l, const struct kiwi_stall *s)
     struct blocked *b;
     uint64_t what;
 
-    if (!use || loop_use_serves(use) == LOOP_SERVES_ONE || !stall_place(l, s, &stack, &what))
+    if (!use || loop_use_serves(use) <= LOOP_SERVES_ONE || !stall_place(l, s, &stack, &what))
         return 0;
     b = blocked_get(l, place_hash(place_hash(place_hash(place_stack_hash(l->m->trace, use->stack), s->kind), what),
                                   place_location_hash(l->m->trace, l->m->symbols, stack)));

@@ -20,6 +20,8 @@
 
 static bool judge(const struct loop_uses *u, const struct loop_use *use)
 {
+    if (loop_use_serves(use) == LOOP_SERVES_CLIENT)
+        return false;
     if (loop_use_serves(use) != LOOP_SERVES_ONE)
         return use->computing >= SLOW_LEAST;
     return use->computing_served >= SLOW_LEAST && (double)use->computing <= EXCEPTION * (double)use->served &&

@@ -5,6 +5,7 @@
 #include "heap_path.h"
 #include "histogram.h"
 #include "tick.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -219,6 +220,17 @@ static uint32_t stall_enter(struct thread *t, const struct kiwi_tick_part *p, ui
     return row;
 }
 
+/* The wait that is about to begin is for all whom this tick has kept waiting. */
+static COLD void serves_note(const struct thread *t)
+{
+    struct kiwi_loop *row = region_loop(t->loop.row);
+    if (row->kind != KIWI_LOOP_FOUND || !t->slot->call_kind || (RELAXED_LOAD(&row->serves) & KIWI_LOOP_SEVERAL))
+        return;
+    uint32_t serves = watch_serves(row->call_kind, t->slot->call_object, t->loop.sources[0]);
+    if (!(RELAXED_LOAD(&row->serves) & serves))
+        __atomic_fetch_or(&row->serves, serves, __ATOMIC_RELAXED);
+}
+
 /* Into the tables only when the tick ends: the last one of a thread, in which it shuts down, does not. */
 static COLD void stalls_enter(struct thread *t, uint64_t tick, uint64_t now)
 {
@@ -416,6 +428,8 @@ static void tick_end(struct thread *t, uint64_t now)
         cpu = over_budget(t, row, ticks);
     if (unlikely(l->part_count))
         stalls_enter(t, ticks, now);
+    if (unlikely(ticks > l->budget || l->part_count))
+        serves_note(t);
     if (unlikely(ticks > l->floor))
         worst_keep(t, ticks, cpu);
 }

@@ -39,9 +39,10 @@ struct kiwi_descriptor {
     uint64_t dial_ticks; /* when connect was called */
     /* Of a stream socket that was dialled or accepted, while calls on it may block: */
     uint64_t sent_ticks; /* when the latest send ended */
-    uint16_t exchanges;  /* receives that got something, at most UINT16_MAX, as below */
-    uint16_t asked;      /* sends since the latest answer */
-    uint32_t asker;      /* serial of the thread that sent last; of an epoll: 1 + the one descriptor that it watches */
+    uint16_t
+            exchanges; /* receives that got something, at most UINT16_MAX, as below; of an epoll: connections watched */
+    uint16_t asked;    /* sends since the latest answer; of an epoll: others watched that are no mere wake-ups */
+    uint32_t asker;    /* serial of the thread that sent last; of an epoll: 1 + the one descriptor that it watches */
 };
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u

@@ -50,9 +50,12 @@ struct kiwi_loop {
     uint64_t heap_ticks;             /* ticks, or scopes, in which the heap was used ... */
     uint64_t heap_calls, heap_bytes; /* ... for so many allocations in all, and bytes asked for */
     uint64_t heap_max;               /* allocations in one of them, at most */
-    uint64_t reserved;
+    uint32_t serves; /* KIWI_LOOP_CLIENT, KIWI_LOOP_SEVERAL: whom, whenever a tick was too long or waited; atomic */
+    uint32_t reserved;
 };
 #define KIWI_LOOP_WORST 16u
+#define KIWI_LOOP_CLIENT 1u  /* one connection, beside what wakes the thread up */
+#define KIWI_LOOP_SEVERAL 2u /* more than that, or not known */
 
 enum kiwi_stall_kind {
     KIWI_STALL_CALL = 1, /* a blocking call that waited: row of CALLS */

@@ -6,6 +6,7 @@
 #include "../record/await.h"
 #include "../record/call.h"
 #include "../record/loop.h"
+#include "../record/watch.h"
 
 #include <errno.h>
 
@@ -248,12 +249,18 @@ EXPORT int pselect(int n, fd_set *r, fd_set *w, fd_set *e, const struct timespec
     return selected(&c, real.pselect(n, r, w, e, timeout, mask), n, r, w);
 }
 
+static NOINLINE void watched(int ep, int operation, int fd)
+{
+    await_watched(ep, operation, fd);
+    watch_changed(ep, operation, fd);
+}
+
 EXPORT int epoll_ctl(int ep, int operation, int fd, struct epoll_event *event)
 {
     real_ensure();
     int result = real.epoll_ctl(ep, operation, fd, event);
     if (!result && operation != EPOLL_CTL_MOD && thread_enter())
-        await_watched(ep, operation, fd);
+        watched(ep, operation, fd);
     return result;
 }
 

@@ -98,6 +98,22 @@ static void uses__serve_one_two_or_many(void **state)
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
 }
 
+static void uses__serve_one_client(void **state)
+{
+    struct kiwi_loop *l = loop_made(stack_made(0x400000), 1, 10);
+    struct loop_use use = {.main = l, .sources = 4, .others = 100, .count = 100, .served = 90, .several = true};
+
+    (void)state;
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
+    use.serves = KIWI_LOOP_CLIENT;
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_CLIENT);
+    use.served = 50; /* it has timers */
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
+    use.served = 90;
+    use.serves |= KIWI_LOOP_SEVERAL;
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
+}
+
 int main(void)
 {
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
@@ -105,6 +121,7 @@ int main(void)
             FRESH(uses__of_a_class_at_one_place_are_one),
             FRESH(uses__percentiles_are_within_three_percent),
             FRESH(uses__serve_one_two_or_many),
+            FRESH(uses__serve_one_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
