@@ -55,6 +55,7 @@ struct across {
     uint64_t running_ticks; /* a call still going on */
     uint64_t first_ticks, last_ticks;
     uint32_t stacks[PATHS_MAX], stack_count;
+    bool wanted;              /* at the end somebody waited for the lock: for how long, nobody wrote down */
     bool turns;               /* who waited for the lock wanted to make the call itself */
     uint64_t worst_row_ticks; /* the row that the description is taken from */
 };
@@ -131,6 +132,7 @@ struct sample {
     const struct kiwi_call *call;
     uint32_t thread;
     uint64_t count, waited, ticks, max_ticks, disturbed, disturbed_ticks, running_ticks, first_ticks, last_ticks;
+    bool wanted;
 };
 
 static void across_sum(struct across *x, const struct sample *s)
@@ -141,6 +143,7 @@ static void across_sum(struct across *x, const struct sample *s)
     x->max_ticks = s->max_ticks > x->max_ticks ? s->max_ticks : x->max_ticks;
     x->disturbed += s->disturbed;
     x->disturbed_ticks += s->disturbed_ticks;
+    x->wanted = x->wanted || s->wanted;
     x->running_ticks = s->running_ticks > x->running_ticks ? s->running_ticks : x->running_ticks;
     x->first_ticks = x->first_ticks && x->first_ticks < s->first_ticks ? x->first_ticks : s->first_ticks;
     x->last_ticks = s->last_ticks > x->last_ticks ? s->last_ticks : x->last_ticks;
@@ -204,8 +207,9 @@ static int add_rows(struct lock_across *a)
     return 0;
 }
 
-/* How long the longest-waiting thread has waited for a lock of the held set since the call began. */
-static uint64_t disturbed_now(const struct model *m, uint32_t held_row, uint64_t since, uint64_t now)
+/* How long the longest-waiting thread has waited for a lock of the held set since the call began; 0 may be all that is
+ * known of one that does (`wanted`). */
+static uint64_t disturbed_now(const struct model *m, uint32_t held_row, uint64_t since, uint64_t now, bool *wanted)
 {
     struct model_held held[MODEL_MAX_HELD];
     unsigned count = model_held_set(m, held_row, held, MODEL_MAX_HELD);
@@ -218,11 +222,17 @@ static uint64_t disturbed_now(const struct model *m, uint32_t held_row, uint64_t
         for (uint32_t k = 0; k < waiters; k++) {
             uint64_t from = w[k].since > since ? w[k].since : since;
 
+            *wanted = *wanted || w[k].want == KIWI_WANT_WAITING;
             if (w[k].want != KIWI_WANT_TAKING && w[k].since && now > from && now - from > worst)
                 worst = now - from;
         }
     }
     return worst;
+}
+
+static bool was_killed(const struct trace *t)
+{
+    return !trace_is_live(t) && trace_header(t)->end_kind == KIWI_END_NONE;
 }
 
 static int add_running(struct lock_across *a)
@@ -236,7 +246,9 @@ static int add_running(struct lock_across *a)
 
         if (!c || !c->held || slot->call_since >= now || (slot->call_flags & KIWI_CALLF_NONBLOCKING))
             continue;
-        uint64_t ticks = now - slot->call_since, disturbed = disturbed_now(a->m, c->held, slot->call_since, now);
+        bool wanted = false;
+        uint64_t ticks = now - slot->call_since;
+        uint64_t disturbed = disturbed_now(a->m, c->held, slot->call_since, now, &wanted);
         if (trace_ns(t, ticks) < KIWI_CALL_WAITED_NS)
             continue;
         struct sample s = {.call = c,
@@ -247,6 +259,7 @@ static int add_running(struct lock_across *a)
                            .max_ticks = ticks,
                            .disturbed = disturbed != 0,
                            .disturbed_ticks = disturbed,
+                           .wanted = wanted && was_killed(t) && !(slot->call_flags & KIWI_CALLF_TIMED),
                            .running_ticks = ticks,
                            .first_ticks = slot->call_since,
                            .last_ticks = now};
@@ -344,7 +357,7 @@ static bool only_turns(const struct lock_across *a, const struct across *x)
     for (uint32_t i = 0; calls && i < waiters; i++)
         if (!leads_to_call(a, x, site_of(a, w[i].stack)))
             return false;
-    return calls && x->disturbed;
+    return calls && (x->disturbed || x->wanted);
 }
 
 /* false: not worth a line. */
@@ -361,7 +374,7 @@ static bool across_severity(const struct lock_across *a, struct across *x, enum 
         *severity = SEVERITY_HIGH;
         return true;
     }
-    if (!x->turns && others_exposed(a, x)) {
+    if (!x->turns && (others_exposed(a, x) || x->wanted)) {
         *severity = SEVERITY_MEDIUM;
         return true;
     }
@@ -389,10 +402,14 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
     else if (x->disturbed)
         finding_evidence(f, "Other threads wanted the lock during %" PRIu64 " of them and lost %s.", x->disturbed,
                          model_duration(m, x->disturbed_ticks));
-    else if (x->other)
+    if (x->wanted)
+        finding_evidence(f,
+                         "Another thread waited for the lock when the trace was last written to; how long it went on "
+                         "waiting is not known.");
+    else if (!x->disturbed && x->other)
         finding_evidence(f, "Nobody was seen waiting for the lock meanwhile, though %s uses it too.",
                          model_thread_name(m, x->other));
-    else
+    else if (!x->disturbed)
         finding_evidence(f, "No other thread used the lock while these calls were made.");
     if (x->turns)
         finding_evidence(f, "All of them wanted it for the same kind of call: they take turns in it, and without the "
@@ -469,6 +486,12 @@ static void report_texts(const struct lock_across *a, struct finding *f, const s
                 "peers, "
                 "disks or timers. Threads did wait: this is latency that they did not cause, and a hang when the call "
                 "does not return.",
+                lock, call);
+    else if (x->wanted)
+        finding_set(
+                f, &f->why,
+                "A thread still needed %s, and %s had not returned, when the process was killed: where the one depends "
+                "on the other, both had stopped for good, and so had whoever came to need the lock.",
                 lock, call);
     else if (f->severity == SEVERITY_MEDIUM)
         finding_set(f, &f->why,

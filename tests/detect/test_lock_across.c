@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -221,6 +222,32 @@ static void block__locks_of_one_class_are_one_finding(void **state)
 
 /* Nothing is pretended here, so the call lasts for microseconds: no reason to say anything. Where this very process was
  * put off meanwhile, the call did last, and the history is played anew. */
+static void play_a_call_that_hangs(struct history *h, const char *others)
+{
+    history_play(h, "T1 lock A; T1 enter read at site");
+    usleep(5000);
+    history_play(h, others);
+}
+
+/* Whether it waited for long nobody has written down. */
+static void block__killed_while_somebody_waits(void **state)
+{
+    play_a_call_that_hangs(*state, "T2 wants A");
+    const struct finding *f = history_find(history_review(*state), FINDING_LOCK_ACROSS_BLOCK);
+
+    assert_true(f->severity == SEVERITY_MEDIUM || f->severity == SEVERITY_HIGH); /* put off for long meanwhile */
+    history_assert_at(*state, f, "site");
+}
+
+static void block__killed_while_somebody_waits_for_another_lock(void **state)
+{
+    play_a_call_that_hangs(*state, "T2 lock B; T3 wants B");
+    const struct review *r = history_review(*state);
+
+    if (r->findings.count)
+        assert_int_equal(history_find(r, FINDING_LOCK_ACROSS_BLOCK)->severity, SEVERITY_LOW);
+}
+
 static void block__call_still_going_on(void **state)
 {
     for (int i = 0; i < 1000; i++) {
@@ -284,6 +311,8 @@ int main(void)
             TEST(block__one_long_call_at_start_is_low),
             TEST(block__charged_to_the_lock_that_others_wanted),
             TEST(block__locks_of_one_class_are_one_finding),
+            TEST(block__killed_while_somebody_waits),
+            TEST(block__killed_while_somebody_waits_for_another_lock),
             TEST(block__call_still_going_on),
             TEST(block__own_mutex_of_a_condition_is_silent),
             TEST(block__two_places_are_two_findings),
