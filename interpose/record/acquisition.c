@@ -418,6 +418,7 @@ void acquisition_released_slow(struct thread *t, int at)
 
 uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want want, uint32_t holder_row)
 {
+    contention_before_wait(t);
     uint64_t now = clock_ticks();
     if (row) {
         struct kiwi_acquisition *a = region_acquisition(row);

@@ -390,6 +390,12 @@ void contention_enter(struct thread *t)
         processor_read_sometimes(t, now);
 }
 
+void contention_enter_some(struct thread *t)
+{
+    enter_kept_back(t, t->settled_at);
+    processor_read_sometimes(t, t->settled_at);
+}
+
 void contention_end(struct thread *t)
 {
     contention_settle(t);

@@ -14,8 +14,8 @@
  *
  * Where two threads take a lock in turns every few hundred nanoseconds, entering a wait takes as long as the section,
  * and moves lines of the tables from one processor to the other each time. So brief waits and holds that follow each
- * other closely are kept back, and entered some at a time. Anything longer enters them first; a thread that is killed
- * takes at most THREAD_UNSETTLED - 1 of them with it.
+ * other closely are kept back, and entered some at a time: before the thread has to wait once more, if it can be.
+ * Anything longer enters them first; a thread that is killed takes at most THREAD_UNSETTLED - 1 of them with it.
  *
  * A waiter marks the holder's entry on the held array (KIWI_HELD_PRESSED), and the holder's unlock then takes the slow
  * way once: such holds are all entered. Of those that begin while others wait already, and of the grants that overtake
@@ -75,6 +75,15 @@ static ALWAYS_INLINE void contention_settle(struct thread *t)
     const struct thread_unsettled *u = contention_unsettled(t);
     if (unlikely(u->wait || u->hold))
         contention_enter(t);
+}
+
+void contention_enter_some(struct thread *t);
+
+/* Before a wait, whose time does not count yet: what was kept back is best entered while somebody else has the lock. */
+static ALWAYS_INLINE void contention_before_wait(struct thread *t)
+{
+    if (unlikely(t->kept_back >= THREAD_UNSETTLED / 2))
+        contention_enter_some(t);
 }
 
 /* The thread ends: what was kept back as well. */

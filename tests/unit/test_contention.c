@@ -426,6 +426,22 @@ static void contention__brief_ones_close_together_are_entered_together(void **st
     assert_int_equal(contention_of(row)->grants, 80);
 }
 
+static void contention__some_are_entered_before_the_next_wait(void **state)
+{
+    struct thread *t = thread_made("waiter");
+
+    (void)state;
+    uint32_t row = request(t, A, 1);
+    uint64_t now = waits_often(t, row);
+    for (int i = 0; i < 7; i++)
+        waited_until(t, row, ++now);
+    acquisition_wait_end(t, row, acquisition_wait_begin(t, row, KIWI_WANT_WAITING, 0), 0);
+    assert_int_equal(only_charge()->count, 64);
+    contention_settle(t);
+    acquisition_wait_begin(t, row, KIWI_WANT_WAITING, 0);
+    assert_int_equal(only_charge()->count, 72);
+}
+
 static void contention__long_wait_is_entered_with_all_before_it(void **state)
 {
     struct thread *t = thread_made("waiter");
@@ -498,6 +514,7 @@ int main(void)
             FRESH(contention__threads_beyond_half_of_the_table_share_rows),
             FRESH(contention__users_are_the_heaviest_ones),
             FRESH(contention__brief_ones_close_together_are_entered_together),
+            FRESH(contention__some_are_entered_before_the_next_wait),
             FRESH(contention__long_wait_is_entered_with_all_before_it),
             FRESH(contention__single_ones_are_entered_at_once),
             FRESH(contention__grants_of_long_ago_overtake_nobody),
