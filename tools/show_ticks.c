@@ -199,7 +199,10 @@ static json_t *worst_json(const struct loop_uses *u, const struct loop_use *use)
 
 static json_t *use_json(const struct loop_uses *u, const struct hot_heap *h, const struct loop_use *use)
 {
-    static const char *const serves[] = {"one", "two", "many"};
+    static const char *const serves[] = {[LOOP_SERVES_CLIENT] = "client",
+                                         [LOOP_SERVES_ONE] = "one",
+                                         [LOOP_SERVES_TWO] = "two",
+                                         [LOOP_SERVES_MANY] = "many"};
     json_t *duration = json_pack("{s:I, s:o, s:o, s:o, s:I}", "total_ns", (json_int_t)ns(u, use->total), "p50_ns",
                                  loop_rows_quantile_json(u, use, 50), "p95_ns", loop_rows_quantile_json(u, use, 95),
                                  "p99_ns", loop_rows_quantile_json(u, use, 99), "max_ns", (json_int_t)ns(u, use->max));
