@@ -24,7 +24,6 @@ static const struct budget {
 } budgets[] = {
         {KIWI_TABLE_STRINGS, 1, 512u << 10, KIWI_DROP_STRINGS},
         {KIWI_TABLE_MODULES, sizeof(struct kiwi_module), 1024, KIWI_DROP_MODULES},
-        {KIWI_TABLE_ALLOCATORS, sizeof(struct kiwi_allocator), 64, KIWI_DROP_ALLOCATORS},
         {KIWI_TABLE_FRAMES, sizeof(uint64_t), 688u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_STACKS, sizeof(struct kiwi_stack), 48u << 10, KIWI_DROP_STACKS},
         {KIWI_TABLE_CLASSES, sizeof(struct kiwi_thread_class), 2048, KIWI_DROP_CLASSES},
@@ -52,6 +51,7 @@ static const struct budget {
         {KIWI_TABLE_SHUTDOWNS, sizeof(struct kiwi_shutdown), 2048, KIWI_DROP_SHUTDOWNS},
         {KIWI_TABLE_HEAP_SITES, sizeof(struct kiwi_heap_site), 3072, KIWI_DROP_HEAP_SITES},
         {KIWI_TABLE_HEAP_PATHS, sizeof(struct kiwi_heap_path), 4096, KIWI_DROP_HEAP_PATHS},
+        {KIWI_TABLE_ALLOCATORS, sizeof(struct kiwi_allocator), 64, KIWI_DROP_ALLOCATORS},
 };
 #define BUDGETS (sizeof budgets / sizeof *budgets)
 

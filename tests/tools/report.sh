@@ -84,10 +84,10 @@ head -c 70000 clean.trace >cut.trace
 run timeout 20 "$KIWI" report cut.trace
 expect "a cut-off trace: read as far as it goes, and not approved" 2 "REQUEST_CHANGES" "^kiwi: 'cut.trace' is damaged: cut off"
 check "what to do then" grep -q "Review it again with the whole recording" out
-head -c 66000000 buggy.trace >cut.trace
+head -c -1000 buggy.trace >cut.trace
 run "$KIWI" report --fail-on=low cut.trace
 expect "only unused room was cut off" 1 "lock" "^kiwi: 'cut.trace' is damaged: cut off"
-head -c 66000000 clean.trace >cut.trace
+head -c -1000 clean.trace >cut.trace
 run "$KIWI" report cut.trace
 expect "nothing is wrong then" 0 "Verdict: APPROVE" "^kiwi: 'cut.trace' is damaged: cut off"
 for format in sarif html; do
