@@ -103,6 +103,50 @@ static void no_cancellation_point(void)
     outcome("destroy", pthread_barrier_destroy(&barrier));
 }
 
+/* What the object is made of is its state once all have come through. */
+static void say_bytes(const char *when, const pthread_barrier_t *b)
+{
+    char text[3 * sizeof *b + 1] = "";
+    for (size_t i = 0; i < sizeof *b; i++)
+        sprintf(text + strlen(text), i % 4 == 3 ? "%02x " : "%02x", ((const unsigned char *)b)[i]);
+    say("%s: %s", when, text);
+}
+
+static void *meet_thrice(void *arg)
+{
+    uintptr_t serial_rounds = 0;
+    for (int i = 0; i < 3; i++)
+        serial_rounds += pthread_barrier_wait(arg) == PTHREAD_BARRIER_SERIAL_THREAD;
+    return (void *)serial_rounds;
+}
+
+static void bytes_of(int shared, unsigned count)
+{
+    pthread_barrierattr_t attr;
+    pthread_barrier_t b;
+    pthread_t threads[4];
+    uintptr_t serial_rounds = 0;
+    memset(&b, 0xa5, sizeof b);
+    pthread_barrierattr_init(&attr);
+    pthread_barrierattr_setpshared(&attr, shared);
+    outcome("init", pthread_barrier_init(&b, &attr, count));
+    say_bytes("made", &b);
+    for (unsigned i = 0; i < count; i++)
+        threads[i] = start(meet_thrice, &b);
+    for (unsigned i = 0; i < count; i++) {
+        void *value = NULL;
+        pthread_join(threads[i], &value);
+        serial_rounds += (uintptr_t)value;
+    }
+    say("serial in three rounds of %u: %d", count, (int)serial_rounds);
+    say_bytes("used", &b);
+    outcome("destroy", pthread_barrier_destroy(&b));
+    say_bytes("destroyed", &b);
+    outcome("init again", pthread_barrier_init(&b, NULL, count + 1));
+    say_bytes("made again", &b);
+    outcome("destroy", pthread_barrier_destroy(&b));
+}
+
 static void *destroy_if_last(void *arg)
 {
     pthread_barrier_t *b = arg;
@@ -121,6 +165,10 @@ int main(void)
     many_rounds();
     between_processes();
     no_cancellation_point();
+    for (unsigned count = 1; count <= 4; count++) {
+        bytes_of(PTHREAD_PROCESS_PRIVATE, count);
+        bytes_of(PTHREAD_PROCESS_SHARED, count);
+    }
     for (int i = 0; i < 20; i++) {
         pthread_barrier_t *b = malloc(sizeof *b);
         pthread_barrier_init(b, NULL, 3);
