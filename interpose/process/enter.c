@@ -20,16 +20,25 @@ static void forget_chain(struct thread *t)
     t->chain = t->chained = 0;
 }
 
+/* An allocator that the recorder asks may lock: that is none of the service's doing. What a signal handler calls
+ * meanwhile is, and comes from elsewhere. frame: the wrapper's, with its return address. */
+static bool comes_of_asking(const struct thread *t, uintptr_t frame)
+{
+    return t->asked && real_module_of(((void *const *)frame)[1]) == real_module_of((const void *)t->asked);
+}
+
 /* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame
  * is gone: the thread is being cancelled, or was thrown out of it. */
 static struct thread *nested(struct thread *t, uintptr_t frame)
 {
     if (on_stack_of(t, frame) && on_stack_of(t, t->guard) && frame >= t->guard) {
         forget_chain(t);
+        t->asked = 0;
         t->guard = GUARD_IDLE;
         return t;
     }
-    region_drop(KIWI_DROP_NESTED);
+    if (!comes_of_asking(t, frame))
+        region_drop(KIWI_DROP_NESTED);
     return NULL;
 }
 
@@ -54,7 +63,7 @@ static void abandon(struct thread *t)
 {
     enum kiwi_want want = KIWI_WANT_OF(t->slot);
     t->guard = (uintptr_t)__builtin_frame_address(0);
-    t->inside = 0;
+    t->inside = t->asked = 0;
     RELAXED_STORE(&t->slot->call_kind, 0);
     if (want == KIWI_WANT_WAITING || want == KIWI_WANT_TIMED)
         acquisition_wait_end(t, t->slot->want_row, t->slot->want_since, t->slot->want_holder);

@@ -221,6 +221,7 @@ struct thread {
     bool foreign;
     uint8_t inside_checks; /* heap calls looked at since inside_checked was `inside` */
     uintptr_t inside_checked;
+    uintptr_t asked;        /* a function outside that the recorder is in the middle of calling, 0 = none */
     uint8_t exit_rounds;    /* key destructor rounds so far */
     uint32_t creates;       /* threads made */
     uint32_t polls;         /* how often the latest lock was taken again, with no other in between */

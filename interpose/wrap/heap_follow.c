@@ -41,9 +41,17 @@ __attribute__((constructor(101))) static void heap_start(void)
     heap_forms_known = heap_is_first(is_ours) && cxx_heap_is_first(is_ours);
 }
 
-static size_t size_of(const struct thread *t, void *p, bool tells)
+/* The guard is set: what the allocator does to answer is not the service's doing. */
+static size_t size_of(struct thread *t, void *p, bool tells)
 {
-    return tells ? malloc_usable_size(p) : object_block_size(t, (uintptr_t)p);
+    if (!tells)
+        return object_block_size(t, (uintptr_t)p);
+    t->asked = (uintptr_t)malloc_usable_size;
+    COMPILER_BARRIER();
+    size_t size = malloc_usable_size(p);
+    COMPILER_BARRIER();
+    t->asked = 0;
+    return size;
 }
 
 /* Allocation. */
@@ -252,6 +260,15 @@ static COLD bool suspect_moves(struct heap_moving *m, size_t size)
     return false;
 }
 
+static COLD void size_before(struct heap_moving *m)
+{
+    int saved = errno;
+    guard_set(m->t);
+    m->before = size_of(m->t, (void *)m->address, free_tells_sizes);
+    guard_clear(m->t);
+    errno = saved;
+}
+
 bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t size, struct call_site site)
 {
     m->t = t;
@@ -266,7 +283,7 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
         if (unlikely(suspect_block((uintptr_t)old)) && !suspect_moves(m, size))
             return false;
         if (unlikely(heap_path_in_piece(t)))
-            m->before = size_of(t, old, free_tells_sizes);
+            size_before(m);
         return true;
     }
     if (!old || !heap_keeps_unseen(old))

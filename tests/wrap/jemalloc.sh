@@ -3,11 +3,11 @@
 . "$(dirname "$0")/lib.bash"
 jemalloc=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2
 
-build() { # PROGRAM FLAGS...
-    local program=$1
-    shift
+build() { # PROGRAM SOURCE FLAGS...
+    local program=$1 source=$2
+    shift 2
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -O1 -fno-builtin -g -pthread -o "$scratch/$program" \
-        "$(dirname "$0")/jemalloc/extended.c" "$@" 2>"$scratch/cc" || not_ok "extended.c builds" "$scratch/cc"
+        "$(dirname "$0")/jemalloc/$source.c" "$@" 2>"$scratch/cc" || not_ok "$source.c builds" "$scratch/cc"
 }
 
 ids() { "$kiwi" report --format=json "$scratch"/*.trace | grep '"id"'; }
@@ -20,7 +20,7 @@ finds() { # TITLE ID ARGUMENT
     clear_traces
 }
 
-build without
+build without extended
 same "a program that looks for jemalloc, without it" "$scratch/without" look
 # What the names give to whoever asks for no more than them.
 recorded "$scratch/without"
@@ -29,7 +29,7 @@ check "the calls work without jemalloc" eval '[ "$(cat "$scratch/kiwi.status")" 
 check "and nothing is said of them" silent
 clear_traces
 
-if [ ! -e $jemalloc ] || ! build linked $jemalloc; then
+if [ ! -e $jemalloc ] || ! build linked extended $jemalloc; then
     skip "a program linked with jemalloc" "not installed"
     exit 0
 fi
@@ -44,3 +44,10 @@ check "they are counted" eval '"$kiwi" show heap "$scratch"/*.trace | grep -q ch
 clear_traces
 finds "a block freed twice by two of them" double-free again
 finds "blocks that are lost" heap-leak leak
+build freed_elsewhere freed_elsewhere $jemalloc
+for heap in sample exact; do
+    OPTIONS=heap=$heap recorded "$scratch/freed_elsewhere"
+    check "what jemalloc locks when Kiwi asks it is not called a signal handler's, heap=$heap" \
+        eval 'silent && ! grep -qw "signal" "$scratch/report"'
+    clear_traces
+done
