@@ -63,8 +63,7 @@ const char *descriptor_use_flags(const struct descriptor_use *use, char *text, s
 const char *descriptor_use_peer(const struct descriptor_uses *u, const struct descriptor_use *use, char *text,
                                 size_t size)
 {
-    text[0] = '\0';
-    return use->row->peer ? peer_text(u->m->trace, use->row->peer, text, size) : text;
+    return peer_text_of(u->m->trace, use->row, text, size);
 }
 
 const struct kiwi_descriptor *descriptor_now(const struct trace *t, int64_t number)

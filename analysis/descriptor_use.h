@@ -39,7 +39,7 @@ descriptor_use_flag(uint32_t flag); /* of KIWI_DESCRIPTOR_*: "non-blocking"; NUL
 #define DESCRIPTOR_FLAGS_SIZE 192   /* room for all words */
 /* "listening, non-blocking, receive timeout"; "" for none. Returns text. */
 const char *descriptor_use_flags(const struct descriptor_use *use, char *text, size_t size);
-/* "10.0.0.7:5432" of one that was dialled; "" if that is not known. Returns text. */
+/* "10.0.0.7:5432", who was dialled or connected; "" if that is not known. Returns text. */
 const char *descriptor_use_peer(const struct descriptor_uses *u, const struct descriptor_use *use, char *text,
                                 size_t size);
 

@@ -6,19 +6,40 @@
 #include <stdio.h>
 #include <string.h>
 
+/* false if the family is not one of a network. */
+static bool internet_text(uint16_t family, const uint8_t *bytes, uint16_t port, char *text, size_t size)
+{
+    char address[INET6_ADDRSTRLEN] = "";
+
+    if ((family != AF_INET && family != AF_INET6) || !inet_ntop(family, bytes, address, sizeof address))
+        return false;
+    snprintf(text, size, family == AF_INET ? "%s:%u" : "[%s]:%u", address, port);
+    return true;
+}
+
 const char *peer_text(const struct trace *t, uint32_t peer, char *text, size_t size)
 {
     const struct kiwi_peer *p = trace_row(t, KIWI_TABLE_PEERS, peer);
-    char address[INET6_ADDRSTRLEN] = "";
 
-    if (p && p->family == AF_INET && inet_ntop(AF_INET, p->address, address, sizeof address))
-        snprintf(text, size, "%s:%u", address, p->port);
-    else if (p && p->family == AF_INET6 && inet_ntop(AF_INET6, p->address, address, sizeof address))
-        snprintf(text, size, "[%s]:%u", address, p->port);
-    else if (p && p->family == AF_UNIX && p->path)
+    if (p && internet_text(p->family, p->address, p->port, text, size))
+        return text;
+    if (p && p->family == AF_UNIX && p->path)
         snprintf(text, size, "%s", trace_string(t, p->path));
     else
         snprintf(text, size, "an unknown peer");
+    return text;
+}
+
+const char *peer_text_of(const struct trace *t, const struct kiwi_descriptor *d, char *text, size_t size)
+{
+    int32_t pid;
+
+    text[0] = '\0';
+    if (d->peer)
+        return peer_text(t, d->peer, text, size);
+    memcpy(&pid, d->from, sizeof pid);
+    if (!internet_text(d->from_family, d->from, d->from_port, text, size) && d->from_family == AF_UNIX && pid > 0)
+        snprintf(text, size, "pid %d", pid);
     return text;
 }
 

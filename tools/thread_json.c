@@ -105,7 +105,7 @@ static json_t *peer_or_null(const struct thread_dump *d, const struct kiwi_descr
 {
     char peer[PEER_TEXT];
 
-    return about && about->peer ? json_text(peer_text(d->model->trace, about->peer, peer, sizeof peer)) : json_null();
+    return about && *peer_text_of(d->model->trace, about, peer, sizeof peer) ? json_text(peer) : json_null();
 }
 
 static json_t *call_or_null(const struct thread_dump *d, const struct thread_view *v)

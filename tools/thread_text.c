@@ -133,8 +133,8 @@ static void print_about(const struct writer *w, const struct kiwi_descriptor *d)
     fprintf(w->out, " (%s", descriptor_use_kind(&use));
     if (*descriptor_use_flags(&use, flags, sizeof flags))
         fprintf(w->out, ", %s", flags);
-    if (d->peer)
-        fprintf(w->out, ", to %s", peer_text(w->dump->model->trace, d->peer, peer, sizeof peer));
+    if (*peer_text_of(w->dump->model->trace, d, peer, sizeof peer))
+        fprintf(w->out, ", %s %s", d->peer ? "to" : "from", peer);
     fputc(')', w->out);
 }
 

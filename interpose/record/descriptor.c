@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static bool is_regular_file(int fd)
@@ -81,6 +82,7 @@ static void row_fill(struct thread *t, struct kiwi_descriptor *d, enum kiwi_desc
     d->dial_ticks = d->sent_ticks = 0;
     d->exchanges = d->asked = 0;
     d->asker = 0;
+    d->from_family = 0;
 }
 
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack)
@@ -105,6 +107,9 @@ void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
     if (known) {
         d->peer = source->peer;
         d->dial_ticks = source->dial_ticks;
+        memcpy(d->from, source->from, sizeof d->from);
+        d->from_port = source->from_port;
+        d->from_family = source->from_family;
     }
     region_publish(&d->state, KIWI_ROW_LIVE);
 }

@@ -70,24 +70,32 @@ static void unix_key(struct peer_key *k, const struct sockaddr_un *a, size_t len
     k->path_length = n;
 }
 
-/* The real call has read the address, so it can be read. */
-static bool key_of(struct peer_key *k, const struct peer_dial *dial, char *text)
+/* Address and port of a network. The rest of `to` is left as it was. */
+static bool internet_address(uint8_t *to, uint16_t *port, const struct sockaddr *address, socklen_t length)
 {
-    const struct sockaddr_in *v4 = (const void *)dial->address;
-    const struct sockaddr_in6 *v6 = (const void *)dial->address;
-    *k = (struct peer_key){.stack = dial->stack, .family = dial->address->sa_family};
-    if (k->family == AF_INET && dial->length >= sizeof *v4) {
-        k->port = __builtin_bswap16(v4->sin_port);
-        memcpy(k->address, &v4->sin_addr, sizeof v4->sin_addr);
-    } else if (k->family == AF_INET6 && dial->length >= sizeof *v6) {
-        k->port = __builtin_bswap16(v6->sin6_port);
-        memcpy(k->address, &v6->sin6_addr, sizeof v6->sin6_addr);
-    } else if (k->family == AF_UNIX && dial->length > offsetof(struct sockaddr_un, sun_path)) {
-        unix_key(k, (const void *)dial->address, dial->length, text);
+    const struct sockaddr_in *v4 = (const void *)address;
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    if (address->sa_family == AF_INET && length >= sizeof *v4) {
+        *port = __builtin_bswap16(v4->sin_port);
+        memcpy(to, &v4->sin_addr, sizeof v4->sin_addr);
+    } else if (address->sa_family == AF_INET6 && length >= sizeof *v6) {
+        *port = __builtin_bswap16(v6->sin6_port);
+        memcpy(to, &v6->sin6_addr, sizeof v6->sin6_addr);
     } else {
         return false;
     }
     return true;
+}
+
+/* The real call has read the address, so it can be read. */
+static bool key_of(struct peer_key *k, const struct peer_dial *dial, char *text)
+{
+    *k = (struct peer_key){.stack = dial->stack, .family = dial->address->sa_family};
+    if (k->family == AF_UNIX && dial->length > offsetof(struct sockaddr_un, sun_path)) {
+        unix_key(k, (const void *)dial->address, dial->length, text);
+        return true;
+    }
+    return internet_address(k->address, &k->port, dial->address, dial->length);
 }
 
 static bool address_was_read(const struct peer_dial *dial)
@@ -149,14 +157,21 @@ static void note_failed(struct thread *t, uint32_t peer, int fd, uint64_t begin,
                                             .begin = begin});
 }
 
-/* The other end of an AF_UNIX socket belongs to another process: the one that called listen. */
-static bool is_outside(int fd)
+/* The process at the other end of an AF_UNIX socket: that called listen, or connect. 0 = of another container; -1 = not
+ * known. */
+static int32_t process_behind(int fd)
 {
     struct ucred who = {0};
     socklen_t size = sizeof who;
-    return !region.frozen &&
-           !sys_failed(sys_call6(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, (long)&who, (long)&size, 0)) &&
-           who.pid != sys_getpid();
+    bool known = !region.frozen &&
+                 !sys_failed(sys_call6(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, (long)&who, (long)&size, 0));
+    return known ? who.pid : -1;
+}
+
+static bool is_outside(int fd)
+{
+    int32_t pid = process_behind(fd);
+    return pid >= 0 && pid != sys_getpid();
 }
 
 static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t peer, uint64_t begin, int error)
@@ -215,11 +230,53 @@ void peer_answered(struct thread *t, int fd, int error)
         settle(t, fd, d, d->peer, d->dial_ticks, error);
 }
 
+static bool ask_other_end(int fd, struct sockaddr_storage *peer, socklen_t *size)
+{
+    *size = sizeof *peer;
+    return !region.frozen && !sys_failed(sys_call3(SYS_getpeername, fd, (long)peer, (long)size));
+}
+
 static bool is_connected(int fd)
 {
     struct sockaddr_storage peer;
-    socklen_t size = sizeof peer;
-    return !region.frozen && !sys_failed(sys_call3(SYS_getpeername, fd, (long)&peer, (long)&size));
+    socklen_t size;
+    return ask_other_end(fd, &peer, &size);
+}
+
+#define ASK_GAP_NS 50000u /* on average, for a server that takes clients without a pause, */
+#define ASK_BURST 1024u   /* after the first ones, or those that come after a while */
+
+/* A question is a hundredth of what a connection costs, of AF_UNIX more. */
+static bool may_ask(struct thread *t, uint64_t now)
+{
+    uint64_t gap = clock_ns_to_ticks(ASK_GAP_NS), room = gap * ASK_BURST;
+    uint64_t from = now > room && t->asked_from < now - room ? now - room : t->asked_from;
+    if (from > now)
+        return false;
+    t->asked_from = from + gap;
+    return true;
+}
+
+/* The buffer of the service's own call is not looked at: many give none, and how much room it had only they know. */
+void peer_accepted(struct thread *t, int fd)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    struct sockaddr_storage peer;
+    socklen_t size;
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE || !may_ask(t, d->birth_ticks) ||
+        !ask_other_end(fd, &peer, &size))
+        return;
+    memset(d->from, 0, sizeof d->from);
+    d->from_port = 0;
+    bool known = false;
+    if (peer.ss_family == AF_UNIX) {
+        int32_t pid = process_behind(fd);
+        memcpy(d->from, &pid, sizeof pid);
+        known = pid > 0;
+    } else {
+        known = internet_address(d->from, &d->from_port, (const struct sockaddr *)&peer, size);
+    }
+    RELAXED_STORE(&d->from_family, known ? peer.ss_family : 0);
 }
 
 /* Nobody asked what the connect came to: it is seen now. */

@@ -257,6 +257,7 @@ struct thread {
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
     struct thread_burst burst;
+    uint64_t asked_from; /* peer_accepted: the time up to which the room for questions is spent */
     uintptr_t closed_at; /* return address of the latest close, */
     int32_t closed;      /* its descriptor, */
     uint32_t sweep;      /* how many it closed in a row by number, */

@@ -22,6 +22,8 @@ enum kiwi_descriptor_kind {
 #undef X
 };
 
+#define KIWI_PEER_ADDRESS 16
+
 /*
  * A descriptor of the service; row = number + 1. It is filled when an opening call is seen, or by the first close;
  * numbers that were never seen have state 0. While a number changes hands its state is EMPTY.
@@ -43,6 +45,10 @@ struct kiwi_descriptor {
             exchanges; /* receives that got something, at most UINT16_MAX, as below; of an epoll: connections watched */
     uint16_t asked;    /* sends since the latest answer; of an epoll: others watched that are no mere wake-ups */
     uint32_t asker;    /* serial of the thread that sent last; of an epoll: 1 + the one descriptor that it watches */
+    /* The other end of one that was accepted, as in kiwi_peer, but AF_UNIX: pid of who connected. */
+    uint8_t from[KIWI_PEER_ADDRESS];
+    uint16_t from_family, from_port; /* 0 = not known */
+    uint32_t reserved;
 };
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u
@@ -60,7 +66,6 @@ struct kiwi_descriptor {
 #define KIWI_DESCRIPTOR_NONBLOCKING 8192u /* O_NONBLOCK, when that was last looked at: now and then, in calls on it */
 
 /* A place that dials an address: one row for each pair. */
-#define KIWI_PEER_ADDRESS 16
 struct kiwi_peer {
     uint32_t state;
     uint16_t family;                    /* as in struct sockaddr: 1 AF_UNIX, 2 AF_INET, 10 AF_INET6 */
@@ -129,7 +134,7 @@ struct kiwi_failure {
 #define KIWI_STREAK_GAP_NS 1000000000u /* where the header does not tell */
 #define KIWI_STREAK_RUSHED_NS 5000000u /* a gap without a wait in which no more than this passed is no delay */
 
-KIWI_SIZE_IS(struct kiwi_descriptor, 80);
+KIWI_SIZE_IS(struct kiwi_descriptor, 104);
 KIWI_SIZE_IS(struct kiwi_peer, 184);
 KIWI_SIZE_IS(struct kiwi_failure, 272);
 #endif

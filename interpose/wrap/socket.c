@@ -116,6 +116,7 @@ static int accepted(struct call_record *c, int result, struct call_site site)
     }
     guard_set(t);
     descriptor_born(t, result, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack_of(t, site));
+    peer_accepted(t, result);
     shutdown_took(t);
     guard_clear(t);
     return result;

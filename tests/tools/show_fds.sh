@@ -29,6 +29,13 @@ static void tick(int i)
     if (i == 20)
         sleep(1000);
 }
+static void *wait_for_request(void *unused)
+{
+    char byte;
+    pthread_setname_np(pthread_self(), "server");
+    (void)!recv(accepted, &byte, 1, 0);
+    return unused;
+}
 static void *run_loop(void *unused)
 {
     struct pollfd fds[2] = {{one[0], POLLIN, 0}, {two[0], POLLIN, 0}};
@@ -51,6 +58,8 @@ static void connect_both_ends(void)
     accepted = accept(listener, 0, 0);
     setsockopt(dialled, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     printf("%d ", ntohs(to.sin_port));
+    getsockname(dialled, (struct sockaddr *)&to, &size);
+    printf("%d %d ", accepted, ntohs(to.sin_port));
 }
 static void use_after_close(void)
 {
@@ -62,13 +71,14 @@ static void use_after_close(void)
 }
 int main(void)
 {
-    pthread_t t[2];
+    pthread_t t[3];
     connect_both_ends();
     use_after_close();
     if (pipe(one) || pipe(two))
         return 1;
     pthread_create(&t[0], 0, wait_for_answer, 0);
     pthread_create(&t[1], 0, run_loop, 0);
+    pthread_create(&t[2], 0, wait_for_request, 0);
     printf("%d %d\n", dialled, listener);
     fflush(stdout);
     pthread_join(t[1], 0);
@@ -81,10 +91,10 @@ process=$!
 wait_until 60 grep -q ' ' own
 in_place() {
     "$KIWI" threads fds.trace >out
-    grep -qE 'in +recv' out && grep -qE 'in +sleep' out
+    [ "$(grep -cE 'in +recv' out)" = 2 ] && grep -qE 'in +sleep' out
 }
 wait_until 60 in_place
-read -r port dialled listener <own
+read -r port accepted client dialled listener <own
 
 run "$KIWI" show fds fds.trace
 expect "the table" 0 "descriptors open$" ""
@@ -100,6 +110,8 @@ line() { # TITLE NUMBER PATTERN...: the lines of that descriptor have all patter
 }
 line "one that was dialled" "$dialled" "socket +[0-9.]+ m?s +0  connect_both_ends fds.c:[0-9]+ < main by T1" \
     "dialled, internet, receive timeout, 127.0.0.1:$port"
+line "one that was accepted" "$accepted" "socket +[0-9.]+ m?s +0  connect_both_ends fds.c:[0-9]+ < main by T1" \
+    "accepted, 127.0.0.1:$client"
 line "one that listens" "$listener" "socket .* connect_both_ends fds.c" "listening, internet, bound"
 line "one that was used after its end" 200 "use_after_close fds.c:[0-9]+ < main" "closed at use_after_close fds.c:[0-9]+ < main by T1" \
     "then used by write at use_after_close fds.c:[0-9]+ \(bad-fd\)"
@@ -119,6 +131,8 @@ thread() { # TITLE NAME PATTERN...
 threads_are_right() { # WHEN [FOR]: of a killed process the time in its last call of all is not known
     thread "$1: what a call waits for, on which peer" asker \
         "in +recv on descriptor $dialled \(socket, dialled, internet, receive timeout, to 127.0.0.1:$port\)${2-}"
+    thread "$1: the same of a client" server \
+        "in +recv on descriptor $accepted \(socket, accepted, from 127.0.0.1:$client\)${2-}"
     thread "$1: a loop stuck in a tick" looper "in +sleep" "loop +poll at run_loop fds.c:[0-9]+, [0-9]+ ticks, the longest .*; in a tick${2-}"
 }
 threads_are_right live ' for '
@@ -132,6 +146,7 @@ if command -v jq >/dev/null; then
     json "schema" '.schema == "kiwi-fds/1"'
     json "the peer" ".processes[0].descriptors[] | select(.fd == $dialled) |
         .peer == \"127.0.0.1:$port\" and .kind == \"socket\" and .open and .flags == [\"dialled\", \"internet\", \"receive timeout\"]"
+    json "the peer of a client" ".processes[0].descriptors[] | select(.fd == $accepted) | .peer == \"127.0.0.1:$client\""
     json "its birth" ".processes[0].descriptors[] | select(.fd == $dialled) | .opened.site | startswith(\"connect_both_ends fds.c:\")"
     json "its age" ".processes[0].descriptors[] | select(.fd == $dialled) | .age_ns > 0 and .closed == null"
     json "a use after the end" '.processes[0].descriptors[] | select(.fd == 200) | (.open | not) and .used_after_close.call == "write" and .used_after_close.count == 1'
