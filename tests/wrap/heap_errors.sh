@@ -11,7 +11,7 @@ tuned_env() { # TUNABLES PART
 }
 
 for heap in sample exact; do
-    OPTIONS=heap=$heap:heap-rate=4K
+    export OPTIONS=heap=$heap:heap-rate=4K
     for part in calls limits errno contents; do
         same "malloc's $part, heap=$heap" "$scratch/errors" $part
     done
