@@ -111,10 +111,11 @@ static bool begins(const char *text, const char *with)
 static bool is_internal_module(const char *path)
 {
     static const char *const names[] = {
-            "libc.so",     "libc-2",      "ld-linux",    "ld-2",      "ld.so",    "libpthread", "libm.so",
-            "libm-2",      "libdl.so",    "librt.so",    "libstdc++", "libgcc_s", "libc++",     "libunwind",
-            "libkiwi",     "linux-vdso",  "[vdso]",      "libasan",   "libtsan",  "libubsan",   "liblsan",
-            "libjemalloc", "libtcmalloc", "libglib-2.0", "libuv.so",  "libevent", "libev.so",
+            "libc.so",     "libc-2",      "ld-linux",    "ld-2",       "ld.so",      "libpthread", "libm.so",
+            "libm-2",      "libdl.so",    "librt.so",    "libstdc++",  "libgcc_s",   "libc++",     "libunwind",
+            "libkiwi",     "linux-vdso",  "[vdso]",      "libasan",    "libtsan",    "libubsan",   "liblsan",
+            "libjemalloc", "libtcmalloc", "libglib-2.0", "libuv.so",   "libevent",   "libev.so",   "libboost_",
+            "libtbb.so",   "libgomp.so",  "libomp",      "libQt5Core", "libQt6Core",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -144,18 +145,32 @@ static bool is_rust_executor(const char *file, const char *function)
            (begins(function, "tokio::") || begins(function, "mio::"));
 }
 
-/* Headers whose inline functions wrap what libc and the language library do: lock_guard, fortified read. */
+/*
+ * Headers whose inline functions wrap what libraries do: lock_guard, fortified read. Those of the system, and of some
+ * libraries wherever they were installed.
+ */
 static bool is_internal_file(const char *file)
 {
+    static const char *const libraries[] = {"/c++/", "/bits/", "/glib-2.0/", "/boost/", "/tbb/", "/oneapi/"};
     const char *include = strstr(file, "/include/");
 
-    return is_rust_library(file) ||
-           (include && (strstr(include, "/c++/") || strstr(include, "/bits/") || strstr(include, "/glib-2.0/")));
+    if (is_rust_library(file) || begins(file, "/usr/include/") || begins(file, "/usr/local/include/"))
+        return true;
+    for (size_t i = 0; include && i < sizeof libraries / sizeof *libraries; i++)
+        if (strstr(include, libraries[i]))
+            return true;
+    return false;
 }
 
+/* Where nothing but the name is known. */
 static bool is_internal_function(const char *function)
 {
-    return begins(function, "std::") || begins(function, "__gnu_cxx::") || begins(function, "__gthread_");
+    static const char *const names[] = {"std::", "__gnu_cxx::", "__gthread_", "boost::", "tbb::"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (begins(function, names[i]))
+            return true;
+    return false;
 }
 
 /* Where the file is now. A process that still runs in a container has its own root. */

@@ -17,7 +17,7 @@ struct symbol_frame {
     int line;             /* 0 = unknown */
     uint64_t offset;      /* file address (module-relative) of the frame */
     bool inlined;         /* inlined into the next frame of the list */
-    bool internal;        /* inside libc, ld.so, libstdc++, libgcc, GLib or libkiwi: not a location for people */
+    bool internal;        /* inside libc, libstdc++, GLib, Boost and their kin: not a location for people */
 };
 
 struct symbols;

@@ -129,9 +129,14 @@ static bool row_counts(const struct model *m, uint32_t row)
 {
     const struct kiwi_acquisition *a = m->acquisitions[row].row;
 
-    return a && a->parent && m->acquisitions[row].count && a->mode == KIWI_MODE_WRITE &&
-           (a->how == KIWI_HOW_LOCK || a->how == KIWI_HOW_COND) &&
+    return a && a->parent && m->acquisitions[row].count && (a->how == KIWI_HOW_LOCK || a->how == KIWI_HOW_COND) &&
            !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE | KIWI_ACQ_DERIVED));
+}
+
+/* Two threads that go opposite ways at one place wait for each other, unless both only read all the way. */
+static bool modes_clash(const struct model_held *held, const struct kiwi_acquisition *wanted)
+{
+    return held->mode == KIWI_MODE_WRITE || wanted->mode == KIWI_MODE_WRITE;
 }
 
 static int add_row(struct instances *s, uint32_t row)
@@ -144,7 +149,7 @@ static int add_row(struct instances *s, uint32_t row)
         const struct kiwi_acquisition *h = trace_acquisition(s->m->trace, held[i].row);
         struct nesting n = {.row = row, .held_row = held[i].row};
 
-        if (!h || (h->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE)) ||
+        if (!h || !modes_clash(&held[i], a) || (h->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE)) ||
             !same_kind(s, held[i].object, a->object) || !place_of(s, held[i].stack, a->stack, &n.place))
             continue;
         n.kind = kind_of(s, a->object);

@@ -127,6 +127,50 @@ static void instances__gate_makes_it_silent(void **state)
     history_assert_silent(*state);
 }
 
+/* a = b: the one that is assigned to for writing, the other for reading */
+static void assign(struct history *h, const char *thread, const char *pair, const char *outer, const char *inner)
+{
+    history_playf(h, "%s %s %c at from; %s %s %c at to; %s unlock %c; %s unlock %c", thread, outer, pair[0], thread,
+                  inner, pair[1], thread, pair[1], thread, pair[0]);
+}
+
+static void assign_both_ways(struct history *h, const char *outer, const char *inner)
+{
+    history_play(h, "N rwlock A; N rwlock B; N rwlock C; N rwlock D");
+    assign(h, "T1", "AB", outer, inner);
+    assign(h, "T1", "BA", outer, inner);
+    assign(h, "T2", "CD", outer, inner);
+}
+
+static void instances__reading_inside_of_writing(void **state)
+{
+    assign_both_ways(*state, "wrlock", "rdlock");
+    assert_int_equal(assert_instances(*state)->confidence, CONFIDENCE_HIGH);
+}
+
+static void instances__writing_inside_of_reading(void **state)
+{
+    assign_both_ways(*state, "rdlock", "wrlock");
+    assert_int_equal(assert_instances(*state)->confidence, CONFIDENCE_HIGH);
+}
+
+static void instances__readers_are_silent(void **state)
+{
+    assign_both_ways(*state, "rdlock", "rdlock");
+    history_assert_silent(*state);
+}
+
+/* Two parents, each above its own children, could as well be two pairs of roles that anybody may swap. */
+static void instances__two_stars_may_be_a_tree(void **state)
+{
+    name_locks(*state, "ABCDEFG");
+    transfer(*state, "T1", "AB");
+    transfer(*state, "T1", "AC");
+    transfer(*state, "T2", "GE");
+    transfer(*state, "T2", "GF");
+    history_assert_silent(*state);
+}
+
 static void instances__trylock_makes_it_silent(void **state)
 {
     name_locks(*state, "ABCD");
@@ -150,6 +194,10 @@ int main(void)
             TEST(instances__two_kinds_at_one_place_are_silent),
             TEST(instances__one_thread_alone_is_silent),
             TEST(instances__gate_makes_it_silent),
+            TEST(instances__reading_inside_of_writing),
+            TEST(instances__writing_inside_of_reading),
+            TEST(instances__readers_are_silent),
+            TEST(instances__two_stars_may_be_a_tree),
             TEST(instances__trylock_makes_it_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* symbols.h: this very program is the one that is looked at; its lines are marked where they matter. */
 #include "../../analysis/symbols.h"
 #include "../lib/trace_builder.h"
+#include "include/boost/guard.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -135,6 +136,28 @@ static void symbols__inlined_frames_are_expanded(void **state)
 }
 
 /* Its call is its last instruction: the return address lies behind the function. */
+STAYS static uint64_t guarded(void)
+{
+    uint64_t address = guard_take(where);
+    AFTER_CALL;
+    return address;
+}
+
+static void symbols__headers_of_libraries_are_internal(void **state)
+{
+    struct fixture *f = *state;
+    unsigned count;
+    uint32_t stack = builder_stack(f->builder, 1, guarded());
+    struct symbols *s = make(f);
+    const struct symbol_frame *frames = symbols_stack(s, stack, &count);
+
+    assert_int_equal(count, 2);
+    assert_string_equal(frames[0].function, "guard_take");
+    assert_true(frames[0].internal);
+    assert_string_equal(frames[1].function, "guarded");
+    assert_false(frames[1].internal);
+}
+
 __attribute__((noreturn)) STAYS static void leave(uint64_t *address, jmp_buf back)
 {
     *address = where();
@@ -376,6 +399,7 @@ int main(void)
             TEST(symbols__other_build_is_refused),
             TEST(symbols__missing_file_is_named),
             TEST(symbols__libc_is_internal),
+            TEST(symbols__headers_of_libraries_are_internal),
             TEST(symbols__kiwi_frames_are_left_out),
             TEST(symbols__variables_are_named_down_to_the_lock),
             TEST(symbols__static_variables_of_functions_have_their_plain_name),
