@@ -112,13 +112,45 @@ uint64_t place_stack_hash(const struct trace *t, uint32_t stack)
     return hash;
 }
 
+static uint64_t place_source_hash(const struct symbol_frame *f)
+{
+    if (!f->function || !f->file || !f->line)
+        return place_frame_hash(0, f);
+    return place_hash(place_hash_text(place_hash_text(0, f->function), f->file), (uint64_t)f->line);
+}
+
 uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t stack)
 {
     struct symbol_frame f = place_location(t, s, stack);
 
-    if (!f.function || !f.file || !f.line)
-        return place_frame_hash(0, &f);
-    return place_hash(place_hash_text(place_hash_text(0, f.function), f.file), (uint64_t)f.line);
+    return place_source_hash(&f);
+}
+
+uint64_t place_address_hash(struct symbols *s, uint64_t address)
+{
+    unsigned count = 0;
+    const struct symbol_frame *frames = s ? symbols_address(s, address, true, &count) : NULL;
+
+    for (unsigned i = 0; frames && i < count; i++)
+        if (!frames[i].internal)
+            return place_source_hash(&frames[i]);
+    return place_hash(0, address);
+}
+
+uint64_t place_location_hash_from(const struct trace *t, struct symbols *s, uint32_t stack, uint64_t address)
+{
+    struct symbol_frame raw = place_raw_frame(t, stack, address);
+    unsigned count = place_frames(t, s, stack);
+    bool reached = false;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct symbol_frame f = place_frame(t, s, stack, i);
+
+        reached = reached || f.offset == raw.offset;
+        if (reached && !f.internal)
+            return place_source_hash(&f);
+    }
+    return place_source_hash(&raw);
 }
 
 /* Bytes of name up to the end of an operator's own name, in which '<' and '>' open and close nothing. */

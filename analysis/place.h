@@ -24,6 +24,11 @@ struct symbol_frame place_location(const struct trace *t, struct symbols *s, uin
  * source line where it is known: an unrolled loop calls from several addresses). */
 uint64_t place_stack_hash(const struct trace *t, uint32_t stack);
 uint64_t place_location_hash(const struct trace *t, struct symbols *s, uint32_t stack);
+/* The same of a return address alone. Within one trace: where nothing is known of it, it is the address. */
+uint64_t place_address_hash(struct symbols *s, uint64_t address);
+/* The same, of what called the function that returns to `address`, one of the stack's: what is further in is left
+ * out. */
+uint64_t place_location_hash_from(const struct trace *t, struct symbols *s, uint32_t stack, uint64_t address);
 
 /* The function's name as people want to read it: of one that is longer than a line, parameters and template arguments
  * are left out ("Cache<...>::get"). Returns text; "" if the name is not known. */

@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define CHAIN_MAX 5u /* holders that waited for other holders, and so on */
+#define CHAIN_MAX 5u      /* holders that waited for other holders, and so on */
+#define HELD_IN_CALLS 0.8 /* of the time that a lock was held */
 
 /* Time charged to the same holder's place, or waited at the same place. */
 static uint64_t ticks_at(const struct lock_uses *u, const struct lock_use *use, uint32_t stack, bool holder)
@@ -54,6 +55,48 @@ struct blame blame_of(const struct lock_uses *u, const struct lock_use *use)
         if (u->charges[use->first_charge + i].row->cause != KIWI_CAUSE_TRY)
             add_charge(&b, u, use, &u->charges[use->first_charge + i]);
     return b;
+}
+
+static bool holds(const struct model *m, uint32_t held_row, uint32_t object)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    unsigned count = model_held_set(m, held_row, held, MODEL_MAX_HELD);
+
+    for (unsigned i = 0; i < count; i++)
+        if (held[i].object == object)
+            return true;
+    return false;
+}
+
+static uint64_t ticks_in_calls(const struct model *m, uint32_t object)
+{
+    uint64_t ticks = 0;
+
+    for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_CALLS); i++) {
+        const struct kiwi_call *c = trace_call(m->trace, i);
+
+        if (c && c->held && c->waited && holds(m, c->held, object))
+            ticks += c->ticks;
+    }
+    return ticks;
+}
+
+static bool is_across(const struct finding *f, uint32_t object)
+{
+    if ((f->id != FINDING_LOCK_ACROSS_POLL && f->id != FINDING_LOCK_ACROSS_BLOCK) || f->severity < SEVERITY_MEDIUM)
+        return false;
+    for (unsigned i = 0; i < f->object_count; i++)
+        if (f->objects[i].row == object)
+            return true;
+    return false;
+}
+
+bool blame_is_told(const struct lock_uses *u, const struct lock_use *use, const struct finding_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (is_across(list->items[i], use->object))
+            return (double)ticks_in_calls(u->m, use->object) >= HELD_IN_CALLS * (double)lock_use_held(use);
+    return false;
 }
 
 /* The charge of the longest time among the waits of one request row: what its holder did. */

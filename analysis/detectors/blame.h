@@ -3,6 +3,7 @@
  *
  *     struct blame b = blame_of(u, use);
  *     ... b.call_ticks of b.ticks fell into blocking calls ...
+ *     if (blame_is_told(u, use, list)) ...      // waits that go away with another finding
  *     blame_report(f, u, use, &b);
  */
 #ifndef KIWI_BLAME_H
@@ -21,6 +22,9 @@ struct blame {
 };
 
 struct blame blame_of(const struct lock_uses *u, const struct lock_use *use);
+
+/* Most of the time that the lock was held went into blocking calls, and a lock-across-* in the list says so. */
+bool blame_is_told(const struct lock_uses *u, const struct lock_use *use, const struct finding_list *list);
 
 /* Stacks of the holder's and the waiter's place, and sentences about the rest. */
 void blame_report(struct finding *f, const struct lock_uses *u, const struct lock_use *use, const struct blame *b);

@@ -207,7 +207,7 @@ int detect_lock_contention(struct model *m, struct finding_list *list)
     struct judged j;
 
     for (uint32_t i = 0; u && i < u->count && !result; i++)
-        if (judge(u, &u->items[i], &j))
+        if (judge(u, &u->items[i], &j) && !blame_is_told(u, &u->items[i], list))
             result = report(&j, list);
     lock_uses_close(u);
     return result;

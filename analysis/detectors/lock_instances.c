@@ -70,7 +70,7 @@ static uint64_t kind_of(struct instances *s, uint32_t object)
     else if (o->init_stack)
         hash = place_hash(hash, place_stack_hash(s->m->trace, o->init_stack));
     else if (o->block_caller)
-        hash = place_hash(hash, o->block_caller);
+        hash = place_hash(hash, place_address_hash(s->m->symbols, o->block_caller));
     return s->kinds[object] = hash | 1;
 }
 
@@ -99,16 +99,21 @@ static bool same_kind(struct instances *s, uint32_t x, uint32_t y)
     return same_array(a, b) || !a->block || !b->block || a->address - a->block == b->address - b->block;
 }
 
-/* Where the two paths part: a lock wrapper is part of both. false = one place takes them one after the other. */
+/*
+ * Where the two paths part: a lock wrapper is part of both. false = one place takes them one after the other. The place
+ * is that in the source: a function may be inlined in many others.
+ */
 static bool place_of(const struct instances *s, uint32_t held, uint32_t wanted, uint64_t *place)
 {
+    const struct model *m = s->m;
     uint32_t held_depth, wanted_depth;
     const uint64_t *h = trace_frames(s->m->trace, held, &held_depth);
     const uint64_t *w = trace_frames(s->m->trace, wanted, &wanted_depth);
 
     for (uint32_t i = 0; i < held_depth && i < wanted_depth; i++)
         if (h[i] != w[i]) {
-            *place = place_hash(place_hash(0, h[i]), w[i]);
+            *place = place_hash(place_location_hash_from(m->trace, m->symbols, held, h[i]),
+                                place_location_hash_from(m->trace, m->symbols, wanted, w[i]));
             return true;
         }
     return false;

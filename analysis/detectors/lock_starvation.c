@@ -135,6 +135,11 @@ static int report(const struct lock_uses *u, const struct lock_use *use, const s
     finding_object(f, m, use->object);
     wording_label(f);
     report_texts(u, use, v, f);
+    if (blame_is_told(u, use, list)) {
+        f->severity = SEVERITY_LOW;
+        finding_evidence(f, "Most of the time that it was held went into blocking calls, which has a finding of its "
+                            "own: mend that first, and look whether this is still there.");
+    }
     if (holder)
         finding_stack(f, m, holder, v->worst->row->holder_thread, "%s was taken here, again and again",
                       wording_lock(f, use->object));

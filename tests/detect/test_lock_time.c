@@ -401,6 +401,26 @@ static void starvation__not_where_turns_are_alike_or_waits_short(void **state)
     assert_int_equal(starvations(x), 0);
 }
 
+static void starvation__by_a_lock_held_in_calls_is_a_remark(void **state)
+{
+    struct history *h = history_open();
+
+    (void)state;
+    history_play(h, "H lock A at hold; H enter poll; W wants A at ask; H leave 2900; H unlock A; W gets A; W unlock A");
+    all_lived(0);
+    struct review *r = starve(h, (struct starved){.waits = 3,
+                                                  .overtakes = 90,
+                                                  .victim_takes = 3,
+                                                  .other_takes = 500,
+                                                  .starved_ms = 3000,
+                                                  .held_ms = 3000});
+
+    assert_int_equal(history_find(r, FINDING_LOCK_STARVATION)->severity, SEVERITY_LOW);
+    assert_int_equal(history_find(r, FINDING_LOCK_ACROSS_POLL)->severity, SEVERITY_HIGH);
+    assert_int_equal(history_count(r, FINDING_LOCK_CONTENTION), 0);
+    history_close(h);
+}
+
 /* Livelock. */
 
 /* Thread by thread: holds one lock, tries in vain for another `run` times within [from, to) ms. */
@@ -635,6 +655,7 @@ int main(void)
             cmocka_unit_test(long_hold__not_if_most_of_its_kind_met_nobody),
             cmocka_unit_test(long_hold__in_calls_is_left_to_others),
             cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),
+            cmocka_unit_test(starvation__by_a_lock_held_in_calls_is_a_remark),
             cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
             cmocka_unit_test(livelock__two_threads_fail_at_each_other),
             cmocka_unit_test(livelock__at_full_speed_need_not_last),
