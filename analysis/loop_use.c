@@ -64,7 +64,6 @@ static void add_member(struct loop_use *use, const struct kiwi_loop *l)
     use->last_ticks = l->last_ticks > use->last_ticks ? l->last_ticks : use->last_ticks;
     use->lived += l->last_ticks > l->first_ticks ? l->last_ticks - l->first_ticks : 0;
     use->serves |= l->serves;
-    use->several = use->several || l->several;
     count_sources(use, l);
     if (!use->main || l->count > use->main->count)
         use->main = l;
@@ -178,6 +177,12 @@ static bool is_epoll(uint32_t kind)
     return kind == KIWI_CALL_EPOLL_WAIT || kind == KIWI_CALL_EPOLL_PWAIT || kind == KIWI_CALL_EPOLL_PWAIT2;
 }
 
+/* One at a time, but each for its own time: a connection to serve, then the next one. */
+static bool is_in_turn(const struct loop_use *use)
+{
+    return use->serves && !(use->serves & KIWI_LOOP_SEVERAL);
+}
+
 /* Whenever it might have kept others waiting there were none. Timeouts may be timers, which are served as well. */
 static bool is_client(const struct loop_use *use)
 {
@@ -192,7 +197,7 @@ enum loop_serves loop_use_serves(const struct loop_use *use)
         return LOOP_SERVES_MANY; /* the program says so */
     if (is_client(use))
         return LOOP_SERVES_CLIENT;
-    if (!use->several) /* but each for its own time: a connection to serve, then the next one */
+    if (is_in_turn(use) && !epoll)
         return LOOP_SERVES_ONE;
     if (use->sources < 2 || use->others < (epoll ? OTHERS_LEAST_EPOLL : OTHERS_LEAST))
         return LOOP_SERVES_ONE;

@@ -25,9 +25,8 @@ struct loop_use {
     uint64_t computing, computing_served, computing_total, computing_max, crowded, blocked;
     uint64_t first_ticks, last_ticks, lived; /* lived: between a member's first and last tick, in all */
     uint32_t sources;                        /* different events of one member, at most KIWI_LOOP_SOURCES */
-    bool several;                            /* may have waited for several at a time */
     uint64_t heap_ticks, heap_calls, heap_bytes, heap_max; /* as in kiwi_loop */
-    uint32_t serves;                                       /* KIWI_LOOP_CLIENT, KIWI_LOOP_SEVERAL */
+    uint32_t serves;                                       /* KIWI_LOOP_* bits */
     uint64_t others;                                       /* returns with another event than its commonest */
 };
 

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/sys.h"
 #include "shutdown.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,6 +70,8 @@ static struct kiwi_descriptor *row_make(int fd)
 static void row_fill(struct thread *t, struct kiwi_descriptor *d, enum kiwi_descriptor_kind kind, uint32_t flags,
                      uint32_t stack)
 {
+    if (RELAXED_LOAD(&d->watcher))
+        watch_dropped((int)(d - region_descriptor(1)), d); /* its end was not seen */
     RELAXED_STORE(&d->state, KIWI_ROW_EMPTY);
     COMPILER_BARRIER();
     d->kind = (uint16_t)kind;
@@ -97,7 +100,7 @@ void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, u
 
 void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
 {
-    const struct kiwi_descriptor *source = descriptor_row(from);
+    struct kiwi_descriptor *source = descriptor_row(from);
     struct kiwi_descriptor *d = from == to ? NULL : row_make(to);
     descriptor_forget(to);
     if (!d)
@@ -110,12 +113,16 @@ void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
         memcpy(d->from, source->from, sizeof d->from);
         d->from_port = source->from_port;
         d->from_family = source->from_family;
+        watch_copied(source);
+        watch_copied(d);
     }
     region_publish(&d->state, KIWI_ROW_LIVE);
 }
 
 static void row_end(const struct thread *t, struct kiwi_descriptor *d, uint32_t stack)
 {
+    if (RELAXED_LOAD(&d->watcher))
+        watch_dropped((int)(d - region_descriptor(1)), d);
     d->end_stack = stack;
     d->end_thread = t->row;
     d->end_serial = t->serial;

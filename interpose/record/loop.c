@@ -44,7 +44,6 @@ static uint32_t loop_make(const void *key)
     l->serial = k->serial;
     l->thread_class = k->thread_class;
     l->call_kind = k->call_kind;
-    l->several = k->call_kind != KIWI_CALL_POLL && k->call_kind != KIWI_CALL_PPOLL;
     l->budget_ns = record_settings.tick_budget_ns ? record_settings.tick_budget_ns : BUDGET_NS;
     l->first_ticks = clock_ticks();
     l->name_address = (uintptr_t)k->name;
@@ -89,16 +88,8 @@ static void loop_take_row(struct thread_loop *l, uint32_t row)
     memset(l->exponents, 0xff, sizeof l->exponents); /* THREAD_LOOP_NO_ROW */
     l->floor = l->quick = 0;
     l->own = row && region_loop(row)->thread;
-    l->several = row && RELAXED_LOAD(&region_loop(row)->several);
     l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
     l->reading_gap = l->budget / READINGS;
-}
-
-COLD void loop_waits_for_several(struct thread *t)
-{
-    t->loop.several = true;
-    if (t->loop.row)
-        RELAXED_STORE(&region_loop(t->loop.row)->several, 1);
 }
 
 /* The place has become the thread's loop. */
@@ -220,7 +211,8 @@ static uint32_t stall_enter(struct thread *t, const struct kiwi_tick_part *p, ui
     return row;
 }
 
-/* The wait that is about to begin is for all whom this tick has kept waiting. */
+/* The wait that is about to begin is for all whom this tick has kept waiting. Who waits for but one descriptor at a
+ * time, if for another one each time, is a worker that serves a connection, and keeps nobody else waiting. */
 static COLD void serves_note(const struct thread *t)
 {
     struct kiwi_loop *row = region_loop(t->loop.row);

@@ -44,15 +44,6 @@ static inline void loop_wait_anew(struct thread *t, bool anew)
     t->loop.anew = anew ? t->loop.begin : 0;
 }
 
-/* Before a poll of so many descriptors. Who waits for but one at a time, if for another one each time, is a worker that
- * serves a connection, and keeps nobody else waiting. */
-void loop_waits_for_several(struct thread *t);
-static ALWAYS_INLINE void loop_waits_for(struct thread *t, uint64_t count)
-{
-    if (count > 1 && t->tick_loop && unlikely(!t->loop.several))
-        loop_waits_for_several(t);
-}
-
 /* Only needed while the thread is in a tick (thread.tick_loop). */
 void loop_wait_begins(struct thread *t, uint32_t stack, uint32_t flags, uint64_t now);
 void loop_wait_ends(struct thread *t, const struct loop_return *r);

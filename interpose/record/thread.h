@@ -119,7 +119,6 @@ struct thread_loop {
     uint32_t exponents[THREAD_LOOP_HISTOGRAMS], histograms[THREAD_LOOP_HISTOGRAMS];
     uint32_t stall_count, stalls[THREAD_LOOP_PARTS]; /* rows of the tick before */
     bool own;                                        /* no other thread writes to the row */
-    bool several;                                    /* as in the row */
     uint32_t depth;                                  /* of the stack of the wait */
     uint32_t returns;                                /* from there, before it counts as a loop */
     uint32_t other; /* another place where it waited lately, and how often since it last came to its own */

@@ -1,6 +1,7 @@
 #include "watch.h"
 
 #include "../base/sys.h"
+#include "await.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -39,27 +40,57 @@ static enum watched kind_of(int fd)
                    : OTHER;
 }
 
+static void count(struct kiwi_descriptor *e, enum watched kind, bool more)
+{
+    uint16_t *counter = kind == CONNECTION ? &e->exchanges : &e->asked, now = RELAXED_LOAD(counter);
+    if (kind != WAKE_UP && (more ? now < UINT16_MAX : now > 0))
+        RELAXED_ADD(counter, more ? 1 : -1);
+}
+
+static void note_watcher(int fd, uint32_t watcher, uint32_t generation, bool more)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    uint32_t now = d ? RELAXED_LOAD(&d->watcher) : 0;
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
+        return;
+    if (more && !now)
+        RELAXED_STORE(&d->watcher_generation, generation);
+    bool same = now == watcher && d->watcher_generation == generation;
+    if (more)
+        RELAXED_STORE(&d->watcher, !now || same ? watcher : KIWI_WATCHER_MANY);
+    else if (same)
+        RELAXED_STORE(&d->watcher, 0);
+}
+
 void watch_changed(int epoll, int operation, int fd)
 {
     struct kiwi_descriptor *e = descriptor_row(epoll);
     if (operation == EPOLL_CTL_MOD || !e || RELAXED_LOAD(&e->state) != KIWI_ROW_LIVE ||
         e->kind != KIWI_DESCRIPTOR_EPOLL)
         return;
-    enum watched kind = kind_of(fd);
-    uint16_t *count = kind == CONNECTION ? &e->exchanges : &e->asked, now = RELAXED_LOAD(count);
-    if (kind != WAKE_UP && (operation == EPOLL_CTL_ADD ? now < UINT16_MAX : now > 0))
-        RELAXED_ADD(count, operation == EPOLL_CTL_ADD ? 1 : -1);
+    count(e, kind_of(fd), operation == EPOLL_CTL_ADD);
+    note_watcher(fd, (uint32_t)epoll + 1, e->generation, operation == EPOLL_CTL_ADD);
+}
+
+void watch_dropped(int fd, struct kiwi_descriptor *d)
+{
+    uint32_t watcher = RELAXED_LOAD(&d->watcher);
+    struct kiwi_descriptor *e = watcher && watcher != KIWI_WATCHER_MANY ? descriptor_row((int)watcher - 1) : NULL;
+    RELAXED_STORE(&d->watcher, 0);
+    if (!e || RELAXED_LOAD(&e->state) != KIWI_ROW_LIVE || e->generation != d->watcher_generation)
+        return;
+    count(e, kind_of(fd), false);
+    await_watched((int)watcher - 1, EPOLL_CTL_DEL, fd);
 }
 
 uint32_t watch_serves(enum kiwi_call_kind kind, uint64_t object, uint64_t source)
 {
-    bool one = false;
     if (kind == KIWI_CALL_POLL || kind == KIWI_CALL_PPOLL) {
-        one = object == 1 && source < MEMORY_DESCRIPTORS && kind_of((int)source) == CONNECTION;
-    } else if (kind != KIWI_CALL_SELECT && kind != KIWI_CALL_PSELECT &&
-               descriptor_is((int)object, KIWI_DESCRIPTOR_EPOLL)) {
-        const struct kiwi_descriptor *e = descriptor_row((int)object);
-        one = RELAXED_LOAD(&e->exchanges) == 1 && !RELAXED_LOAD(&e->asked);
+        bool client = source < MEMORY_DESCRIPTORS && kind_of((int)source) == CONNECTION;
+        return object != 1 ? KIWI_LOOP_SEVERAL : client ? KIWI_LOOP_CLIENT : KIWI_LOOP_ALONE;
     }
-    return one ? KIWI_LOOP_CLIENT : KIWI_LOOP_SEVERAL;
+    if (kind == KIWI_CALL_SELECT || kind == KIWI_CALL_PSELECT || !descriptor_is((int)object, KIWI_DESCRIPTOR_EPOLL))
+        return KIWI_LOOP_SEVERAL;
+    const struct kiwi_descriptor *e = descriptor_row((int)object);
+    return RELAXED_LOAD(&e->exchanges) == 1 && !RELAXED_LOAD(&e->asked) ? KIWI_LOOP_CLIENT : KIWI_LOOP_SEVERAL;
 }

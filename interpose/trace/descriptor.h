@@ -48,8 +48,11 @@ struct kiwi_descriptor {
     /* The other end of one that was accepted, as in kiwi_peer, but AF_UNIX: pid of who connected. */
     uint8_t from[KIWI_PEER_ADDRESS];
     uint16_t from_family, from_port; /* 0 = not known */
+    uint32_t watcher;                /* 1 + the epoll that watches it, 0 = none, or KIWI_WATCHER_MANY; atomic */
+    uint32_t watcher_generation;     /* of that epoll */
     uint32_t reserved;
 };
+#define KIWI_WATCHER_MANY UINT32_MAX /* several, or its file has other descriptors, too: a close may end nothing */
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u
 #define KIWI_DESCRIPTOR_DIALLED 4u
@@ -134,7 +137,7 @@ struct kiwi_failure {
 #define KIWI_STREAK_GAP_NS 1000000000u /* where the header does not tell */
 #define KIWI_STREAK_RUSHED_NS 5000000u /* a gap without a wait in which no more than this passed is no delay */
 
-KIWI_SIZE_IS(struct kiwi_descriptor, 104);
+KIWI_SIZE_IS(struct kiwi_descriptor, 112);
 KIWI_SIZE_IS(struct kiwi_peer, 184);
 KIWI_SIZE_IS(struct kiwi_failure, 272);
 #endif

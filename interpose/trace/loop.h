@@ -43,19 +43,20 @@ struct kiwi_loop {
     uint64_t crowded;                              /* the same for many events, each of them quick */
     uint64_t blocked;                              /* sat in calls and waits for locks for half of the time or more */
     uint64_t first_ticks, last_ticks;
-    uint32_t worst;   /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
-    uint32_t several; /* 0 = each wait was a poll of one descriptor; atomic */
+    uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
+    /* KIWI_LOOP_CLIENT, _ALONE, _SEVERAL: whom it waited for next, whenever a tick was too long or waited; atomic */
+    uint32_t serves;
     struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
     uint64_t name_address;           /* of the program's own text; the recorder's key */
     uint64_t heap_ticks;             /* ticks, or scopes, in which the heap was used ... */
     uint64_t heap_calls, heap_bytes; /* ... for so many allocations in all, and bytes asked for */
     uint64_t heap_max;               /* allocations in one of them, at most */
-    uint32_t serves; /* KIWI_LOOP_CLIENT, KIWI_LOOP_SEVERAL: whom, whenever a tick was too long or waited; atomic */
-    uint32_t reserved;
+    uint64_t reserved;
 };
 #define KIWI_LOOP_WORST 16u
 #define KIWI_LOOP_CLIENT 1u  /* one connection, beside what wakes the thread up */
 #define KIWI_LOOP_SEVERAL 2u /* more than that, or not known */
+#define KIWI_LOOP_ALONE 4u   /* one descriptor, in poll, that is no connection */
 
 enum kiwi_stall_kind {
     KIWI_STALL_CALL = 1, /* a blocking call that waited: row of CALLS */

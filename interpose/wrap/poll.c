@@ -154,7 +154,6 @@ static ALWAYS_INLINE struct thread *enter_poll(uintptr_t at, nfds_t n)
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return NULL;
-    loop_waits_for(t, n);
     if (unlikely(loop_may_be_anew(t)))
         say_polled_anew(t, at, n);
     return t;

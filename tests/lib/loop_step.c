@@ -40,10 +40,9 @@ static void play_wait(struct thread *t, uint32_t stack, uint32_t event, uint64_t
     struct loop_return r = {.stack = stack, .flags = KIWI_CALLF_UNTIMED, .waited = waited};
     struct call_record call;
 
-    loop_waits_for(t, several ? 2 : 1);
+    call_enter(&call, t, KIWI_CALL_POLL, stack, r.flags, several ? 2 : 1);
     if (t->tick_loop)
         loop_wait_begins(t, stack, r.flags, clock_ticks());
-    call_enter(&call, t, KIWI_CALL_POLL, stack, r.flags, 3);
     call_leave(&call, 0, 0);
     r.call = call.row;
     r.now = clock_ticks();

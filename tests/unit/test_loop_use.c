@@ -12,7 +12,6 @@ static struct kiwi_loop *loop_made(uint32_t stack, uint32_t thread_class, uint64
     l->stack = stack;
     l->thread_class = thread_class;
     l->call_kind = KIWI_CALL_POLL;
-    l->several = 1;
     l->count = count;
     for (uint64_t i = 1; i <= count; i++) {
         histogram_add(row, KIWI_HISTOGRAM_TICK, i * 1000);
@@ -79,7 +78,7 @@ static void uses__percentiles_are_within_three_percent(void **state)
 static void uses__serve_one_two_or_many(void **state)
 {
     struct kiwi_loop *l = loop_made(stack_made(0x400000), 1, 10);
-    struct loop_use use = {.main = l, .sources = 1, .others = 0, .several = true};
+    struct loop_use use = {.main = l, .sources = 1, .others = 0};
 
     (void)state;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_ONE);
@@ -90,9 +89,9 @@ static void uses__serve_one_two_or_many(void **state)
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_TWO);
     use.sources = 3;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
-    use.several = false; /* one connection after the other */
+    use.serves = KIWI_LOOP_ALONE; /* one connection after the other */
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_ONE);
-    use.several = true;
+    use.serves |= KIWI_LOOP_SEVERAL;
     l->call_kind = KIWI_CALL_EPOLL_WAIT;
     use.sources = 2;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
@@ -101,9 +100,10 @@ static void uses__serve_one_two_or_many(void **state)
 static void uses__serve_one_client(void **state)
 {
     struct kiwi_loop *l = loop_made(stack_made(0x400000), 1, 10);
-    struct loop_use use = {.main = l, .sources = 4, .others = 100, .count = 100, .served = 90, .several = true};
+    struct loop_use use = {.main = l, .sources = 4, .others = 100, .count = 100, .served = 90};
 
     (void)state;
+    l->call_kind = KIWI_CALL_EPOLL_WAIT;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
     use.serves = KIWI_LOOP_CLIENT;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_CLIENT);

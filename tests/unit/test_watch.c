@@ -91,18 +91,89 @@ static void watch__poll_of_one(void **state)
     watching();
     assert_int_equal(watch_serves(KIWI_CALL_POLL, 1, CLIENT), KIWI_LOOP_CLIENT);
     assert_int_equal(watch_serves(KIWI_CALL_POLL, 2, CLIENT), KIWI_LOOP_SEVERAL);
-    assert_int_equal(watch_serves(KIWI_CALL_POLL, 1, EP), KIWI_LOOP_SEVERAL);
+    assert_int_equal(watch_serves(KIWI_CALL_POLL, 1, EP), KIWI_LOOP_ALONE);
     assert_int_equal(watch_serves(KIWI_CALL_SELECT, EP, CLIENT), KIWI_LOOP_SEVERAL); /* that is a number of them */
+}
+
+static void client_made(struct thread *t, int fd)
+{
+    descriptor_born(t, fd, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack_made(3));
+    watch_changed(EP, EPOLL_CTL_ADD, fd);
+}
+
+static void client_closed(struct thread *t, int fd)
+{
+    struct descriptor_closing closing;
+
+    descriptor_close_begin(t, &closing, fd, stack_made(4));
+}
+
+static uint32_t watched(void)
+{
+    return region_descriptor(EP + 1)->exchanges;
+}
+
+/* The kernel drops it from the set without being told. */
+static void watch__closed_ones_are_not_watched(void **state)
+{
+    struct thread *t = watching();
+
+    (void)state;
+    client_made(t, OTHER);
+    assert_int_equal(watched(), 2);
+    client_closed(t, OTHER);
+    assert_int_equal(watched(), 1);
+    assert_int_equal(serves(), KIWI_LOOP_CLIENT);
+    client_made(t, OTHER); /* the next client, with the same number */
+    client_made(t, OTHER + 1);
+    descriptor_close_range(t, OTHER, OTHER + 1, stack_made(4));
+    assert_int_equal(watched(), 1);
+    client_made(t, OTHER);
+    descriptor_born(t, OTHER, KIWI_DESCRIPTOR_SOCKET, 0, stack_made(3)); /* closed inside libc */
+    assert_int_equal(watched(), 1);
+    client_made(t, OTHER);
+    watch_changed(EP, EPOLL_CTL_DEL, OTHER);
+    client_closed(t, OTHER); /* not a second time */
+    assert_int_equal(watched(), 1);
+}
+
+/* The file is open, and so watched, for as long as one of its descriptors is. */
+static void watch__copied_ones_are(void **state)
+{
+    struct thread *t = watching();
+
+    (void)state;
+    client_made(t, OTHER);
+    descriptor_copied(t, OTHER, OTHER + 1, stack_made(5));
+    client_closed(t, OTHER);
+    assert_int_equal(watched(), 2);
+    client_closed(t, OTHER + 1);
+    assert_int_equal(watched(), 2);
+}
+
+static void watch__other_sets_are_left_alone(void **state)
+{
+    struct thread *t = watching();
+
+    (void)state;
+    client_made(t, OTHER);
+    descriptor_born(t, EP, KIWI_DESCRIPTOR_EPOLL, 0, stack_made(1)); /* with the number of the first */
+    watch_changed(EP, EPOLL_CTL_ADD, CLIENT);                        /* in both, for what is known */
+    assert_int_equal(watched(), 1);
+    client_closed(t, OTHER);
+    assert_int_equal(watched(), 1);
+    client_closed(t, CLIENT);
+    assert_int_equal(watched(), 1);
 }
 
 int main(void)
 {
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
     const struct CMUnitTest tests[] = {
-            FRESH(watch__one_client_and_its_wake_ups),
-            FRESH(watch__more_than_one_client),
-            FRESH(watch__asks_about_unknown_ones),
-            FRESH(watch__poll_of_one),
+            FRESH(watch__one_client_and_its_wake_ups), FRESH(watch__more_than_one_client),
+            FRESH(watch__asks_about_unknown_ones),     FRESH(watch__poll_of_one),
+            FRESH(watch__closed_ones_are_not_watched), FRESH(watch__copied_ones_are),
+            FRESH(watch__other_sets_are_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
