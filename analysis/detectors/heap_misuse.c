@@ -167,6 +167,19 @@ static void describe_place(struct finding *f, const struct kiwi_misuse *r)
     }
 }
 
+/* What came before the second free. */
+static void describe_first(struct model *m, struct finding *f, const struct kiwi_misuse *r, uint32_t other)
+{
+    enum kiwi_free_place place = KIWI_MISUSE_PLACE(r->flags);
+    bool moved = place == KIWI_FREE_MOVED;
+
+    finding_stack(f, m, r->other_stack, other, moved ? "had given it to realloc" : "had freed it");
+    finding_evidence(f, "The block of %" PRIu32 " bytes had been %s at %s.", r->result,
+                     moved ? "given to realloc, which moved it," : "freed", model_site(m, r->other_stack));
+    finding_evidence(f, "Under this recording the second free was %s.",
+                     place == KIWI_FREE_IN_BLOCK ? "left out" : "made");
+}
+
 static void describe(struct model *m, struct finding *f, const struct incident *n)
 {
     const struct kiwi_misuse *r = n->row;
@@ -178,10 +191,7 @@ static void describe(struct model *m, struct finding *f, const struct incident *
     switch (r->kind) {
     case KIWI_MISUSE_DOUBLE_FREE:
         finding_stack(f, m, r->stack, thread, "frees it again");
-        finding_stack(f, m, r->other_stack, other, "had freed it");
-        finding_evidence(f, "The block of %" PRIu32 " bytes had been freed at %s.", r->result,
-                         model_site(m, r->other_stack));
-        finding_evidence(f, "Under this recording the second free was left out.");
+        describe_first(m, f, r, other);
         break;
     case KIWI_MISUSE_FREE_MARKED:
         finding_stack(f, m, r->stack, thread, "frees it again");

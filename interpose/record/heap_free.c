@@ -1,6 +1,7 @@
 #include "heap_free.h"
 
 #include "../base/clock.h"
+#include "gone.h"
 #include "heap_site.h"
 #include "misuse.h"
 #include "object.h"
@@ -33,13 +34,48 @@ static void note_invalid(struct thread *t, const struct heap_freeing *f, enum ki
     note(t, KIWI_MISUSE_INVALID_FREE, &one, b, b ? f->address - around : 0);
 }
 
+/* Freed before, and not kept. `judged`: it is said once, where a delete ends in a free. */
+static bool is_gone(struct thread *t, const struct heap_freeing *f)
+{
+    struct gone_block g;
+    if (!gone_take(f->address, &g))
+        return false;
+    enum kiwi_free_place place = g.moved ? KIWI_FREE_MOVED : KIWI_FREE_PASSED;
+    struct misuse_facts facts = {.kind = KIWI_MISUSE_DOUBLE_FREE,
+                                 .stack = stack_of(t, f->site),
+                                 .other_thread = g.thread,
+                                 .other_stack = g.stack,
+                                 .heap_site = g.site,
+                                 .flags = (uint32_t)f->form | (uint32_t)g.made << 4 | (uint32_t)place << 8};
+    misuse_result(misuse_note(t, &facts), (int)(uint32_t)(g.size < UINT32_MAX ? g.size : UINT32_MAX));
+    return true;
+}
+
+/* Before the real call. */
+static void goes(const struct thread *t, uintptr_t address, const struct heap_block *b, uint32_t stack, bool moved)
+{
+    if (record_settings.heap == HEAP_EXACT)
+        gone_add(address, &(struct gone_block){.size = b->size,
+                                               .site = b->site,
+                                               .stack = stack,
+                                               .thread = t->row,
+                                               .made = b->form,
+                                               .moved = moved});
+}
+
 bool heap_invalid(struct thread *t, const struct heap_freeing *f)
 {
     if (record_settings.heap != HEAP_EXACT || block_find(f->address) ||
-        (f->form != KIWI_HEAP_MALLOC && !heap_forms_known) || RELAXED_ADD(&memory.unknown_frees, 1) > UNKNOWN_MAX)
+        (f->form != KIWI_HEAP_MALLOC && !heap_forms_known))
         return false;
     if (f->form == KIWI_HEAP_MALLOC && f->address == t->heap_judged)
         return true;
+    if (is_gone(t, f)) {
+        t->heap_judged = f->form == KIWI_HEAP_MALLOC ? 0 : f->address;
+        return true;
+    }
+    if (RELAXED_ADD(&memory.unknown_frees, 1) > UNKNOWN_MAX)
+        return false;
     uintptr_t around = block_around(f->address);
     const struct heap_block *b = around ? block_find(around) : NULL;
     if (b && f->form == KIWI_HEAP_NEW && b->form == KIWI_HEAP_NEW_ARRAY && f->address - around <= 16)
@@ -93,11 +129,12 @@ bool heap_freed(struct thread *t, const struct heap_freeing *f, struct quarantin
     if (mismatched(f, b))
         note(t, KIWI_MISUSE_MISMATCHED_FREE, f, b, b->size);
     ended(t, b, false);
+    b->free_stack = stack_of(t, f->site);
     if (!quarantine_takes(b)) {
+        goes(t, f->address, b, b->free_stack, false);
         block_end(b);
         return false;
     }
-    b->free_stack = stack_of(t, f->site);
     b->free_thread = t->row;
     b->free_serial = t->serial;
     b->unwatched |= f->held;
@@ -116,6 +153,7 @@ void heap_deleted(struct thread *t, const struct heap_freeing *f)
     b->unwatched |= f->held;
     if (b->direct) {
         ended(t, b, false);
+        goes(t, f->address, b, stack_of(t, f->site), false);
         block_end(b);
     }
 }
@@ -138,13 +176,16 @@ enum heap_move heap_move_begin(struct thread *t, const struct heap_freeing *f, s
         return HEAP_MOVE_UNKNOWN;
     if (mismatched(f, was))
         note(t, KIWI_MISUSE_MISMATCHED_FREE, f, was, was->size);
+    goes(t, f->address, was, stack_of(t, f->site), true); /* until it turns out to have stayed */
     return HEAP_MOVE_LIVE;
 }
 
 void heap_move_end(struct thread *t, uintptr_t old, const struct heap_block *was, bool moved)
 {
-    if (moved)
+    if (moved) {
         ended(t, was, true);
-    else
-        block_restore(old, was);
+        return;
+    }
+    gone_forget(old);
+    block_restore(old, was);
 }

@@ -2,6 +2,7 @@
 
 #include "../base/sys.h"
 #include "block.h"
+#include "gone.h"
 #include "quarantine.h"
 #include "suspect.h"
 
@@ -76,6 +77,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->block_sets, block_capacity / BLOCK_WAYS);
     PLACE(m->blocks, block_capacity);
     PLACE(m->quarantine, QUARANTINE_BLOCKS);
+    PLACE(m->gone, GONE_BLOCKS);
     at = (at + 4095) & ~(size_t)4095;
     PLACE(m->thread_pool, m->slots * ((sizeof(struct thread) + 63) & ~(size_t)63));
 #undef PLACE

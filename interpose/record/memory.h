@@ -90,6 +90,7 @@ struct memory {
     struct heap_block *blocks;                                /* BLOCK_WAYS for each set */
     uint32_t block_mask;                                      /* of sets */
     uint32_t *quarantine;                                     /* a ring of blocks that are kept for a while, 0 = free */
+    struct gone_block *gone;                                  /* GONE_BLOCKS: gone.h */
     uint64_t quarantine_in, quarantine_out, quarantine_bytes; /* atomic */
     uint64_t unknown_frees; /* of addresses that are no known block's, with heap=exact; atomic */
     uint64_t heap_samples;  /* taken so far; atomic */

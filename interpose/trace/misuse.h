@@ -38,11 +38,18 @@ enum kiwi_misuse_kind {
 };
 #define KIWI_MISUSE_WENT_ON 1u /* FORK_HELD: the child used the heap, or ended by exit() */
 /* Flags of misuse of the heap: how the block was freed, and how it was allocated (enum kiwi_heap_form); INVALID_FREE:
- * what the address is. */
+ * what the address is; DOUBLE_FREE: whether the second free was made (PASSED), and that realloc did the first
+ * (MOVED). */
 #define KIWI_MISUSE_FREED_BY(flags) ((flags)&15u)
 #define KIWI_MISUSE_MADE_BY(flags) ((flags) >> 4 & 15u)
 #define KIWI_MISUSE_PLACE(flags) ((enum kiwi_free_place)((flags) >> 8 & 15u))
-enum kiwi_free_place { KIWI_FREE_IN_BLOCK = 0, KIWI_FREE_ON_STACK = 1, KIWI_FREE_STATIC = 2 };
+enum kiwi_free_place {
+    KIWI_FREE_IN_BLOCK = 0,
+    KIWI_FREE_ON_STACK = 1,
+    KIWI_FREE_STATIC = 2,
+    KIWI_FREE_PASSED = 3,
+    KIWI_FREE_MOVED = 4
+};
 enum kiwi_heap_form { KIWI_HEAP_MALLOC = 0, KIWI_HEAP_NEW = 1, KIWI_HEAP_NEW_ARRAY = 2 };
 
 struct kiwi_misuse {

@@ -64,7 +64,8 @@ static void *found_late(void **place, const char *name)
         ENSURE(name);                                                                                                  \
         uint64_t calls = t ? t->heap_calls : 0;                                                                        \
         void *block = real.name arguments;                                                                             \
-        return t && block ? heap_got_new(t, block, size, KIWI_HEAP_##form, calls, CALL_SITE()) : block;                \
+        return t && block ? heap_got_new(t, block, size, KIWI_HEAP_##form, calls, CALL_SITE())                         \
+                          : heap_got_unseen(block);                                                                    \
     }
 
 #define DEFINE_DELETE(name, parameters, arguments, form)                                                               \

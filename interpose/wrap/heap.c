@@ -119,7 +119,7 @@ static NOINLINE void *malloc_fully(size_t size)
     if (unlikely(!t && real_state != REAL_READY))
         return boot_allocate(size);
     void *p = real.malloc(size);
-    return likely(t && p) ? heap_got(t, p, size, CALL_SITE()) : p;
+    return likely(t && p) ? heap_got(t, p, size, CALL_SITE()) : heap_got_unseen(p);
 }
 
 EXPORT void *malloc(size_t size)
@@ -138,7 +138,7 @@ static NOINLINE void *calloc_fully(size_t n, size_t size)
         return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
     }
     void *p = real.calloc(n, size);
-    return likely(t && p) ? heap_got(t, p, n * size, CALL_SITE()) : p;
+    return likely(t && p) ? heap_got(t, p, n * size, CALL_SITE()) : heap_got_unseen(p);
 }
 
 EXPORT void *calloc(size_t n, size_t size)
@@ -148,6 +148,12 @@ EXPORT void *calloc(size_t n, size_t size)
     return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size)) : calloc_fully(n, size);
 }
 
+/* With heap=exact it is known which addresses are blocks'. */
+static bool is_doubtful(const void *p)
+{
+    return heap_marks_doubt(p) && (record_settings.heap != HEAP_EXACT || heap_marks_is_free(p));
+}
+
 static NOINLINE void free_fully(void *p)
 {
     if (unlikely(!p || from_boot_pool(p)))
@@ -155,16 +161,14 @@ static NOINLINE void free_fully(void *p)
     struct thread *t = thread_enter();
     if (unlikely(heap_special(t)) && free_specially(t, p, __builtin_return_address(0)))
         return;
-    if (likely(t != NULL)) {
-        if (suspect_block((uintptr_t)p) && heap_keeps(t, p, CALL_SITE()))
-            return;
-    } else if (heap_keeps_unseen(p)) {
+    enum heap_fate fate = HEAP_GOES;
+    if (unlikely(!t))
+        fate = heap_keeps_unseen(p) ? HEAP_KEPT : HEAP_GOES;
+    else if (suspect_block((uintptr_t)p))
+        fate = heap_fate_of(t, p, CALL_SITE());
+    if (fate == HEAP_KEPT || unlikely(real_state != REAL_READY))
         return;
-    }
-    if (unlikely(real_state != REAL_READY))
-        return;
-    bool told = record_settings.heap == HEAP_EXACT && !heap_marks_is_free(p); /* what is wrong with it */
-    if (heap_marks_doubt(p) && !told)
+    if (fate == HEAP_GOES && is_doubtful(p))
         heap_marks_free(p, CALL_SITE());
     else
         real.free(p);
@@ -229,7 +233,7 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
 
 static ALWAYS_INLINE void *noted(struct thread *t, void *p, size_t size, struct call_site site)
 {
-    return t && p ? heap_got(t, p, size, site) : p;
+    return t && p ? heap_got(t, p, size, site) : heap_got_unseen(p);
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)

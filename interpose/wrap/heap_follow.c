@@ -7,6 +7,7 @@
 #include "heap_marks.h"
 
 #include "../record/allocator.h"
+#include "../record/gone.h"
 #include "../record/heap_path.h"
 #include "../record/leftover.h"
 #include "../record/misuse.h"
@@ -78,6 +79,7 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
 {
     int saved = errno;
     guard_set(t);
+    gone_forget((uintptr_t)p);
     if (unlikely(t->heap_since))
         timed(t);
     if (t->heap_drawn)
@@ -96,9 +98,10 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
 }
 
 /* Its bytes are no part of what is sampled: the points that were drawn move on. */
-COLD void heap_counted(struct thread *t, size_t size, struct call_site site)
+COLD void heap_counted(struct thread *t, void *p, size_t size, struct call_site site)
 {
     int saved = errno;
+    gone_forget((uintptr_t)p);
     t->heap_calls++;
     t->heap_next += size; /* and so thread_heap_bytes */
     if (t->heap_drawn)
@@ -108,6 +111,13 @@ COLD void heap_counted(struct thread *t, size_t size, struct call_site site)
         heap_path_note(t, stack_of(t, site), size);
     guard_clear(t);
     errno = saved;
+}
+
+COLD void *heap_got_unseen(void *p)
+{
+    if (p && memory_alive())
+        gone_forget((uintptr_t)p);
+    return p;
 }
 
 COLD void *heap_quickly_failed(const struct recent_block *b)
@@ -192,17 +202,19 @@ static bool block_dies(struct thread *t, struct heap_freeing *h, bool tells)
     return true;
 }
 
-NOINLINE bool heap_keeps(struct thread *t, void *p, struct call_site site)
+NOINLINE enum heap_fate heap_fate_of(struct thread *t, void *p, struct call_site site)
 {
     int saved = errno;
     struct heap_freeing h = {.address = (uintptr_t)p, .form = KIWI_HEAP_MALLOC, .site = site};
     struct quarantine_out out = {.count = 0};
     guard_set(t);
-    bool kept = block_dies(t, &h, free_tells_sizes) && heap_freed(t, &h, &out);
+    enum heap_fate fate = !block_dies(t, &h, free_tells_sizes) ? HEAP_WRONG
+                          : heap_freed(t, &h, &out)            ? HEAP_KEPT
+                                                               : HEAP_GOES;
     guard_clear(t);
     free_all(&out);
     errno = saved;
-    return kept;
+    return fate;
 }
 
 COLD bool heap_keeps_unseen(const void *p)
@@ -317,8 +329,10 @@ static COLD void grown(const struct heap_moving *m, const void *p, size_t size)
 void heap_move_ends(struct heap_moving *m, void *p, size_t size)
 {
     struct thread *t = m->t;
-    if (!t)
+    if (!t) {
+        heap_got_unseen(p);
         return;
+    }
     bool gone = p || !size;
     if (unlikely(m->locks || m->followed == HEAP_MOVE_LIVE)) {
         int saved = errno;
@@ -333,7 +347,7 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
     if (!p)
         return;
     if (unlikely(m->unfollowed))
-        heap_counted(t, size, m->site);
+        heap_counted(t, p, size, m->site);
     else
         heap_got(t, p, size, m->site);
     if (unlikely(heap_path_in_piece(t) || m->followed == HEAP_MOVE_LIVE))

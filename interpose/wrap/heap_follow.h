@@ -31,7 +31,10 @@ static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, stru
 }
 
 /* Counted like any other, and not followed. */
-void heap_counted(struct thread *t, size_t size, struct call_site site);
+void heap_counted(struct thread *t, void *p, size_t size, struct call_site site);
+
+/* A block that was got where nothing is recorded. Returns it. */
+void *heap_got_unseen(void *p);
 
 /*
  * Before the real call, for an allocation that is counted, and no more: not a sample, not in a tick or scope, not in a
@@ -62,8 +65,13 @@ static ALWAYS_INLINE void *heap_quickly_got(struct recent_block *b, void *p)
 void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form form, uint64_t calls,
                    struct call_site site);
 
-/* Before free. true: it must not be freed now. t is the current thread; p is a suspect block. */
-bool heap_keeps(struct thread *t, void *p, struct call_site site);
+/* Before free. t is the current thread; p is a suspect block. */
+enum heap_fate {
+    HEAP_GOES, /* to the real free */
+    HEAP_KEPT, /* it must not be freed now */
+    HEAP_WRONG /* that is noted; the real free decides, and nothing else looks at what may not be there */
+};
+enum heap_fate heap_fate_of(struct thread *t, void *p, struct call_site site);
 /* The same where nothing is recorded. p is not NULL. */
 bool heap_keeps_unseen(const void *p);
 /* Before delete. Ends the identity of locks in the block as well. */

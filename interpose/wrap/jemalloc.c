@@ -105,10 +105,10 @@ EXPORT void *mallocx(size_t size, int flags)
     ENSURE(mallocx);
     void *p = real.mallocx(size, flags);
     if (unlikely(!t || !p))
-        return p;
+        return heap_got_unseen(p);
     if (likely(follows(flags)))
         return heap_got(t, p, size, CALL_SITE());
-    heap_counted(t, size, CALL_SITE());
+    heap_counted(t, p, size, CALL_SITE());
     return p;
 }
 
@@ -146,7 +146,7 @@ static ALWAYS_INLINE bool keeps(void *p, struct call_site site)
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return heap_keeps_unseen(p);
-    return suspect_block((uintptr_t)p) && heap_keeps(t, p, site);
+    return suspect_block((uintptr_t)p) && heap_fate_of(t, p, site) == HEAP_KEPT;
 }
 
 EXPORT void dallocx(void *p, int flags)

@@ -260,6 +260,72 @@ static void block__large_ones_are_not_kept(void **state)
     assert_null(block_find(BLOCK(0)));
 }
 
+static uint32_t place_of_second_free(void)
+{
+    assert_int_equal(misuses(KIWI_MISUSE_DOUBLE_FREE), 1);
+    return KIWI_MISUSE_PLACE(region_misuse(1)->flags);
+}
+
+static void block__too_large_to_keep_is_known_when_freed_again(void **state)
+{
+    struct thread *t = thread_made("a"), *other = thread_made("b");
+    struct heap_freeing f = freeing(BLOCK(0), KIWI_HEAP_MALLOC);
+    struct quarantine_out out;
+
+    (void)state;
+    block_add(t, BLOCK(0), QUARANTINE_BLOCK_BYTES + 1, stack_made(1), KIWI_HEAP_UNIT);
+    assert_false(freed(t, BLOCK(0), &out));
+    assert_true(heap_invalid(other, &f));
+    assert_int_equal(place_of_second_free(), KIWI_FREE_PASSED);
+    assert_int_equal(region_misuse(1)->other_thread, t->row);
+    assert_int_equal(region_misuse(1)->result, QUARANTINE_BLOCK_BYTES + 1);
+    assert_false(heap_invalid(other, &f));
+}
+
+static void block__that_realloc_moved_is_known_when_freed(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct heap_freeing f = freeing(BLOCK(0), KIWI_HEAP_MALLOC);
+    struct heap_block was;
+
+    (void)state;
+    block_add(t, BLOCK(0), 20, stack_made(1), KIWI_HEAP_UNIT);
+    heap_move_begin(t, &f, &was);
+    heap_move_end(t, BLOCK(0), &was, true);
+    assert_true(heap_invalid(t, &f));
+    assert_int_equal(place_of_second_free(), KIWI_FREE_MOVED);
+}
+
+static void block__that_realloc_left_is_freed_for_the_first_time(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct heap_freeing f = freeing(BLOCK(0), KIWI_HEAP_MALLOC);
+    struct quarantine_out out;
+    struct heap_block was;
+
+    (void)state;
+    block_add(t, BLOCK(0), QUARANTINE_BLOCK_BYTES + 1, stack_made(1), KIWI_HEAP_UNIT);
+    heap_move_begin(t, &f, &was);
+    heap_move_end(t, BLOCK(0), &was, false);
+    assert_false(heap_invalid(t, &f));
+    freed(t, BLOCK(0), &out);
+    assert_int_equal(misuses(KIWI_MISUSE_DOUBLE_FREE), 0);
+}
+
+static void block__sample_that_went_may_be_anothers(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct heap_freeing f = freeing(BLOCK(0), KIWI_HEAP_MALLOC);
+    struct quarantine_out out;
+
+    (void)state;
+    record_settings.heap = HEAP_SAMPLE;
+    block_add(t, BLOCK(0), QUARANTINE_BLOCK_BYTES + 1, stack_made(1), KIWI_HEAP_UNIT);
+    assert_false(freed(t, BLOCK(0), &out));
+    assert_false(heap_invalid(t, &f));
+    assert_int_equal(misuses(KIWI_MISUSE_DOUBLE_FREE), 0);
+}
+
 static void block__a_change_of_any_byte_is_noted(void **state)
 {
     struct thread *t = thread_made("a");
@@ -310,6 +376,10 @@ int main(void)
             TEST(block__stale_record_gives_way),
             TEST(block__moves_or_stays),
             TEST(block__large_ones_are_not_kept),
+            TEST(block__too_large_to_keep_is_known_when_freed_again),
+            TEST(block__that_realloc_moved_is_known_when_freed),
+            TEST(block__that_realloc_left_is_freed_for_the_first_time),
+            TEST(block__sample_that_went_may_be_anothers),
             TEST(block__a_change_of_any_byte_is_noted),
             TEST(block__neighbours_share_pages_of_records),
     };
