@@ -41,6 +41,17 @@ static bool is_to_be_followed(int fd)
     return flags & (KIWI_DESCRIPTOR_DIALLED | KIWI_DESCRIPTOR_ACCEPTED);
 }
 
+static void mode_set(int fd, bool nonblocking)
+{
+    descriptor_flag(fd, KIWI_DESCRIPTOR_NONBLOCKING, nonblocking);
+    uint32_t mode = nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING;
+    if (is_to_be_followed(fd))
+        mode |= DESCRIPTOR_TRACKED;
+    if (descriptor_is(fd, KIWI_DESCRIPTOR_SIGNAL))
+        mode |= DESCRIPTOR_SIGNALS;
+    RELAXED_STORE(&memory.descriptors[fd], (uint8_t)mode);
+}
+
 bool descriptor_ask(int fd)
 {
     long flags = region.frozen ? -1 : sys_call3(SYS_fcntl, fd, F_GETFL, 0);
@@ -49,13 +60,7 @@ bool descriptor_ask(int fd)
     if (RELAXED_LOAD(&memory.descriptors[fd]) == DESCRIPTOR_UNKNOWN)
         seen_open(fd);
     bool nonblocking = (flags & O_NONBLOCK) && !is_regular_file(fd);
-    descriptor_flag(fd, KIWI_DESCRIPTOR_NONBLOCKING, nonblocking);
-    uint32_t mode = nonblocking ? DESCRIPTOR_NONBLOCKING : DESCRIPTOR_BLOCKING;
-    if (is_to_be_followed(fd))
-        mode |= DESCRIPTOR_TRACKED;
-    if (descriptor_is(fd, KIWI_DESCRIPTOR_SIGNAL))
-        mode |= DESCRIPTOR_SIGNALS;
-    RELAXED_STORE(&memory.descriptors[fd], (uint8_t)mode);
+    mode_set(fd, nonblocking);
     return nonblocking;
 }
 
@@ -96,6 +101,31 @@ void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, u
         return;
     row_fill(t, d, kind, flags, stack);
     region_publish(&d->state, KIWI_ROW_LIVE);
+}
+
+#define REGULAR_SURE 8u    /* regular files in a row, before the next one is taken for one */
+#define REGULAR_UNSEEN 15u /* of those, before it is looked at again */
+
+static bool opens_regular(struct thread *t, int fd, uint32_t stack)
+{
+    if (t->regular_stack != stack || !stack) {
+        t->regular_stack = stack;
+        t->regular_count = 0;
+    }
+    if (t->regular_count >= REGULAR_SURE && t->regular_count < REGULAR_SURE + REGULAR_UNSEEN) {
+        t->regular_count++;
+        return true;
+    }
+    bool regular = is_regular_file(fd);
+    t->regular_count = !regular ? 0 : t->regular_count < REGULAR_SURE ? t->regular_count + 1 : REGULAR_SURE;
+    return regular;
+}
+
+void descriptor_opened(struct thread *t, int fd, int open_flags, uint32_t stack)
+{
+    descriptor_born(t, fd, KIWI_DESCRIPTOR_FILE, 0, stack);
+    if ((uint32_t)fd < MEMORY_DESCRIPTORS && memory.base && !region.frozen)
+        mode_set(fd, (open_flags & O_NONBLOCK) && !opens_regular(t, fd, stack));
 }
 
 void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)

@@ -102,6 +102,9 @@ static inline void descriptor_flag(int fd, uint32_t flag, bool set)
 
 /* All with the thread's guard set. An opening call returned fd >= 0; flags: KIWI_DESCRIPTOR_*. */
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack);
+/* The same by a path; open_flags: O_*. Whether calls on it can block is known then without asking, but for O_NONBLOCK
+ * on what may be no regular file: a call path that has opened nothing else is asked about now and then only. */
+void descriptor_opened(struct thread *t, int fd, int open_flags, uint32_t stack);
 /* `to` is now what `from` is. */
 void descriptor_copied(struct thread *t, int from, int to, uint32_t stack);
 

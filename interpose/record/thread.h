@@ -257,12 +257,14 @@ struct thread {
     struct thread_streak streaks[THREAD_STREAKS];
     struct thread_burst burst;
     uint64_t asked_from; /* peer_accepted: the time up to which the room for questions is spent */
-    uintptr_t closed_at; /* return address of the latest close, */
-    int32_t closed;      /* its descriptor, */
-    uint32_t sweep;      /* how many it closed in a row by number, */
-    bool sweep_unknown;  /* and whether one of them had never been open */
-    uint32_t tick_loop;  /* LOOPS row of the loop whose tick the thread is in, 0 = none */
-    uint32_t scope;      /* LOOPS row of the innermost open scope, 0 = none */
+    uint32_t regular_stack; /* a call path that opens files without waiting, */
+    uint32_t regular_count; /* and how many regular ones in a row (descriptor.c) */
+    uintptr_t closed_at;    /* return address of the latest close, */
+    int32_t closed;         /* its descriptor, */
+    uint32_t sweep;         /* how many it closed in a row by number, */
+    bool sweep_unknown;     /* and whether one of them had never been open */
+    uint32_t tick_loop;     /* LOOPS row of the loop whose tick the thread is in, 0 = none */
+    uint32_t scope;         /* LOOPS row of the innermost open scope, 0 = none */
     uint32_t scope_depth;
     uint32_t intakes, intakes_since; /* connections taken since that signal to end (its number): shutdown.h */
     struct thread_scope scopes[THREAD_SCOPES];

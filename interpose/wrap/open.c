@@ -45,13 +45,22 @@ static void not_opened(struct thread *t, const char *path, int error, struct cal
     guard_clear(t);
 }
 
-static int opened(struct thread *t, int fd, const char *path, struct call_site site)
+static int opened(struct thread *t, int fd, const char *path, int flags, struct call_site site)
 {
-    if (fd < 0)
+    if (fd < 0) {
         not_opened(t, path, errno, site);
-    else if (t && t->streak_count)
+        return fd;
+    }
+    if (t && t->streak_count)
         failure_success(t, 0, KIWI_CALL_OPEN);
-    return born(t, fd, KIWI_DESCRIPTOR_FILE, 0, site);
+    if (!t || t->guard != GUARD_IDLE) {
+        descriptor_forget(fd);
+        return fd;
+    }
+    guard_set(t);
+    descriptor_opened(t, fd, flags, stack_of(t, site));
+    guard_clear(t);
+    return fd;
 }
 
 /* The mode is there only where a file may be made; what is in its place else is handed on unseen. */
@@ -65,70 +74,70 @@ EXPORT int open(const char *path, int flags, ...)
 {
     MODE(flags)
     struct thread *t = enter_io();
-    return opened(t, real.open(path, flags, mode), path, CALL_SITE());
+    return opened(t, real.open(path, flags, mode), path, flags, CALL_SITE());
 }
 
 EXPORT int open64(const char *path, int flags, ...)
 {
     MODE(flags)
     struct thread *t = enter_io();
-    return opened(t, real.open64(path, flags, mode), path, CALL_SITE());
+    return opened(t, real.open64(path, flags, mode), path, flags, CALL_SITE());
 }
 
 EXPORT int openat(int directory, const char *path, int flags, ...)
 {
     MODE(flags)
     struct thread *t = enter_io();
-    return opened(t, real.openat(directory, path, flags, mode), path, CALL_SITE());
+    return opened(t, real.openat(directory, path, flags, mode), path, flags, CALL_SITE());
 }
 
 EXPORT int openat64(int directory, const char *path, int flags, ...)
 {
     MODE(flags)
     struct thread *t = enter_io();
-    return opened(t, real.openat64(directory, path, flags, mode), path, CALL_SITE());
+    return opened(t, real.openat64(directory, path, flags, mode), path, flags, CALL_SITE());
 }
 
 EXPORT int __open_2(const char *path, int flags)
 {
     struct thread *t = enter_io();
-    return opened(t, real.__open_2(path, flags), path, CALL_SITE());
+    return opened(t, real.__open_2(path, flags), path, flags, CALL_SITE());
 }
 
 EXPORT int __open64_2(const char *path, int flags)
 {
     struct thread *t = enter_io();
-    return opened(t, real.__open64_2(path, flags), path, CALL_SITE());
+    return opened(t, real.__open64_2(path, flags), path, flags, CALL_SITE());
 }
 
 EXPORT int __openat_2(int directory, const char *path, int flags)
 {
     struct thread *t = enter_io();
-    return opened(t, real.__openat_2(directory, path, flags), path, CALL_SITE());
+    return opened(t, real.__openat_2(directory, path, flags), path, flags, CALL_SITE());
 }
 
 EXPORT int __openat64_2(int directory, const char *path, int flags)
 {
     struct thread *t = enter_io();
-    return opened(t, real.__openat64_2(directory, path, flags), path, CALL_SITE());
+    return opened(t, real.__openat64_2(directory, path, flags), path, flags, CALL_SITE());
 }
 
 EXPORT int creat(const char *path, mode_t mode)
 {
     struct thread *t = enter_io();
-    return opened(t, real.creat(path, mode), path, CALL_SITE());
+    return opened(t, real.creat(path, mode), path, 0, CALL_SITE());
 }
 
 EXPORT int creat64(const char *path, mode_t mode)
 {
     struct thread *t = enter_io();
-    return opened(t, real.creat64(path, mode), path, CALL_SITE());
+    return opened(t, real.creat64(path, mode), path, 0, CALL_SITE());
 }
 
 static FILE *opened_file(struct thread *t, FILE *file, const char *path, struct call_site site)
 {
     if (file && t)
-        opened(t, fileno_unlocked(file), path, site);
+        opened(t, fileno_unlocked(file), path, 0, site);
     return file;
 }
 

@@ -104,6 +104,48 @@ class Rounds(unittest.TestCase):
         self.assertEqual(output.failures([made]), ["* `made-up` under libkiwi: broken"])
 
 
+class Together:
+    """A probe that measures variants side by side, and notes which."""
+
+    def __init__(self, found):
+        self.found = found
+        self.groups = []
+
+    def together(self, _settings, variants):
+        self.groups.append([variant.name for variant in variants])
+        if isinstance(self.found, Exception):
+            raise self.found
+        return {variant.name: self.found.get(variant.name, Sample(1.0)) for variant in variants}
+
+    def __call__(self, _settings, variant):
+        self.groups.append(variant.name)
+        return Sample(9.0)
+
+
+class SideBySide(unittest.TestCase):
+    @staticmethod
+    def outcome(probe, rounds=2):
+        variants = [Variant("bare"), Variant("libkiwi"), Variant("slow", rounds=1)]
+        return run_rounds(Scenario("made-up", "made up", "ns", probe, peers=("slow",)), variants, None, rounds)
+
+    def test_those_of_every_round_are_measured_together(self):
+        probe = Together({})
+        made = self.outcome(probe)
+        self.assertEqual(probe.groups, [["bare", "libkiwi"], "slow", ["libkiwi", "bare"]])
+        self.assertEqual(made.values("slow"), [9.0])
+
+    def test_the_one_that_failed_is_left_out(self):
+        probe = Together({"libkiwi": RuntimeError("broken")})
+        made = self.outcome(probe)
+        self.assertEqual(probe.groups[-1], ["bare"])
+        self.assertEqual(made.failures, {"libkiwi": "broken"})
+        self.assertEqual(made.values("bare"), [1.0, 1.0])
+
+    def test_what_fails_as_a_whole_fails_for_all(self):
+        made = self.outcome(Together(OSError("no room")))
+        self.assertEqual(made.failures, {"bare": "no room", "libkiwi": "no room"})
+
+
 class Table(unittest.TestCase):
     def test_row_has_a_cell_for_each_column(self):
         row = output.row(outcome(ratio(1.6), [10] * 3, [15] * 3))

@@ -42,6 +42,55 @@ static void descriptor__of_a_regular_file_blocks_whatever_its_flags(void **state
     close(fd);
 }
 
+static void descriptor__opened_to_block_is_known_without_asking(void **state)
+{
+    struct thread *t = thread_made("a");
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    descriptor_opened(t, made_nonblocking(ends[0]), O_RDONLY, 7); /* nobody could have changed it yet */
+    assert_int_equal(descriptor_mode(ends[0]), DESCRIPTOR_BLOCKING);
+    descriptor_opened(t, ends[0], O_RDONLY | O_NONBLOCK, 7);
+    assert_int_equal(descriptor_mode(ends[0]), DESCRIPTOR_NONBLOCKING);
+    assert_true(descriptor_row(ends[0])->flags & KIWI_DESCRIPTOR_NONBLOCKING);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* How many opens of a pipe at the call path it takes until it is seen that it is no regular file. */
+static uint32_t unseen_opens(struct thread *t, int pipe_end, uint32_t stack)
+{
+    for (uint32_t n = 0; n < 1000; n++) {
+        descriptor_opened(t, pipe_end, O_RDONLY | O_NONBLOCK, stack);
+        if (descriptor_mode(pipe_end) == DESCRIPTOR_NONBLOCKING)
+            return n;
+    }
+    return 1000;
+}
+
+static void descriptor__of_a_path_that_opens_regular_files_is_looked_at_now_and_then(void **state)
+{
+    char name[] = "/tmp/kiwi-descriptor-XXXXXX";
+    int file = mkstemp(name), ends[2];
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_true(file >= 0);
+    unlink(name);
+    for (int i = 0; i < 8; i++) {
+        descriptor_opened(t, file, O_RDONLY | O_NONBLOCK, 7);
+        assert_int_equal(descriptor_mode(file), DESCRIPTOR_BLOCKING);
+    }
+    assert_int_equal(unseen_opens(t, ends[0], 7), 15);
+    assert_int_equal(unseen_opens(t, ends[0], 7), 0); /* from then on each is looked at again */
+    assert_int_equal(unseen_opens(t, ends[0], 8), 0); /* another call path */
+    close(file);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void descriptor__that_is_closed_is_left_unknown(void **state)
 {
     (void)state;
@@ -158,6 +207,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(descriptor__is_learnt_from_its_flags),
             FRESH(descriptor__of_a_regular_file_blocks_whatever_its_flags),
+            FRESH(descriptor__opened_to_block_is_known_without_asking),
+            FRESH(descriptor__of_a_path_that_opens_regular_files_is_looked_at_now_and_then),
             FRESH(descriptor__that_is_closed_is_left_unknown),
             FRESH(descriptor__out_of_range_is_taken_to_block),
             FRESH(descriptor__ranges_are_forgotten),

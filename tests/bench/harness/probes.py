@@ -2,8 +2,6 @@
 
 import os
 import re
-import resource
-import signal
 import socket
 import subprocess
 import time
@@ -14,7 +12,7 @@ from . import process
 from .variants import Scratch
 
 RUN_SECONDS = 120
-FILE_LIMIT = 1024  # memcached sets both limits to what -c says; valgrind refuses any but the soft one it began with
+FAILURES = (RuntimeError, OSError, KeyError, ValueError, subprocess.TimeoutExpired)
 
 
 @dataclass(frozen=True)
@@ -162,69 +160,3 @@ def answers(port):
         return True
     except OSError:
         return False
-
-
-def load(settings, port, requests):
-    """Sends the requests and returns how many memcached had to answer."""
-    command = [settings.programs / "mc_load", port, 16, requests, settings.cpu]
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=RUN_SECONDS,
-                            check=False)
-    if result.returncode != 0:
-        raise RuntimeError(result.stderr.strip())
-    return result_fields(result.stdout)["requests"]
-
-
-def serve(settings, variant, scratch, requests):
-    """Runs memcached with four worker threads, it and the load on one processor; returns CPU time per request, ns."""
-    port = free_port()
-    user = ["-u", "root"] if os.getuid() == 0 else []
-    server_command = ["memcached", "-l", "127.0.0.1", "-p", port, "-U", "0", "-t", "4", "-c", FILE_LIMIT, *user]
-
-    def prepare():  # here and not by taskset and prlimit, which would be recorded as well
-        os.sched_setaffinity(0, {settings.cpu})
-        resource.setrlimit(resource.RLIMIT_NOFILE, (FILE_LIMIT, 2 * FILE_LIMIT))
-
-    server = subprocess.Popen(variant.command(server_command, scratch), env=variant.surroundings(scratch),
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=prepare)
-    try:
-        process.wait_until(lambda: server.poll() is not None or answers(port), 60, "the start of memcached")
-        load(settings, port, min(requests, 2000))
-        begin_ns = process.cpu_ns(server.pid)
-        answered = load(settings, port, requests)
-        spent_ns = process.cpu_ns(server.pid) - begin_ns
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=RUN_SECONDS)
-    check_trace(variant, scratch)
-    return spent_ns / answered
-
-
-def memcached(settings, variant):
-    with Scratch() as scratch:
-        requests = 2000 if variant.slow else settings.milliseconds(200000, 15000)
-        per_request_ns = serve(settings, variant, scratch, requests)
-        return Sample(per_request_ns, per_request_ns)
-
-
-def memcached_trace(settings, variant):
-    """Storage of memcached's trace after the load."""
-    with Scratch() as scratch:
-        serve(settings, variant, scratch, settings.milliseconds(50000, 15000))
-        return Sample(sum(process.file_kib(path) for path in scratch.iterdir()))
-
-
-def report(settings, variant):
-    """`kiwi report` on memcached's trace, symbols and all. Its exit status says what it found, 2 that it could not."""
-    kiwi = settings.build / "kiwi"
-    if not kiwi.exists():
-        raise RuntimeError(f"{kiwi} is not built")
-    with Scratch() as scratch:
-        serve(settings, variant, scratch, 15000)
-        traces = [str(path) for path in scratch.iterdir()]
-        begin = time.perf_counter_ns()
-        result = subprocess.run([str(kiwi), "report", *traces], capture_output=True, text=True, timeout=RUN_SECONDS,
-                                check=False)
-        spent_ns = time.perf_counter_ns() - begin
-    if result.returncode not in (0, 1):
-        raise RuntimeError(f"kiwi report: {result.stderr.strip()[-300:]}")
-    return Sample(spent_ns)

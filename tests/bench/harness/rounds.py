@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from subprocess import TimeoutExpired
 
+from .probes import FAILURES
 from .scenarios import Scenario
 from .stats import Estimate, estimate
 
@@ -50,6 +51,32 @@ def takes_part(scenario, variant):
     return variant.rounds is None or variant.name in scenario.peers
 
 
+def take_samples(probe, settings, variants):
+    """The samples of one round by the names of the variants; for one that failed, why. A probe that can measure
+    variants together does so with all that take part in every round."""
+    side_by_side = getattr(probe, "together", None)
+    together = [variant for variant in variants if side_by_side and variant.rounds is None]
+    found = {}
+    if together:
+        try:
+            found.update(side_by_side(settings, together))
+        except FAILURES as error:
+            found.update({variant.name: error for variant in together})
+    for variant in variants:
+        if variant not in together:
+            try:
+                found[variant.name] = probe(settings, variant)
+            except FAILURES as error:
+                found[variant.name] = error
+    return found
+
+
+def told(error):
+    if isinstance(error, TimeoutExpired):
+        return f"no end after {error.timeout:g} s"
+    return str(error) or repr(error)
+
+
 def run_rounds(scenario, variants, settings, rounds):
     """Measures one scenario. A variant that fails once is left out from then on, and the outcome says why."""
     outcome = Outcome(scenario, rounds)
@@ -58,13 +85,11 @@ def run_rounds(scenario, variants, settings, rounds):
         outcome.samples[variant.name] = [None] * rounds
     for number in range(rounds):
         turn = number % len(taking) if taking else 0
-        for variant in taking[turn:] + taking[:turn]:
-            if variant.name in outcome.failures or (variant.rounds is not None and number >= variant.rounds):
-                continue
-            try:
-                outcome.samples[variant.name][number] = scenario.probe(settings, variant)
-            except (RuntimeError, OSError, KeyError, ValueError) as error:
-                outcome.failures[variant.name] = str(error) or repr(error)
-            except TimeoutExpired as error:
-                outcome.failures[variant.name] = f"no end after {error.timeout:g} s"
+        present = [variant for variant in taking[turn:] + taking[:turn]
+                   if variant.name not in outcome.failures and (variant.rounds is None or number < variant.rounds)]
+        for name, sample in take_samples(scenario.probe, settings, present).items():
+            if isinstance(sample, Exception):
+                outcome.failures[name] = told(sample)
+            else:
+                outcome.samples[name][number] = sample
     return outcome

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from . import probes
 from .probes import Batches, OneProcessor, Parked
-from .servers import CpuTime, Latency, Nginx, Redis
+from .servers import CpuTime, Latency, Memcached, Nginx, Redis, memcached_report, memcached_trace
 
 UNITS = {"ns": 1, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "KiB": 1, "MiB": 1024}
 
@@ -109,14 +109,14 @@ SCENARIOS = (
     Scenario("heap-scope-live", "the same over 1,000 live blocks", "ns", Batches("heap-live", "--scope=1"), ratio(4)),
     Scenario("heap-memory", "memory with 256 MiB of small blocks", "MiB",
              Parked(256, probes.memory_and_trace, what="heap-held"), factor_and_added(1.05, 16, "MiB"), rounds=3),
-    Scenario("memcached", "memcached, CPU time of a request", "µs", probes.memcached, ratio(1.03), ("Helgrind",),
+    Scenario("memcached", "memcached, CPU time of a request", "µs", CpuTime(Memcached()), ratio(1.03), ("Helgrind",),
              rounds=11),
-    Scenario("nginx", "nginx, CPU time of a request", "µs", CpuTime(Nginx("/file")), ratio(1.03)),
-    Scenario("nginx-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Nginx("/", pipelined=True)),
+    Scenario("nginx", "nginx, CPU time of a request", "µs", CpuTime(Nginx("/file"), 4, 1000), ratio(1.03)),
+    Scenario("nginx-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Nginx("/", pipelined=True), 4, 1000),
              ratio(1.03)),
     Scenario("nginx-p99", "nginx, 99th percentile of a request", "µs", Latency(Nginx("/file")), ratio(1.05)),
-    Scenario("redis", "redis, CPU time of a request", "µs", CpuTime(Redis()), ratio(1.03)),
-    Scenario("redis-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Redis(pipelined=True)),
+    Scenario("redis", "redis, CPU time of a request", "µs", CpuTime(Redis(), 4, 1000), ratio(1.03)),
+    Scenario("redis-pipelined", "the same, 16 requests at a time", "µs", CpuTime(Redis(pipelined=True), 4, 1000),
              ratio(1.03)),
     Scenario("redis-p99", "redis, 99th percentile of a request", "µs", Latency(Redis()), ratio(1.05)),
     Scenario("start", "start and end of /bin/true", "ms", probes.spawn, added(3, "ms")),
@@ -128,8 +128,8 @@ SCENARIOS = (
     Scenario("idle-trace", "trace of an idle process, on disk", "KiB",
              Parked(0, probes.trace_only, place=lambda settings: settings.programs), at_most(1024, "KiB"), rounds=1,
              only=("libkiwi",)),
-    Scenario("memcached-trace", "trace of memcached under load", "MiB", probes.memcached_trace, at_most(64, "MiB"),
+    Scenario("memcached-trace", "trace of memcached under load", "MiB", memcached_trace, at_most(64, "MiB"),
              rounds=1, only=("libkiwi",)),
-    Scenario("report", "kiwi report on memcached's trace", "ms", probes.report, at_most(1000, "ms"), rounds=3,
+    Scenario("report", "kiwi report on memcached's trace", "ms", memcached_report, at_most(1000, "ms"), rounds=3,
              only=("libkiwi",)),
 )

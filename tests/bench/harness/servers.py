@@ -7,13 +7,18 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import process
-from .probes import FILE_LIMIT, RUN_SECONDS, Sample, answers, check_trace, free_port
+from .probes import FAILURES, RUN_SECONDS, Sample, Settings, answers, check_trace, free_port, result_fields
+from .stats import median
 from .variants import Scratch
 
 CONNECTIONS = 16
+FILE_LIMIT = 1024  # memcached sets both limits to what -c says; valgrind refuses any but the soft one it began with
+WARM_UP_MS = 100
 PIPELINE = 16  # requests on the way at a time on each connection
 UNITS_NS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
@@ -53,10 +58,11 @@ def family_cpu_ns(pid):
 
 @dataclass(frozen=True)
 class Load:
-    """What a load generator did: how many requests were answered, and the 99th percentile of the time they took."""
+    """What a load generator did: how many requests were answered, and the 99th percentile of the time they took
+    if it measures that."""
 
     requests: float
-    p99_ns: float
+    p99_ns: float | None = None
 
 
 def run_load(command, cpu):
@@ -81,9 +87,9 @@ class Nginx:
         (place / "load.lua").write_text(WRK.format(depth=self.depth, path=self.path))
         return [where("nginx"), "-p", place, "-c", place / "nginx.conf"]
 
-    def load(self, place, port, milliseconds, cpu):
+    def load(self, at, milliseconds):
         printed = run_load([where("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(milliseconds / 1000))}s",
-                            "--latency", "-s", place / "load.lua", f"http://127.0.0.1:{port}{self.path}"], cpu)
+                            "--latency", "-s", at.place / "load.lua", f"http://127.0.0.1:{at.port}{self.path}"], at.cpu)
         if "Non-2xx" in printed or "Socket errors" in printed:
             raise RuntimeError(f"wrk: {printed.strip()[-300:]}")
         requests = int(re.search(r"(\d+) requests in", printed).group(1))
@@ -101,50 +107,116 @@ class Redis:
         return [where("redis-server"), "--port", port, "--bind", "127.0.0.1", "--dir", place, "--save", "",
                 "--appendonly", "no"]
 
-    def load(self, place, port, milliseconds, cpu):
+    def load(self, at, milliseconds):
         requests = max(2000, 30 * milliseconds) * (6 if self.depth > 1 else 1)
-        printed = run_load([where("redis-benchmark"), "-h", "127.0.0.1", "-p", port, "-c", CONNECTIONS, "-n", requests,
-                            "-P", self.depth, "-t", "get", "--csv"], cpu)
+        printed = run_load([where("redis-benchmark"), "-h", "127.0.0.1", "-p", at.port, "-c", CONNECTIONS, "-n",
+                            requests, "-P", self.depth, "-t", "get", "--csv"], at.cpu)
         names, figures = ([field.strip('"') for field in line.split(",")] for line in printed.splitlines()[-2:])
         return Load(requests, float(figures[names.index("p99_latency_ms")]) * UNITS_NS["ms"])
 
 
-def serve(server, settings, variant, look, cpu):
-    """Runs the server, warms it up, and returns what `look(pid, load)` makes of the load that follows."""
+class Memcached:
+    """Asked for keys, and now and then given one, by the load generator beside these scripts."""
+
+    def command(self, _, port):
+        user = ["-u", "root"] if os.getuid() == 0 else []
+        return [where("memcached"), "-l", "127.0.0.1", "-p", port, "-U", "0", "-t", "4", "-c", FILE_LIMIT, *user]
+
+    def load(self, at, milliseconds):
+        printed = run_load([at.settings.programs / "mc_load", at.port, CONNECTIONS, 100 * milliseconds, at.cpu], at.cpu)
+        return Load(result_fields(printed)["requests"])
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and where its load does."""
+
+    server: object
+    settings: Settings
+    place: Path
+    port: int
+    pid: int
+    cpu: int
+
+    def load(self, milliseconds):
+        return self.server.load(self, milliseconds)
+
+    def request_ns(self, milliseconds):
+        """CPU time of a request under so much of the load."""
+        begin_ns = family_cpu_ns(self.pid)
+        requests = self.load(milliseconds).requests
+        return (family_cpu_ns(self.pid) - begin_ns) / requests
+
+
+@contextlib.contextmanager
+def running(server, settings, variant, traces, load_cpu=None):
+    """The server, warmed up, on one processor until the end of the block; what is recorded lies in `traces`."""
     port = free_port()
 
-    def prepare():
+    def prepare():  # here and not by taskset and prlimit, which would be recorded as well
         os.sched_setaffinity(0, {settings.cpu})
-        resource.setrlimit(resource.RLIMIT_NOFILE, (FILE_LIMIT, FILE_LIMIT))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILE_LIMIT, 2 * FILE_LIMIT))
 
-    with Scratch() as place, Scratch() as traces:
-        running = subprocess.Popen(variant.command(server.command(place, port), traces),
-                                   env=variant.surroundings(traces), stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, preexec_fn=prepare)
+    with Scratch() as place:
+        child = subprocess.Popen(variant.command(server.command(place, port), traces),
+                                 env=variant.surroundings(traces), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, preexec_fn=prepare)
         try:
-            process.wait_until(lambda: running.poll() is not None or answers(port), 60, "the start of the server")
-            server.load(place, port, 100, cpu)
-            return look(running.pid, lambda: server.load(place, port, settings.milliseconds(2000, 1000), cpu))
-        finally:
-            running.send_signal(signal.SIGTERM)
-            running.wait(timeout=RUN_SECONDS)
+            process.wait_until(lambda: child.poll() is not None or answers(port), 60, "the start of the server")
+            at = Running(server, settings, place, port, child.pid, settings.cpu if load_cpu is None else load_cpu)
+            at.load(WARM_UP_MS // 5 if variant.slow else WARM_UP_MS)
             check_trace(variant, traces)
+            yield at
+        finally:
+            child.send_signal(signal.SIGTERM)
+            child.wait(timeout=RUN_SECONDS)
+
+
+@contextlib.contextmanager
+def blamed(name, found):
+    """What goes wrong in the block is what was found of this variant."""
+    try:
+        yield
+    except FAILURES as error:
+        found[name] = error
 
 
 class CpuTime:
-    """The server's CPU time of a request, it and the load on one processor: their speed does not matter then."""
+    """
+    The server's CPU time of a request, it and the load on one processor: their speed does not matter then.
 
-    def __init__(self, server):
+    The servers of several variants run at the same time and get the load in turns, a portion each: what the machine
+    does to a request changes within seconds by more than what is measured. The sample is the median portion.
+    """
+
+    def __init__(self, server, portions=10, portion_ms=200):
         self.server = server
+        self.portions = portions
+        self.portion_ms = portion_ms
 
     def __call__(self, settings, variant):
-        def look(pid, load):
-            begin_ns = family_cpu_ns(pid)
-            requests = load().requests
-            per_request_ns = (family_cpu_ns(pid) - begin_ns) / requests
-            return Sample(per_request_ns, per_request_ns)
+        sample = self.together(settings, [variant])[variant.name]
+        if isinstance(sample, Exception):
+            raise sample
+        return sample
 
-        return serve(self.server, settings, variant, look, settings.cpu)
+    def together(self, settings, variants):
+        """The samples by the names of the variants; for one that failed, why."""
+        found, servers, portions = {}, {}, {}
+        slow = any(variant.slow for variant in variants)
+        with contextlib.ExitStack() as stack:
+            for variant in variants:
+                with blamed(variant.name, found):
+                    traces = stack.enter_context(Scratch())
+                    servers[variant.name] = stack.enter_context(running(self.server, settings, variant, traces))
+            names = list(servers)
+            for turn in range(1 if slow else settings.milliseconds(self.portions, 2)):
+                for name in names[turn % len(names):] + names[:turn % len(names)] if names else []:
+                    with blamed(name, found):
+                        portions.setdefault(name, []).append(servers[name].request_ns(20 if slow else self.portion_ms))
+        for name, values in portions.items():
+            found.setdefault(name, Sample(median(values), median(values)))
+        return found
 
 
 class Latency:
@@ -154,4 +226,30 @@ class Latency:
         self.server = server
 
     def __call__(self, settings, variant):
-        return serve(self.server, settings, variant, lambda pid, load: Sample(load().p99_ns), settings.peer_cpu)
+        with Scratch() as traces, running(self.server, settings, variant, traces, settings.peer_cpu) as at:
+            return Sample(at.load(settings.milliseconds(2000, 1000)).p99_ns)
+
+
+def memcached_trace(settings, variant):
+    """Storage of memcached's trace after the load."""
+    with Scratch() as traces:
+        with running(Memcached(), settings, variant, traces) as at:
+            at.load(settings.milliseconds(500, 150))
+        return Sample(sum(process.file_kib(path) for path in traces.iterdir()))
+
+
+def memcached_report(settings, variant):
+    """`kiwi report` on memcached's trace, symbols and all. Its exit status says what it found, 2 that it could not."""
+    kiwi = settings.build / "kiwi"
+    if not kiwi.exists():
+        raise RuntimeError(f"{kiwi} is not built")
+    with Scratch() as traces:
+        with running(Memcached(), settings, variant, traces) as at:
+            at.load(150)
+        begin = time.perf_counter_ns()
+        result = subprocess.run([str(kiwi), "report", *map(str, traces.iterdir())], capture_output=True, text=True,
+                                timeout=RUN_SECONDS, check=False)
+        spent_ns = time.perf_counter_ns() - begin
+    if result.returncode not in (0, 1):
+        raise RuntimeError(f"kiwi report: {result.stderr.strip()[-300:]}")
+    return Sample(spent_ns)
