@@ -256,7 +256,7 @@ struct thread {
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
     struct thread_burst burst;
-    uint64_t asked_from; /* peer_accepted: the time up to which the room for questions is spent */
+    uint64_t asked_from;    /* peer_accepted: the time up to which the room for questions is spent */
     uint32_t regular_stack; /* a call path that opens files without waiting, */
     uint32_t regular_count; /* and how many regular ones in a row (descriptor.c) */
     uintptr_t closed_at;    /* return address of the latest close, */
