@@ -15,6 +15,8 @@
 
 static volatile size_t nothing = 0, huge = PTRDIFF_MAX, most = SIZE_MAX;
 
+static void *volatile kept;
+
 static void *made(const char *what, void *p)
 {
     int error = errno;
@@ -187,6 +189,8 @@ static void contents(void)
     if (!getenv("GLIBC_TUNABLES"))
         returned("mallopt", mallopt(M_PERTURB, 0x35));
     for (size_t n = 40; n < 1000000; n = n * 3 + 8) {
+        for (int i = 0; i < 8 && n < 1100; i++)
+            kept = malloc(n); /* what was freed before is kept in a list by size, and got as it is */
         for (int again = 0; again < 2; again++) {
             unsigned char *p = malloc(n), *q = calloc(n, 1);
             say("%zu bytes: malloc %d, calloc %d", n, n > 100000 ? 0 : all(p, n), all(q, n));
