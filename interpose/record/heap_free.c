@@ -38,7 +38,7 @@ static void note_invalid(struct thread *t, const struct heap_freeing *f, enum ki
 static bool is_gone(struct thread *t, const struct heap_freeing *f)
 {
     struct gone_block g;
-    if (!gone_take(f->address, &g))
+    if (f->address == t->heap_moving || !gone_take(f->address, &g))
         return false;
     enum kiwi_free_place place = g.moved ? KIWI_FREE_MOVED : KIWI_FREE_PASSED;
     struct misuse_facts facts = {.kind = KIWI_MISUSE_DOUBLE_FREE,
@@ -153,7 +153,6 @@ void heap_deleted(struct thread *t, const struct heap_freeing *f)
     b->unwatched |= f->held;
     if (b->direct) {
         ended(t, b, false);
-        goes(t, f->address, b, stack_of(t, f->site), false);
         block_end(b);
     }
 }
@@ -177,11 +176,13 @@ enum heap_move heap_move_begin(struct thread *t, const struct heap_freeing *f, s
     if (mismatched(f, was))
         note(t, KIWI_MISUSE_MISMATCHED_FREE, f, was, was->size);
     goes(t, f->address, was, stack_of(t, f->site), true); /* until it turns out to have stayed */
+    t->heap_moving = f->address;
     return HEAP_MOVE_LIVE;
 }
 
 void heap_move_end(struct thread *t, uintptr_t old, const struct heap_block *was, bool moved)
 {
+    t->heap_moving = 0;
     if (moved) {
         ended(t, was, true);
         return;

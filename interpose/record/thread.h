@@ -271,6 +271,7 @@ struct thread {
     uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
     uint64_t heap_clock;             /* what reading the clock twice takes */
     uintptr_t heap_judged;   /* a delete of it was invalid, and that is said: the free that it ends in is, too */
+    uintptr_t heap_moving;   /* the block in a realloc that goes on: glibc's reallocarray calls realloc */
     uint64_t heap_accounted; /* ticks at which that is due again: heap_account.h */
     uint32_t heap_pieces;    /* ticks and scopes so far, to time some */
     struct heap_line heap_lines[THREAD_HEAP_LINES];

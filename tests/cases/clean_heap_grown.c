@@ -37,7 +37,10 @@ static void *work(void *seed)
         none = realloc(none, 0);
         char *large = calloc(1, 200000 + from);
         large = realloc(large, 600000);
+        large = reallocarray(large, 3, 300000);
         free(large);
+        q = reallocarray(malloc(from), 4, from);
+        free(reallocarray(q, 2, from));
         free(none);
     }
     return NULL;
