@@ -28,7 +28,8 @@ static bool sends(uint32_t kind)
 static bool receives(uint32_t kind)
 {
     return kind == KIWI_CALL_READ || kind == KIWI_CALL_READV || kind == KIWI_CALL_RECV || kind == KIWI_CALL_RECVFROM ||
-           kind == KIWI_CALL_RECVMSG || kind == KIWI_CALL_RECVMMSG;
+           kind == KIWI_CALL_RECVMSG || kind == KIWI_CALL_RECVMMSG || kind == KIWI_CALL_FREAD ||
+           kind == KIWI_CALL_FGETS || kind == KIWI_CALL_GETLINE;
 }
 
 /* Something is due to this thread: the answer to what it sent, or the first word on its own connection. */

@@ -19,6 +19,9 @@ enum exchange_direction exchange_direction(uint32_t kind)
     case KIWI_CALL_RECVFROM:
     case KIWI_CALL_RECVMSG:
     case KIWI_CALL_RECVMMSG:
+    case KIWI_CALL_FREAD:
+    case KIWI_CALL_FGETS:
+    case KIWI_CALL_GETLINE:
         return EXCHANGE_RECEIVES;
     default:
         return EXCHANGE_NEITHER;
@@ -58,6 +61,15 @@ static void sent_message(struct thread *t, int fd, struct kiwi_descriptor *d)
     burst_end(&t->burst);
     if (!d->exchanges)
         descriptor_flag(fd, KIWI_DESCRIPTOR_DIALLED, true);
+    d->asker = t->serial;
+    count(&d->asked);
+}
+
+void exchange_asks(const struct thread *t, int fd)
+{
+    struct kiwi_descriptor *d = descriptor_row(fd);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE)
+        return;
     d->asker = t->serial;
     count(&d->asked);
 }
