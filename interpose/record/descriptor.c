@@ -121,10 +121,22 @@ static bool opens_regular(struct thread *t, int fd, uint32_t stack)
     return regular;
 }
 
+static bool has_mode(int fd)
+{
+    return (uint32_t)fd < MEMORY_DESCRIPTORS && memory.base && !region.frozen;
+}
+
+void descriptor_accepted(struct thread *t, int fd, bool nonblocking, uint32_t stack)
+{
+    descriptor_born(t, fd, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack);
+    if (has_mode(fd))
+        mode_set(fd, nonblocking);
+}
+
 void descriptor_opened(struct thread *t, int fd, int open_flags, uint32_t stack)
 {
     descriptor_born(t, fd, KIWI_DESCRIPTOR_FILE, 0, stack);
-    if ((uint32_t)fd < MEMORY_DESCRIPTORS && memory.base && !region.frozen)
+    if (has_mode(fd))
         mode_set(fd, (open_flags & O_NONBLOCK) && !opens_regular(t, fd, stack));
 }
 

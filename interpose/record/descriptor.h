@@ -105,6 +105,8 @@ void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, u
 /* The same by a path; open_flags: O_*. Whether calls on it can block is known then without asking, but for O_NONBLOCK
  * on what may be no regular file: a call path that has opened nothing else is asked about now and then only. */
 void descriptor_opened(struct thread *t, int fd, int open_flags, uint32_t stack);
+/* The same for a connection that a client made: what accept returned is non-blocking if it was asked for so. */
+void descriptor_accepted(struct thread *t, int fd, bool nonblocking, uint32_t stack);
 /* `to` is now what `from` is. */
 void descriptor_copied(struct thread *t, int from, int to, uint32_t stack);
 

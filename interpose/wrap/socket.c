@@ -103,7 +103,7 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
     return ended_plain(&c, real.sendmmsg(fd, messages, n, flags));
 }
 
-static int accepted(struct call_record *c, int result, struct call_site site)
+static int accepted(struct call_record *c, int result, int flags, struct call_site site)
 {
     struct thread *t = c->t;
     int error = result < 0 ? errno : 0;
@@ -115,7 +115,7 @@ static int accepted(struct call_record *c, int result, struct call_site site)
         return result;
     }
     guard_set(t);
-    descriptor_born(t, result, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_ACCEPTED, stack_of(t, site));
+    descriptor_accepted(t, result, (flags & SOCK_NONBLOCK) != 0, stack_of(t, site));
     peer_accepted(t, result);
     shutdown_took(t);
     guard_clear(t);
@@ -126,14 +126,14 @@ EXPORT int accept(int fd, struct sockaddr *from, socklen_t *length)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_ACCEPT, CALL_SITE(), 0, fd);
-    return accepted(&c, real.accept(fd, from, length), CALL_SITE());
+    return accepted(&c, real.accept(fd, from, length), 0, CALL_SITE());
 }
 
 EXPORT int accept4(int fd, struct sockaddr *from, socklen_t *length, int flags)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_ACCEPT4, CALL_SITE(), 0, fd);
-    return accepted(&c, real.accept4(fd, from, length, flags), CALL_SITE());
+    return accepted(&c, real.accept4(fd, from, length, flags), flags, CALL_SITE());
 }
 
 static int dialled(struct call_record *c, int result, const struct sockaddr *to, socklen_t length,

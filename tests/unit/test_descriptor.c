@@ -58,6 +58,19 @@ static void descriptor__opened_to_block_is_known_without_asking(void **state)
     close(ends[1]);
 }
 
+static void descriptor__accepted_is_known_without_asking(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    descriptor_accepted(t, 40, true, 7); /* no such descriptor: asking would fail */
+    assert_int_equal(descriptor_mode(40), DESCRIPTOR_NONBLOCKING);
+    assert_true(descriptor_tracked(40));
+    descriptor_accepted(t, 40, false, 7);
+    assert_int_equal(descriptor_mode(40), DESCRIPTOR_BLOCKING);
+    assert_true(descriptor_tracked(40));
+}
+
 /* How many opens of a pipe at the call path it takes until it is seen that it is no regular file. */
 static uint32_t unseen_opens(struct thread *t, int pipe_end, uint32_t stack)
 {
@@ -208,6 +221,7 @@ int main(void)
             FRESH(descriptor__is_learnt_from_its_flags),
             FRESH(descriptor__of_a_regular_file_blocks_whatever_its_flags),
             FRESH(descriptor__opened_to_block_is_known_without_asking),
+            FRESH(descriptor__accepted_is_known_without_asking),
             FRESH(descriptor__of_a_path_that_opens_regular_files_is_looked_at_now_and_then),
             FRESH(descriptor__that_is_closed_is_left_unknown),
             FRESH(descriptor__out_of_range_is_taken_to_block),
