@@ -421,7 +421,7 @@ static struct health_process process_of(const struct model *m)
             .recording = t,
             .started_ns = h->start_realtime_ns,
             .ended_ns = h->end_kind != KIWI_END_NONE && h->end_ticks ? trace_realtime_ns(t, h->end_ticks) : 0,
-            .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_last_ticks(t)),
+            .recorded_ns = trace_ns_at(t, h->end_ticks ? h->end_ticks : trace_end_ticks(t)),
             .threads = count_live(t, KIWI_TABLE_THREADS),
             .end = end_of(t),
             .exit_status = h->end_status,

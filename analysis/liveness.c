@@ -100,3 +100,11 @@ bool liveness_check(uint32_t pid, uint64_t inode, const char *executable, uint64
         return mapped == YES;
     return same_executable(pid, executable) != NO && began_before(start_time, started_ns);
 }
+
+bool liveness_stopped(uint32_t pid)
+{
+    char state = 0;
+    unsigned long long start_time;
+
+    return read_stat(pid, &state, &start_time) && (state == 'T' || state == 't');
+}

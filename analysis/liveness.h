@@ -12,4 +12,6 @@
 
 /* executable may be "". started_ns: CLOCK_REALTIME at which the recording began. inode: of the trace file. */
 bool liveness_check(uint32_t pid, uint64_t inode, const char *executable, uint64_t started_ns);
+/* It is stopped, by a signal or a debugger: nothing in it can go on, and no time counts. */
+bool liveness_stopped(uint32_t pid);
 #endif

@@ -46,7 +46,7 @@ struct trace {
     uint64_t copied;                   /* bytes of all tables */
     struct problems problems;
     char *path;
-    bool live;
+    bool live, stopped;
 };
 
 /* The descriptor as it is in the file by now: a running recorder has perhaps added rows since the header was read. */
@@ -209,6 +209,7 @@ static bool judge_liveness(struct trace *t)
               liveness_check(h->pid, t->source.inode, trace_raw_string(t, h->executable), h->start_realtime_ns);
     if (!t->live)
         return true;
+    t->stopped = liveness_stopped(h->pid);
     refresh_header(t);
     return check_settled(t);
 }
@@ -466,6 +467,11 @@ uint64_t trace_end_ticks(const struct trace *t)
     if (t->header.end_kind != KIWI_END_NONE && t->header.end_ticks)
         return t->header.end_ticks;
     return t->opened_ticks > t->last_ticks ? t->opened_ticks : t->last_ticks;
+}
+
+uint64_t trace_now_ticks(const struct trace *t)
+{
+    return t->stopped ? t->last_ticks : trace_end_ticks(t);
 }
 
 bool trace_is_live(const struct trace *t)

@@ -96,6 +96,9 @@ uint64_t trace_realtime_ns(const struct trace *t, uint64_t ticks); /* CLOCK_REAL
 uint64_t trace_last_ticks(const struct trace *t);                  /* the latest time found anywhere in the trace */
 /* When the process ended; of one that still runs the moment when the trace was opened, else the latest time known. */
 uint64_t trace_end_ticks(const struct trace *t);
+/* How far what goes on may be judged: the same, but for a process that is stopped (SIGSTOP, a debugger) the latest time
+ * known. */
+uint64_t trace_now_ticks(const struct trace *t);
 bool trace_is_live(
         const struct trace *t); /* the recorded process still runs on this machine (when the trace was opened) */
 /*

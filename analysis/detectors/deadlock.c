@@ -157,7 +157,7 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
 {
     const struct wait *w = cycle_wait(d, i), *before = cycle_wait(d, i + d->cycle_count - 1);
     const char *thread = wording_thread(d->m, slot_thread(d, w->waiter));
-    uint64_t now = trace_last_ticks(d->m->trace);
+    uint64_t now = trace_end_ticks(d->m->trace);
     char wanted[WORDING_SIZE], at[WORDING_SIZE], taken[WORDING_SIZE];
 
     describe_wait(d, f, w, wanted, sizeof wanted);
@@ -175,8 +175,8 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
         finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
     }
     if (w->since && now > w->since && trace_ns(d->m->trace, now - w->since) >= WORTH_TELLING_NS)
-        finding_evidence(f, "It had waited for %s when the trace was last written to.",
-                         model_duration(d->m, now - w->since));
+        finding_evidence(f, "It had waited for %s when the trace was %s.", model_duration(d->m, now - w->since),
+                         trace_is_live(d->m->trace) ? "read" : "last written to");
 }
 
 /* A wait that only a wake-up would end: then it is made the first, since it is to blame. NULL = none. */

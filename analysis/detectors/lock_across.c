@@ -235,10 +235,24 @@ static bool was_killed(const struct trace *t)
     return !trace_is_live(t) && trace_header(t)->end_kind == KIWI_END_NONE;
 }
 
-static int add_running(struct lock_across *a)
+/* It waits in a deadlock: that is the finding, and whoever waits for its locks waits for the end of that. */
+static bool is_deadlocked(const struct model *m, uint32_t held_row, const struct finding_list *list)
+{
+    struct model_held held[MODEL_MAX_HELD];
+    unsigned count = model_held_set(m, held_row, held, MODEL_MAX_HELD);
+
+    for (unsigned i = 0; i < list->count; i++)
+        for (unsigned k = 0; list->items[i]->id == FINDING_DEADLOCK && k < list->items[i]->object_count; k++)
+            for (unsigned h = 0; h < count; h++)
+                if (held[h].object == list->items[i]->objects[k].row)
+                    return true;
+    return false;
+}
+
+static int add_running(struct lock_across *a, const struct finding_list *list)
 {
     const struct trace *t = a->m->trace;
-    uint64_t now = trace_last_ticks(t);
+    uint64_t now = trace_now_ticks(t);
 
     for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_SLOTS); i++) {
         const struct kiwi_slot *slot = trace_slot(t, i);
@@ -247,8 +261,9 @@ static int add_running(struct lock_across *a)
         if (!c || !c->held || slot->call_since >= now || (slot->call_flags & KIWI_CALLF_NONBLOCKING))
             continue;
         bool wanted = false;
-        uint64_t ticks = now - slot->call_since;
-        uint64_t disturbed = disturbed_now(a->m, c->held, slot->call_since, now, &wanted);
+        uint64_t ticks = now - slot->call_since, disturbed = 0;
+        if (!is_deadlocked(a->m, c->held, list))
+            disturbed = disturbed_now(a->m, c->held, slot->call_since, now, &wanted);
         if (trace_ns(t, ticks) < KIWI_CALL_WAITED_NS)
             continue;
         struct sample s = {.call = c,
@@ -290,7 +305,7 @@ static enum calls_habit calls_habit(const struct lock_across *a, const struct ac
 
 static uint64_t recorded_ns(const struct lock_across *a)
 {
-    return trace_ns_at(a->m->trace, trace_last_ticks(a->m->trace));
+    return trace_ns_at(a->m->trace, trace_now_ticks(a->m->trace));
 }
 
 static bool others_lost_time(const struct lock_across *a, const struct across *x)
@@ -415,8 +430,8 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
         finding_evidence(f, "All of them wanted it for the same kind of call: they take turns in it, and without the "
                             "lock they would wait in it together. It hurts only if they wait for different things.");
     if (x->running_ticks)
-        finding_evidence(f, "One was still going on when the trace was last written to, for %s by then.",
-                         model_duration(m, x->running_ticks));
+        finding_evidence(f, "One was still going on when the trace was %s, for %s by then.",
+                         trace_is_live(m->trace) ? "read" : "last written to", model_duration(m, x->running_ticks));
 }
 
 static void report_locks(const struct lock_across *a, struct finding *f, const struct across *x)
@@ -542,7 +557,7 @@ static int across_report(const struct lock_across *a, struct across *x, struct f
 int detect_lock_across(struct model *m, struct finding_list *list)
 {
     struct lock_across a = {.m = m};
-    int result = add_rows(&a) || add_running(&a) ? -1 : 0;
+    int result = add_rows(&a) || add_running(&a, list) ? -1 : 0;
 
     for (uint32_t i = 0; i < a.count && !result; i++)
         result = across_report(&a, &a.items[i], list);

@@ -123,7 +123,7 @@ static uint64_t end_of(const struct model *m)
 {
     uint64_t end = trace_header(m->trace)->end_ticks;
 
-    return end ? end : trace_last_ticks(m->trace);
+    return end ? end : trace_now_ticks(m->trace);
 }
 
 /* The object of the call is no descriptor, or one of many others. */

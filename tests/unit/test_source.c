@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,6 +129,25 @@ static void liveness__without_a_file_executable_and_time_decide(void **state)
     assert_false(liveness_check((uint32_t)getpid(), 0, exe, now_ns() - UINT64_C(86400000000000) * 3650));
 }
 
+static void liveness__a_stopped_process_is_known(void **state)
+{
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_true(child > 0);
+    assert_false(liveness_stopped((uint32_t)child));
+    assert_int_equal(kill(child, SIGSTOP), 0);
+    assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+    assert_true(liveness_stopped((uint32_t)child));
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_false(liveness_stopped((uint32_t)child));
+}
+
 static void liveness__no_process_is_not_live(void **state)
 {
     (void)state;
@@ -144,6 +165,7 @@ int main(void)
             cmocka_unit_test_setup_teardown(source__link_to_a_trace_that_is_gone_says_so, sparse_file, remove_file),
             cmocka_unit_test(liveness__own_process_maps_its_executable),
             cmocka_unit_test(liveness__without_a_file_executable_and_time_decide),
+            cmocka_unit_test(liveness__a_stopped_process_is_known),
             cmocka_unit_test(liveness__no_process_is_not_live),
     };
 
