@@ -128,6 +128,8 @@ const struct hot_path *hot_heap_paths(const struct hot_heap *h, const struct loo
 
 double hot_heap_measured(const struct loop_uses *u, const struct loop_use *use)
 {
+    if (loop_use_count_of(u, use, KIWI_HISTOGRAM_TICK_SHARE) < HOT_TIMED)
+        return HOT_NOT_MEASURED;
     return (double)loop_use_quantile_of(u, use, KIWI_HISTOGRAM_TICK_SHARE, 50) / KIWI_TICK_SHARE_ONE;
 }
 
@@ -138,6 +140,8 @@ double hot_heap_share(const struct loop_uses *u, const struct loop_use *use)
     double ns = (double)trace_ns(u->m->trace, loop_use_quantile_of(u, use, KIWI_HISTOGRAM_TICK_HEAP, 50));
     double share = ns > 0 ? HOT_ALLOCATION_NS * calls / ns : 0;
 
+    if (measured >= 0 && share > HOT_OUTSIDE * measured)
+        share = HOT_OUTSIDE * measured;
     share = share > measured ? share : measured;
     return share < 1 ? share : 1;
 }

@@ -28,9 +28,13 @@ void hot_heap_close(struct hot_heap *h);
 /* Those of one loop: the address of the first, and how many. */
 const struct hot_path *hot_heap_paths(const struct hot_heap *h, const struct loop_use *use, uint32_t *count);
 
-/* Part of the time of the median tick that allocates: in heap calls, as measured; 0 = not measured. */
+#define HOT_TIMED 10u       /* ticks whose heap calls were timed, or it is not measured */
+#define HOT_OUTSIDE 4.0     /* cold memory costs up to so many times what is spent in the calls, these included */
+#define HOT_NOT_MEASURED -1 /* not 0: so little may have been measured */
+
+/* Part of the time of the median tick that allocates: in heap calls, as measured. */
 double hot_heap_measured(const struct loop_uses *u, const struct loop_use *use);
 /* The same, or what its allocations cost by HOT_ALLOCATION_NS if that is more: most of the cost of cold memory lies
- * outside of the calls. */
+ * outside of the calls. But where these were measured, no more than HOT_OUTSIDE times that. */
 double hot_heap_share(const struct loop_uses *u, const struct loop_use *use);
 #endif

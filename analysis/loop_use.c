@@ -222,6 +222,11 @@ static uint64_t most_of(const struct loop_use *use, enum kiwi_histogram_kind kin
                                                : use->max;
 }
 
+uint64_t loop_use_count_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind)
+{
+    return count_from(u, use, kind, 0);
+}
+
 uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
                               unsigned percent)
 {

@@ -56,6 +56,8 @@ enum loop_serves loop_use_serves(const struct loop_use *use);
 
 /* The duration that so many of a hundred ticks stayed below; 0 if there are none. */
 uint64_t loop_use_quantile(const struct loop_uses *u, const struct loop_use *use, unsigned percent);
+/* How many ticks are in another histogram of it. */
+uint64_t loop_use_count_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind);
 /* The same of another histogram of its ticks: 0 if it is empty. */
 uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
                               unsigned percent);

@@ -84,6 +84,21 @@ static const char *quantiles(const struct judged *j, enum kiwi_histogram_kind ki
     return text;
 }
 
+/* What was measured, and what follows for the memory beside the calls. */
+static void report_share(const struct judged *j, struct finding *f)
+{
+    uint64_t took = loop_use_quantile_of(j->u, j->use, KIWI_HISTOGRAM_TICK_HEAP, 50);
+
+    if (j->measured >= 0)
+        finding_evidence(f, "In the median of those that were timed, malloc and free took %.1f %% of the time.",
+                         100 * j->measured);
+    finding_evidence(f,
+                     "Half of them took up to %s; at about %.0f ns for an allocation and its free with the memory it "
+                     "touches%s, the heap costs %.0f %% of that.",
+                     model_duration(j->u->m, took), HOT_ALLOCATION_NS,
+                     j->measured >= 0 ? ", and at most four times what was measured" : "", 100 * j->share);
+}
+
 static void report_figures(const struct judged *j, struct finding *f)
 {
     const struct loop_use *use = j->use;
@@ -95,14 +110,7 @@ static void report_figures(const struct judged *j, struct finding *f)
                      use->heap_max);
     finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
                      quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
-    if (j->measured > 0)
-        finding_evidence(f, "In the median of those that were timed, malloc and free took %.0f %% of the time.",
-                         100 * j->measured);
-    finding_evidence(f,
-                     "Half of them took up to %s; at about %.0f ns for an allocation and its free with the memory it "
-                     "touches, the heap costs %.0f %% of that.",
-                     model_duration(j->u->m, loop_use_quantile_of(j->u, use, KIWI_HISTOGRAM_TICK_HEAP, 50)),
-                     HOT_ALLOCATION_NS, 100 * j->share);
+    report_share(j, f);
 }
 
 static void report_stacks(const struct judged *j, struct finding *f)
@@ -126,7 +134,7 @@ static int report(const struct judged *j, struct finding_list *list)
     if (!f)
         return -1;
     f->severity = j->share >= SHARE_FEW ? SEVERITY_HIGH : SEVERITY_MEDIUM;
-    f->confidence = j->measured > 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
+    f->confidence = j->measured >= 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = j->use->heap_calls;
     f->cause = place_hash(place_hash(FINDING_HOT_ALLOC, place_stack_hash(j->u->m->trace, j->use->stack)),
                           place_location_hash(j->u->m->trace, j->u->m->symbols, j->paths[0].stack));

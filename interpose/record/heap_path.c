@@ -166,12 +166,14 @@ void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place)
         heap_path_leave(t, place); /* a tick that was left, not ended */
     mark->timed = ++t->heap_pieces % HEAP_PATH_TIMED == 0 && is_timed(t, place);
     mark->spent = t->heap_spent;
+    mark->timed_calls = t->heap_timed;
 }
 
 void heap_path_spent(struct thread *t, uint64_t since)
 {
     uint64_t ticks = clock_ticks() - since;
     t->heap_spent += ticks > t->heap_clock ? ticks - t->heap_clock : 0;
+    t->heap_timed++;
 }
 
 void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct heap_piece *piece)
@@ -189,7 +191,8 @@ void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct 
     histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls);
     histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes);
     histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_HEAP, piece->ticks);
-    if (mark->timed && piece->ticks)
+    /* Not all calls can be: an operator new that is jemalloc's own is counted alone. */
+    if (mark->timed && piece->ticks && t->heap_timed - mark->timed_calls >= calls)
         histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_SHARE,
                       (t->heap_spent - mark->spent) * KIWI_TICK_SHARE_ONE / piece->ticks);
 }

@@ -93,7 +93,7 @@ struct thread_reading {
 
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */
 struct heap_mark {
-    uint64_t calls, bytes, spent; /* heap_calls, thread_heap_bytes and heap_spent of the thread */
+    uint64_t calls, bytes, spent, timed_calls; /* heap_calls, thread_heap_bytes, heap_spent, heap_timed of the thread */
     bool timed;
 };
 
@@ -269,6 +269,7 @@ struct thread {
     uint32_t intakes, intakes_since; /* connections taken since that signal to end (its number): shutdown.h */
     struct thread_scope scopes[THREAD_SCOPES];
     uint64_t heap_since, heap_spent; /* when the present timed heap call began, and the time in all earlier ones */
+    uint64_t heap_timed;             /* heap calls that heap_spent is of */
     uint64_t heap_clock;             /* what reading the clock twice takes */
     uintptr_t heap_judged;   /* a delete of it was invalid, and that is said: the free that it ends in is, too */
     uintptr_t heap_moving;   /* the block in a realloc that goes on: glibc's reallocarray calls realloc */

@@ -95,11 +95,41 @@ static void share__is_estimated_or_measured(void **state)
         histogram_add(loop, KIWI_HISTOGRAM_TICK_HEAP, 1000);
     }
     assert_float_equal(share_of(loop, &measured), 4 * HOT_ALLOCATION_NS / 1000, 0.01);
-    assert_float_equal(measured, 0, 0.001);
+    assert_float_equal(measured, HOT_NOT_MEASURED, 0.001);
     for (int i = 0; i < 10; i++)
         histogram_add(loop, KIWI_HISTOGRAM_TICK_SHARE, KIWI_TICK_SHARE_ONE / 2);
     assert_float_equal(share_of(loop, &measured), 0.5, 0.02);
     assert_float_equal(measured, 0.5, 0.02);
+}
+
+static void share__measured_bounds_the_estimate(void **state)
+{
+    uint32_t loop = loop_made(1);
+    double measured;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_CALLS, 4);
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_HEAP, 1000);
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_SHARE, KIWI_TICK_SHARE_ONE / 100);
+    }
+    assert_float_equal(share_of(loop, &measured), HOT_OUTSIDE / 100, 0.005);
+    assert_float_equal(measured, 0.01, 0.001);
+}
+
+static void share__measured_as_none_is_measured(void **state)
+{
+    uint32_t loop = loop_made(1);
+    double measured;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_CALLS, 4);
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_HEAP, 1000);
+        histogram_add(loop, KIWI_HISTOGRAM_TICK_SHARE, 0);
+    }
+    assert_float_equal(share_of(loop, &measured), 0, 0.001);
+    assert_float_equal(measured, 0, 0.001);
 }
 
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
@@ -109,6 +139,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(paths__of_all_members_are_one),
             FRESH(share__is_estimated_or_measured),
+            FRESH(share__measured_bounds_the_estimate),
+            FRESH(share__measured_as_none_is_measured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
