@@ -163,13 +163,13 @@ static void report_member(const struct deadlock *d, struct finding *f, uint32_t 
     describe_wait(d, f, w, wanted, sizeof wanted);
     wording_site(d->m, w->want_stack, before->held_stack, at, sizeof at);
     finding_stack(f, d->m, w->want_stack, slot_thread(d, w->waiter), "waits for %s", wanted);
-    if (before->object) {
+    if (before->object && !before->unseen) {
         const char *held = wording_lock(f, before->object);
 
         finding_evidence(f, "%s holds %s, taken at %s, and waits for %s at %s.", thread, held,
                          wording_site(d->m, before->held_stack, w->want_stack, taken, sizeof taken), wanted, at);
         finding_stack(f, d->m, before->held_stack, slot_thread(d, w->waiter), "took %s", held);
-    } else if (before->call) {
+    } else if (before->call || before->unseen) {
         finding_evidence(f, "%s waits for %s at %s.", thread, wanted, at);
     } else {
         finding_evidence(f, "%s is to be joined and waits for %s at %s.", thread, wanted, at);
@@ -189,6 +189,26 @@ static const struct wait *cycle_sleep(struct deadlock *d)
         d->cycle[d->cycle_count - 1] = first;
     }
     return cycle_wait(d, 0)->call ? cycle_wait(d, 0) : NULL;
+}
+
+static bool cycle_is_unseen(const struct deadlock *d)
+{
+    for (uint32_t i = 0; i < d->cycle_count; i++)
+        if (cycle_wait(d, i)->unseen)
+            return true;
+    return false;
+}
+
+static void report_unseen(struct finding *f)
+{
+    f->confidence = CONFIDENCE_MEDIUM;
+    finding_set(f, &f->why,
+                "Every thread of the process waits, and nobody is left to release what they wait for: it "
+                "has stopped until it is killed.");
+    finding_evidence(f,
+                     "Kiwi does not see who takes a lock made of a futex (a Rust Mutex is one), only who waits for it "
+                     "while it is taken. But all threads that Kiwi has seen wait for a lock, for the end of a thread, "
+                     "or to be woken: who has it is one of them.");
 }
 
 static void report_sleep(const struct wait *sleep, struct finding *f, const char *title, const char *locks)
@@ -238,6 +258,8 @@ static void report_texts(const struct deadlock *d, struct finding *f, const uint
                     locks);
     if (sleep)
         report_sleep(sleep, f, title, locks);
+    else if (cycle_is_unseen(d))
+        report_unseen(f);
 }
 
 static uint64_t deadlock_cause(const struct deadlock *d)

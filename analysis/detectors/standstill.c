@@ -41,6 +41,30 @@ static bool is_shared(const struct trace *t, const struct kiwi_slot *s)
     return o && (o->flags & KIWI_OBJECT_SHARED);
 }
 
+static const struct kiwi_object *futex_of(const struct trace *t, const struct kiwi_slot *s)
+{
+    bool waits = s->call_kind == KIWI_CALL_FUTEX_WAIT && (s->call_flags & KIWI_CALLF_UNTIMED);
+    const struct kiwi_object *o =
+            waits && s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+
+    return o && o->kind == KIWI_OBJECT_FUTEX ? o : NULL;
+}
+
+static bool was_woken(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = futex_of(t, s);
+
+    return o && o->cond_signalled;
+}
+
+/* The lock made of a futex that a thread waits for, 0 = none. */
+static uint32_t lock_word_of(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = futex_of(t, s);
+
+    return o && (o->flags & KIWI_OBJECT_LOCK_LIKE) ? (uint32_t)s->call_object : 0;
+}
+
 /* Only another thread can end this call. */
 static bool sleeps(const struct model *m, const struct kiwi_slot *s)
 {
@@ -56,7 +80,7 @@ static bool sleeps(const struct model *m, const struct kiwi_slot *s)
     case KIWI_CALL_BARRIER_WAIT:
         return !is_shared(t, s);
     case KIWI_CALL_FUTEX_WAIT:
-        return !is_shared(t, s) && !a_handler_may_wake(t);
+        return !is_shared(t, s) && !was_woken(t, s) && (lock_word_of(t, s) || !a_handler_may_wake(t));
     default:
         return false;
     }
@@ -126,6 +150,69 @@ static int add_sleeper(struct standstill *b, uint32_t slot, const struct kiwi_sl
     return 0;
 }
 
+static int add_unseen(struct standstill *b, uint32_t slot, uint32_t holder)
+{
+    const struct kiwi_slot *s = trace_slot(b->m->trace, slot);
+    struct wait one = sleep_of(b, slot, s);
+
+    one.call = 0;
+    one.object = lock_word_of(b->m->trace, s);
+    one.holder = holder;
+    one.unseen = true;
+    return waits_add(b->w, one);
+}
+
+/* The next slot, at or after `from`, that waits for a lock made of a futex; 0 = none. `but`: not for this one. */
+static uint32_t next_unseen(const struct standstill *b, uint32_t from, uint32_t but)
+{
+    for (uint32_t i = from; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(b->m->trace, i);
+        uint32_t word = s ? lock_word_of(b->m->trace, s) : 0;
+
+        if (word && word != but)
+            return i;
+    }
+    return 0;
+}
+
+static uint32_t joiner_of(const struct standstill *b, uint32_t slot)
+{
+    for (uint32_t i = 0; i < b->w->count; i++)
+        if (b->w->items[i].holder == slot && !b->w->items[i].object && !b->w->items[i].call)
+            return b->w->items[i].waiter;
+    return 0;
+}
+
+/* Some thread sleeps for a reason that is not known: it may be the one that has the lock. */
+static bool others_sleep(const struct standstill *b)
+{
+    for (uint32_t i = 1; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(b->m->trace, i);
+
+        if (s && !b->waits[i] && !lock_word_of(b->m->trace, s))
+            return true;
+    }
+    return false;
+}
+
+/* Each waiter with the next one that wants another such lock; where all want the same, with who is to join one. */
+static int add_lock_words(struct standstill *b)
+{
+    bool joined = !others_sleep(b);
+
+    for (uint32_t i = next_unseen(b, 1, 0); i; i = next_unseen(b, i + 1, 0)) {
+        uint32_t word = lock_word_of(b->m->trace, trace_slot(b->m->trace, i)), holder = next_unseen(b, i + 1, word);
+
+        if (!holder)
+            holder = next_unseen(b, 1, word);
+        if (!holder && joined)
+            holder = joiner_of(b, i);
+        if (holder && add_unseen(b, i, holder))
+            return -1;
+    }
+    return 0;
+}
+
 static void mark(struct standstill *b)
 {
     for (uint32_t i = 0; i < b->w->count; i++) {
@@ -149,6 +236,8 @@ static int add_all(struct standstill *b)
         if (s && !b->waits[i] && add_semaphore(b, i, s))
             return -1;
     }
+    if (add_lock_words(b))
+        return -1;
     mark(b);
     for (uint32_t i = 1; i < b->slots; i++) {
         const struct kiwi_slot *s = trace_slot(t, i);

@@ -24,6 +24,7 @@ struct wait {
     uint32_t held_stack;     /* where the holder took the lock */
     uint64_t since;          /* ticks, 0 = not known */
     bool relocks;            /* the re-lock at the end of a condition variable's wait */
+    bool unseen;             /* nobody saw who has the lock; that it is this holder is only likely (standstill.h) */
 };
 
 struct waits {

@@ -74,8 +74,8 @@ struct kiwi_object {
     uint64_t contended;  /* acquisitions that found it taken; atomic */
     uint64_t wait_ticks; /* total time waited; atomic */
     uint64_t wait_max_ticks;
-    uint32_t cond_waiting;   /* cond, barrier: threads inside a wait; atomic, together with the next */
-    uint32_t cond_signalled; /* cond: of these, woken but not yet returned */
+    uint32_t cond_waiting;   /* cond, barrier, futex: threads inside a wait; atomic, together with the next */
+    uint32_t cond_signalled; /* cond, futex: of these, woken but not yet returned */
     uint64_t wait_since;     /* ticks when the first of the present waiters began */
 };
 

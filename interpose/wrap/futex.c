@@ -36,6 +36,12 @@ static bool is_wake_of_all(int command, int count)
     return (command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET) && count == INT_MAX;
 }
 
+/* At most; what moves waiters to another word, or does more than wake, may wake any. */
+static uint32_t how_many(int command, long count)
+{
+    return command == FUTEX_WAKE || command == FUTEX_WAKE_BITSET ? (uint32_t)count : UINT32_MAX;
+}
+
 /* Only FUTEX_WAIT counts its timeout from now. */
 static uint32_t time_flags(int command, const struct timespec *timeout)
 {
@@ -56,7 +62,25 @@ struct wait {
     uint32_t object;
 };
 
-static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, struct call_site site)
+/*
+ * Whether a wait looks like one for a lock that is taken: those with three states (free, taken, taken and waited for)
+ * wait as long as the word is 2. Rust's Mutex is one. A word that is waited for at any other value is something else.
+ */
+static bool is_lock_wait(long operation, long expected)
+{
+    int command = (int)operation & FUTEX_CMD_MASK;
+    return (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET) && (operation & FUTEX_PRIVATE_FLAG) &&
+           (uint32_t)expected == 2;
+}
+
+static void note_use(uint32_t object, bool lock)
+{
+    struct kiwi_object *o = region_object(object);
+    if (!lock && o->kind == KIWI_OBJECT_FUTEX && (RELAXED_LOAD(&o->flags) & KIWI_OBJECT_LOCK_LIKE))
+        __atomic_fetch_and(&o->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
+}
+
+static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, bool lock, struct call_site site)
 {
     struct thread *t = thread_enter();
     w->t = NULL;
@@ -64,16 +88,35 @@ static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, struct
         return;
     guard_set(t);
     uint32_t stack = stack_of(t, site);
-    struct object_facts facts = {.address = address, .kind = KIWI_OBJECT_FUTEX};
+    struct object_facts facts = {
+            .address = address, .kind = KIWI_OBJECT_FUTEX, .flags = lock ? KIWI_OBJECT_LOCK_LIKE : 0};
     w->t = t;
     w->object = object_find(address); /* perhaps it is known as what it is the word of */
     if (!w->object)
         w->object = object_get(t, &facts, stack);
-    if (w->object)
+    if (w->object) {
+        note_use(w->object, lock);
         RELAXED_ADD(&region_object(w->object)->cond_waiting, 1);
+    }
     handover_waits(t, w->object);
     call_enter(&w->call, t, KIWI_CALL_FUTEX_WAIT, stack, flags, w->object);
     guard_clear(t);
+}
+
+/* How many of those that wait were woken and are not back yet: futexes have no use for the field else. */
+static void woken(struct kiwi_object *o, uint32_t count)
+{
+    uint32_t waiting = RELAXED_LOAD(&o->cond_waiting), before = RELAXED_LOAD(&o->cond_signalled);
+    RELAXED_STORE(&o->cond_signalled, count < waiting - before && before < waiting ? before + count : waiting);
+}
+
+static void back_from_wait(struct kiwi_object *o, bool was_woken)
+{
+    uint32_t before = RELAXED_LOAD(&o->cond_signalled);
+    if (__atomic_sub_fetch(&o->cond_waiting, 1, __ATOMIC_RELAXED) == 0)
+        RELAXED_STORE(&o->cond_signalled, 0);
+    else if (was_woken && before)
+        RELAXED_STORE(&o->cond_signalled, before - 1);
 }
 
 static void wait_end(struct wait *w, long result)
@@ -82,9 +125,10 @@ static void wait_end(struct wait *w, long result)
     if (!t || t->guard != GUARD_IDLE)
         return;
     guard_set(t);
+    bool was_woken = result >= 0 || errno == EAGAIN;
     call_leave(&w->call, result < 0 ? errno : 0, 0);
     if (w->object)
-        RELAXED_ADD(&region_object(w->object)->cond_waiting, (uint32_t)-1);
+        back_from_wait(region_object(w->object), was_woken);
     if (result == 0)
         handover_take(t, w->object);
     guard_clear(t);
@@ -94,7 +138,7 @@ static void wait_end(struct wait *w, long result)
  * Before the real call: the memory may be another's as soon as somebody is woken. Who wakes all is the last one at a
  * barrier, or opens a gate: he comes after those who wait there. (Who wakes one is often the owner of a lock.)
  */
-static void note_wake(uintptr_t address, bool all)
+static void note_wake(uintptr_t address, bool all, uint32_t count)
 {
     struct thread *t = thread_enter();
     if (!t || record_settings.locks_off || part_of_another(t))
@@ -106,6 +150,7 @@ static void note_wake(uintptr_t address, bool all)
         if (all)
             handover_wakes_all(t, object);
         handover_give(t, object);
+        woken(region_object(object), count);
     }
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
@@ -116,9 +161,10 @@ long syscall_futex(long number, long word, long operation, long a3, long a4, lon
     int command = (int)operation & FUTEX_CMD_MASK;
     struct wait w = {0};
     if (is_wait(command))
-        wait_begin(&w, (uintptr_t)word, time_flags(command, (const struct timespec *)a4), CALL_SITE());
+        wait_begin(&w, (uintptr_t)word, time_flags(command, (const struct timespec *)a4), is_lock_wait(operation, a3),
+                   CALL_SITE());
     else if (is_wake(command))
-        note_wake((uintptr_t)word, is_wake_of_all(command, (int)a3));
+        note_wake((uintptr_t)word, is_wake_of_all(command, (int)a3), how_many(command, a3));
     long result = real.syscall(number, word, operation, a3, a4, a5, a6);
     wait_end(&w, result);
     return result;

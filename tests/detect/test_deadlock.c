@@ -204,6 +204,72 @@ static void deadlock__nobody_is_left_to_wake_the_futex(void **state)
     assert_standstill(*state, "A");
 }
 
+/* A word that was always waited for at a value of 2, or at others, too. */
+static uint32_t word_made(uintptr_t address, bool lock)
+{
+    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
+    struct kiwi_object *o = region_object(row);
+
+    o->address = address;
+    o->kind = KIWI_OBJECT_FUTEX;
+    o->flags = lock ? KIWI_OBJECT_LOCK_LIKE : 0;
+    o->cond_waiting = 1;
+    region_publish(&o->state, KIWI_ROW_LIVE);
+    return row;
+}
+
+/* The first threads of the history wait for these words. */
+static void wait_for_words(const uint32_t *rows, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        region_slot(i + 1)->call_object = rows[i];
+}
+
+static void deadlock__over_locks_made_of_futexes(void **state)
+{
+    waker_note(KIWI_WAKER_HANDLER); /* which gives no lock back */
+    history_play(*state, "T1 enter futex at f; T2 enter futex at g; T3 enter join at T1");
+    wait_for_words((const uint32_t[]){word_made(0x1000, true), word_made(0x1004, true)}, 2);
+    const struct finding *f = history_find(history_review(*state), FINDING_DEADLOCK);
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    assert_int_equal(f->object_count, 2);
+    history_assert_stack(*state, f, "f");
+    history_assert_stack(*state, f, "g");
+}
+
+static void deadlock__joined_with_a_lock_made_of_a_futex(void **state)
+{
+    history_play(*state, "T1 enter futex at f; T2 enter join at T1");
+    wait_for_words((const uint32_t[]){word_made(0x1000, true)}, 1);
+    history_assert_stack(*state, history_find(history_review(*state), FINDING_DEADLOCK), "f");
+}
+
+static void deadlock__futexes_that_are_no_locks_are_only_idle(void **state)
+{
+    history_play(*state, "T1 enter futex; T2 enter futex; T3 enter join at T1");
+    wait_for_words((const uint32_t[]){word_made(0x1000, false), word_made(0x1004, false)}, 2);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__a_lock_made_of_a_futex_has_been_released(void **state)
+{
+    const uint32_t words[] = {word_made(0x1000, true), word_made(0x1004, true)};
+
+    history_play(*state, "T1 enter futex; T2 enter futex; T3 enter join at T1");
+    wait_for_words(words, 2);
+    region_object(words[1])->cond_signalled = 1; /* T2 is about to go on */
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__somebody_runs_who_may_have_the_futex(void **state)
+{
+    history_play(*state, "T1 enter futex; T2 enter futex; T3 lock A");
+    wait_for_words((const uint32_t[]){word_made(0x1000, true), word_made(0x1004, true)}, 2);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 static void deadlock__all_asleep_without_a_lock_is_only_idle(void **state)
 {
     history_play(*state, "M create T1; M create T2; T1 lock B; T1 blocks-on C; T2 lock B; T2 blocks-on C;"
@@ -315,6 +381,11 @@ int main(void)
             TEST(deadlock__a_signal_handler_cannot_signal),
             TEST(deadlock__a_signal_handler_may_wake_a_futex),
             TEST(deadlock__nobody_is_left_to_wake_the_futex),
+            TEST(deadlock__over_locks_made_of_futexes),
+            TEST(deadlock__joined_with_a_lock_made_of_a_futex),
+            TEST(deadlock__futexes_that_are_no_locks_are_only_idle),
+            TEST(deadlock__a_lock_made_of_a_futex_has_been_released),
+            TEST(deadlock__somebody_runs_who_may_have_the_futex),
             TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
             TEST(self__relock_that_waits),
             TEST(self__note_and_wait_are_one_finding),
