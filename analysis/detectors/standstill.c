@@ -198,14 +198,14 @@ static bool others_sleep(const struct standstill *b)
 /* Each waiter with the next one that wants another such lock; where all want the same, with who is to join one. */
 static int add_lock_words(struct standstill *b)
 {
-    bool joined = !others_sleep(b);
-
+    if (others_sleep(b))
+        return 0;
     for (uint32_t i = next_unseen(b, 1, 0); i; i = next_unseen(b, i + 1, 0)) {
         uint32_t word = lock_word_of(b->m->trace, trace_slot(b->m->trace, i)), holder = next_unseen(b, i + 1, word);
 
         if (!holder)
             holder = next_unseen(b, 1, word);
-        if (!holder && joined)
+        if (!holder)
             holder = joiner_of(b, i);
         if (holder && add_unseen(b, i, holder))
             return -1;

@@ -9,7 +9,7 @@
  * with `call` set. So are waits for semaphores that serve as locks, for those who have them.
  *
  * Locks made of a futex (Rust's Mutex) are seen only where somebody waits for one. Who has it is not known; but if all
- * threads wait, it is one that waits, most likely for another such lock, or for the end of the one that wants it.
+ * threads wait for locks or joins, it is one that waits for another such lock, or for the end of the one that wants it.
  * Such entries are added with `unseen` set.
  *
  * Nothing is added if one thread computes, waits for something outside of the process, or has a time limit.

@@ -253,6 +253,14 @@ static void deadlock__futexes_that_are_no_locks_are_only_idle(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
+/* Two pools, in each of which one waits for work with the lock of the queue in hand, and one for that lock. */
+static void deadlock__somebody_asleep_may_have_the_futex(void **state)
+{
+    history_play(*state, "T1 enter futex; T2 enter futex; T4 enter futex; T3 enter join at T1");
+    wait_for_words((const uint32_t[]){word_made(0x1000, true), word_made(0x1004, true), word_made(0x1008, false)}, 3);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 static void deadlock__a_lock_made_of_a_futex_has_been_released(void **state)
 {
     const uint32_t words[] = {word_made(0x1000, true), word_made(0x1004, true)};
@@ -384,6 +392,7 @@ int main(void)
             TEST(deadlock__over_locks_made_of_futexes),
             TEST(deadlock__joined_with_a_lock_made_of_a_futex),
             TEST(deadlock__futexes_that_are_no_locks_are_only_idle),
+            TEST(deadlock__somebody_asleep_may_have_the_futex),
             TEST(deadlock__a_lock_made_of_a_futex_has_been_released),
             TEST(deadlock__somebody_runs_who_may_have_the_futex),
             TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
