@@ -112,8 +112,11 @@ static void woken(struct kiwi_object *o, uint32_t count)
 
 static void back_from_wait(struct kiwi_object *o, bool was_woken)
 {
-    uint32_t before = RELAXED_LOAD(&o->cond_signalled);
-    if (__atomic_sub_fetch(&o->cond_waiting, 1, __ATOMIC_RELAXED) == 0)
+    uint32_t before = RELAXED_LOAD(&o->cond_signalled),
+             left = __atomic_sub_fetch(&o->cond_waiting, 1, __ATOMIC_RELAXED);
+    if (o->kind != KIWI_OBJECT_FUTEX)
+        return; /* a condition variable of GLib's, say */
+    if (!left)
         RELAXED_STORE(&o->cond_signalled, 0);
     else if (was_woken && before)
         RELAXED_STORE(&o->cond_signalled, before - 1);
