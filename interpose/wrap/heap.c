@@ -15,6 +15,7 @@
 #include "../base/sys.h"
 
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -212,9 +213,21 @@ EXPORT void *realloc(void *old, size_t size)
     return p;
 }
 
+/* It would come back to the realloc above, and be counted there as well. */
+static bool array_is_realloc;
+
+void heap_learn(bool (*is_ours)(const void *function))
+{
+    const struct link_map *makes = real_module_of((const void *)real.reallocarray);
+    array_is_realloc =
+            makes && makes == real_module_of((const void *)gnu_get_libc_version) && is_ours((const void *)realloc);
+}
+
 EXPORT void *reallocarray(void *old, size_t n, size_t size)
 {
     struct thread *t = thread_enter();
+    if (unlikely(heap_special(t)))
+        heap_specially(t, __builtin_return_address(0));
     size_t bytes;
     bool overflow = __builtin_mul_overflow(n, size, &bytes);
     if (unlikely(from_boot_pool(old))) {
@@ -226,7 +239,7 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
     struct heap_moving m;
     if (unlikely(!heap_move_starts(&m, t, old, overflow ? SIZE_MAX : bytes, CALL_SITE())))
         return m.instead;
-    void *p = real.reallocarray(old, n, size);
+    void *p = array_is_realloc && !overflow ? real.realloc(old, bytes) : real.reallocarray(old, n, size);
     heap_move_ends(&m, p, overflow ? SIZE_MAX : bytes);
     return p;
 }

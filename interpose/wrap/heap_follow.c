@@ -38,6 +38,7 @@ __attribute__((constructor(101))) static void heap_start(void)
     delete_tells_sizes = (free_tells_sizes && heap_is_first(is_ours)) ||
                          (sizes && real._ZdlPv && sizes == real_module_of((const void *)real._ZdlPv));
     heap_marks_learn();
+    heap_learn(is_ours);
     allocator_learn();
     heap_forms_known = heap_is_first(is_ours) && cxx_heap_is_first(is_ours);
 }

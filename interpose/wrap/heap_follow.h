@@ -15,6 +15,8 @@ bool heap_is_first(bool (*is_ours)(const void *function));
 /* Who meets malloc, or else free, before this library; NULL = none. */
 const void *heap_in_front(bool (*is_ours)(const void *function));
 bool cxx_heap_is_first(bool (*is_ours)(const void *function));
+/* At start: how the real functions call each other. */
+void heap_learn(bool (*is_ours)(const void *function));
 
 /* A sample, if it is one. */
 void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site);
