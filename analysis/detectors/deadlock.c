@@ -205,10 +205,10 @@ static void report_unseen(struct finding *f)
     finding_set(f, &f->why,
                 "Every thread of the process waits, and nobody is left to release what they wait for: it "
                 "has stopped until it is killed.");
-    finding_evidence(f,
-                     "Kiwi does not see who takes a lock made of a futex (a Rust Mutex is one), only who waits for it "
-                     "while it is taken. But all threads that Kiwi has seen wait for a lock, for the end of a thread, "
-                     "or to be woken: who has it is one of them.");
+    finding_evidence(
+            f, "Kiwi does not see who takes a lock made of a futex (a Rust Mutex is one), only who waits for it "
+               "while it is taken. But all threads that Kiwi has seen wait for a lock or for the end of a thread: "
+               "who has it is one of them.");
 }
 
 static void report_sleep(const struct wait *sleep, struct finding *f, const char *title, const char *locks)

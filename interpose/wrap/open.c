@@ -19,17 +19,23 @@ static struct thread *enter_io(void)
     return record_settings.io_off ? NULL : t;
 }
 
-static int born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, struct call_site site)
+/* false: nothing is recorded. Else the guard is set. */
+static bool begins(struct thread *t, int fd)
 {
-    if (fd < 0)
-        return fd;
     if (!t || t->guard != GUARD_IDLE) {
         descriptor_forget(fd);
-        return fd;
+        return false;
     }
     guard_set(t);
-    descriptor_born(t, fd, kind, flags, stack_of(t, site));
-    guard_clear(t);
+    return true;
+}
+
+static int born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, struct call_site site)
+{
+    if (fd >= 0 && begins(t, fd)) {
+        descriptor_born(t, fd, kind, flags, stack_of(t, site));
+        guard_clear(t);
+    }
     return fd;
 }
 
@@ -53,13 +59,10 @@ static int opened(struct thread *t, int fd, const char *path, int flags, struct 
     }
     if (t && t->streak_count)
         failure_success(t, 0, KIWI_CALL_OPEN);
-    if (!t || t->guard != GUARD_IDLE) {
-        descriptor_forget(fd);
-        return fd;
+    if (begins(t, fd)) {
+        descriptor_opened(t, fd, flags, stack_of(t, site));
+        guard_clear(t);
     }
-    guard_set(t);
-    descriptor_opened(t, fd, flags, stack_of(t, site));
-    guard_clear(t);
     return fd;
 }
 
