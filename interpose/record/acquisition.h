@@ -130,20 +130,29 @@ static ALWAYS_INLINE void acquisition_taken(struct thread *t)
  * 0 = nothing held. Whoever keys a row by the held set calls this first. */
 uint32_t acquisition_chain_make(struct thread *t);
 
-static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)
+/* false: it is not there yet, and takes a call to make. */
+static ALWAYS_INLINE bool acquisition_chain_ready(struct thread *t)
 {
     uint32_t n = t->slot->held_count;
     if (likely(t->chained == n))
-        return n ? t->chain : 0;
+        return true;
     if (likely(n == 1 && !t->held->row)) {
         struct kiwi_held *h = t->held;
         uint32_t word = h->stack | (h->flags & ~ACQUISITION_STACK(~0u));
         struct kiwi_cache_entry *e = acquisition_find(t, acquisition_identity(h->address, word), word);
         if (likely(e && e->row)) {
             t->chained = 1;
-            return t->chain = h->row = e->row;
+            t->chain = h->row = e->row;
+            return true;
         }
     }
+    return false;
+}
+
+static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)
+{
+    if (likely(acquisition_chain_ready(t)))
+        return t->slot->held_count ? t->chain : 0;
     return acquisition_chain_make(t);
 }
 

@@ -4,10 +4,15 @@
  * Contention is read off the lock word first; a mutex that looks free is tried, which costs what locking it would, and
  * only what the try refuses is waited for. So no wait goes unseen, an uncontended mutex needs no clock, and a request
  * that finds the lock taken is recorded before it waits, so that a hang shows.
+ *
+ * A free normal mutex is taken in place (base/mutex_word.h), and let go likewise; all others, and whatever waits, by
+ * glibc. The functions that programs call hold the commonest case alone and leave the rest to others by tail calls, so
+ * that they need no registers saved: the lock's atomic instruction waits for every store before it.
  */
 #include "mutex.h"
 
 #include "lock.h"
+#include "../base/mutex_word.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -206,24 +211,20 @@ static COLD int use_destroyed(struct thread *t, const struct request *r)
     return call_real(r);
 }
 
-/* The real try, or the real lock as long as there is one thread: it then needs no atomic instruction, and meets nobody.
- * Each thread begins with lock_full. */
-static int (*take_free)(pthread_mutex_t *m);
+static bool lock_is_glibcs;
 
-static void take_free_choose(void)
+/* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. As long as there is
+ * one thread, the real lock needs no atomic instruction, and meets nobody; another library's may have no try beside it,
+ * and is to meet every call. With robust and priority-protected mutexes glibc's try is not quite a lock that does not
+ * wait; its answers differ. */
+static ALWAYS_INLINE int lock_free_one(const struct thread *t, pthread_mutex_t *m)
 {
-    int (*call)(pthread_mutex_t *) = __libc_single_threaded ? real.pthread_mutex_lock : real.pthread_mutex_trylock;
-    if (unlikely(RELAXED_LOAD(&take_free) != call))
-        RELAXED_STORE(&take_free, call);
-}
-
-/* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. With robust and
- * priority-protected ones glibc's try is not quite a lock that does not wait; its answers differ. */
-static ALWAYS_INLINE int lock_free_one(pthread_mutex_t *m)
-{
-    if (unlikely(RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT | MUTEX_KIND_PROTECT)))
+    if (likely(mutex_is_plain(m)))
+        return likely(mutex_word_take(m, t->tid)) ? 0 : EBUSY;
+    if (__libc_single_threaded || !lock_is_glibcs ||
+        (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT | MUTEX_KIND_PROTECT)))
         return real.pthread_mutex_lock(m);
-    int result = RELAXED_LOAD(&take_free)(m);
+    int result = real.pthread_mutex_trylock(m);
     return likely(!result) || result == EBUSY ? result : real.pthread_mutex_lock(m);
 }
 
@@ -248,8 +249,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
         return lock_contended(t, &r, &q);
     bool room = lock_taking(&q);
     lock_sample(&q);
-    take_free_choose();
-    int result = lock_free_one(m);
+    int result = lock_free_one(t, m);
     if (unlikely(result == EBUSY)) {
         acquisition_want(t, KIWI_WANT_NONE);
         return lock_contended(t, &r, &q);
@@ -288,23 +288,21 @@ static NOINLINE int lock_refused(struct thread *t, pthread_mutex_t *m, struct ca
     return lock_full(t, m, site, true);
 }
 
-/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by compare.
- * The site comes as two words: as a struct, gcc 12 stores its halves and loads them back as one, which the processor
- * can not forward. */
-static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+/* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by
+ * compare. The site comes as two words: as a struct, gcc 12 stores its halves and loads them back as one, which the
+ * processor can not forward. */
+static ALWAYS_INLINE int lock_nested_on(struct thread *t, pthread_mutex_t *m, struct call_site site,
+                                        struct stack_entry *e)
 {
-    struct call_site site = {sp, rbp};
     uint32_t n = t->slot->held_count;
-    struct stack_entry *e = stack_find(t, site);
-    if (unlikely(!e || !n || n >= t->slot->held_capacity || record_settings.events_all))
+    if (unlikely(!e || n >= t->slot->held_capacity || record_settings.events_all))
         return lock_full(t, m, site, false);
-    acquisition_chain(t);
     uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
     struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
         return lock_full(t, m, site, false);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
-    int result = lock_free_one(m);
+    int result = lock_free_one(t, m);
     if (unlikely(result))
         return result == EBUSY ? lock_refused(t, m, site, NULL) : lock_odd(t, m, site, result);
     line->count++;
@@ -313,6 +311,24 @@ static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t 
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return 0;
+}
+
+static NOINLINE int lock_nested_searching(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
+    acquisition_chain(t);
+    return lock_nested_on(t, m, site, stack_search(t, site));
+}
+
+static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (unlikely(!e || t->module_epoch != RELAXED_LOAD(&stack_module_epoch) || !t->slot->held_count))
+        return lock_full(t, m, site, false);
+    if (unlikely(!stack_entry_matches(e, site) || !acquisition_chain_ready(t)))
+        return lock_nested_searching(t, m, sp, rbp);
+    return lock_nested_on(t, m, site, e);
 }
 
 /* A signal handler that took a lock during the quick way left that one in this one's place. */
@@ -338,7 +354,7 @@ static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, 
                                           struct stack_entry *e)
 {
     lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
-    int result = lock_free_one(m);
+    int result = lock_free_one(t, m);
     if (unlikely(t->guard != GUARD_IDLE))
         return result == EBUSY ? real.pthread_mutex_lock(m) : result;
     if (unlikely(result)) {
@@ -349,19 +365,75 @@ static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, 
     return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp);
 }
 
-/* For this wrapper's caller if no other site is given: a constant, once this is inlined. */
-static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *given)
+/* In place the same without the calls. */
+static NOINLINE int lock_was_taken(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp,
+                                   struct stack_entry *e)
 {
-    prefetch_for_write(m);
+    struct call_site site = {sp, rbp};
+    if (unlikely(t->guard != GUARD_IDLE))
+        return real.pthread_mutex_lock(m);
+    guard_set(t);
+    return lock_refused(t, m, site, e);
+}
+
+static ALWAYS_INLINE int lock_in_place(struct thread *t, pthread_mutex_t *m, struct call_site site,
+                                       struct stack_entry *e)
+{
+    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    if (unlikely(!mutex_word_take(m, t->tid)))
+        return lock_was_taken(t, m, site.sp, site.rbp, e);
+    if (unlikely(t->guard != GUARD_IDLE))
+        return 0;
+    slot_state_set(t, 1, KIWI_WANT_NONE, 0);
+    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp);
+}
+
+/* Any kind of mutex, anything held, any path. */
+static NOINLINE int lock_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
     struct thread *t = thread_enter();
     if (unlikely(!t))
         return real.pthread_mutex_lock(m);
-    struct call_site site = given ? *given : CALL_SITE();
     struct stack_entry *e = likely(!t->slot->held_count) ? lock_quick_path(t, site) : NULL;
     if (likely(e) && likely(!looks_taken(m)))
         return lock_quick_first(t, m, site, e);
     guard_set(t);
     return looks_taken(m) ? lock_full(t, m, site, false) : lock_nested(t, m, site.sp, site.rbp);
+}
+
+/* What lock_here does, of a path that is not the first in its bucket: a function that locks for several others. */
+static NOINLINE int lock_searching(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
+    struct stack_entry *e = stack_search(t, site);
+    if (likely(e) && likely(e->tick > 1) && likely(!looks_taken(m)))
+        return lock_in_place(t, m, site, e);
+    guard_set(t);
+    return lock_full(t, m, site, false);
+}
+
+/* A free normal mutex, while nothing is held. For this wrapper's caller if no other site is given: a constant, once
+ * this is inlined. */
+static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *given)
+{
+    prefetch_for_write(m);
+    struct thread *t = kiwi_self;
+    struct call_site site = given ? *given : CALL_SITE();
+    if (unlikely(t->guard != GUARD_IDLE || !mutex_is_plain(m) || t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
+        return lock_anyhow(m, site.sp, site.rbp);
+    if (t->slot->held_count && likely(!looks_taken(m))) {
+        guard_set(t);
+        return lock_nested(t, m, site.sp, site.rbp);
+    }
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (unlikely(!e))
+        return lock_anyhow(m, site.sp, site.rbp);
+    if (unlikely(!stack_entry_matches(e, site)))
+        return e->next ? lock_searching(t, m, site.sp, site.rbp) : lock_anyhow(m, site.sp, site.rbp);
+    if (unlikely(e->tick <= 1) || unlikely(looks_taken(m)) || unlikely(t->slot->held_count))
+        return lock_anyhow(m, site.sp, site.rbp);
+    return lock_in_place(t, m, site, e);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *m)
@@ -484,7 +556,7 @@ static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *gi
     if (unlikely(!e))
         return try_full(t, m, site);
     lock_quick_taking(t, n, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
-    int result = real.pthread_mutex_trylock(m);
+    int result = mutex_is_plain(m) ? (mutex_word_take(m, t->tid) ? 0 : EBUSY) : real.pthread_mutex_trylock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
@@ -559,35 +631,83 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
     return result;
 }
 
-static NOINLINE int unlock_chained(struct thread *t, pthread_mutex_t *m, struct call_site site)
+static ALWAYS_INLINE int unlock_real(pthread_mutex_t *m)
 {
+    if (unlikely(!mutex_is_plain(m)))
+        return real.pthread_mutex_unlock(m);
+    if (mutex_word_let_go(m))
+        mutex_word_wake(m);
+    return 0;
+}
+
+static NOINLINE int unlock_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct thread *t = thread_enter();
+    if (unlikely(!t))
+        return real.pthread_mutex_unlock(m);
     guard_set(t);
     int left = lock_release_quick(t, (uintptr_t)m);
     if (unlikely(left < 0))
-        return unlock_full(t, m, site);
-    int result = real.pthread_mutex_unlock(m);
+        return unlock_full(t, m, (struct call_site){sp, rbp});
+    int result = unlock_real(m);
     slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return result;
 }
 
+static NOINLINE int unlock_chained_waking(struct thread *t, pthread_mutex_t *m, uint32_t left)
+{
+    mutex_word_wake(m);
+    slot_state_set(t, left, KIWI_WANT_NONE, 0);
+    guard_clear(t);
+    return 0;
+}
+
+/* A normal mutex on which a chain hangs, in place. */
+static NOINLINE int unlock_chained(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    guard_set(t);
+    int left = lock_release_quick(t, (uintptr_t)m);
+    if (unlikely(left < 0))
+        return unlock_full(t, m, (struct call_site){sp, rbp});
+    if (mutex_word_let_go(m))
+        return unlock_chained_waking(t, m, (uint32_t)left);
+    slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
+    guard_clear(t);
+    return 0;
+}
+
+static ALWAYS_INLINE void unlock_ended(struct thread *t)
+{
+    if (likely(t->guard == GUARD_IDLE))
+        slot_state_put(t, slot_state(t) & ~SLOT_WANT);
+}
+
+static NOINLINE int unlock_waking(struct thread *t, pthread_mutex_t *m)
+{
+    mutex_word_wake(m);
+    unlock_ended(t);
+    return 0;
+}
+
 /* The lock that was taken last, where no chain hangs on it: without the guard, as it was taken. */
 static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
 {
-    struct thread *t = thread_enter();
-    if (unlikely(!t))
-        return real.pthread_mutex_unlock(m);
+    struct thread *t = kiwi_self;
+    struct call_site site = given ? *given : CALL_SITE();
+    if (unlikely(t->guard != GUARD_IDLE || !mutex_is_plain(m)))
+        return unlock_anyhow(m, site.sp, site.rbp);
     uint64_t state = slot_state(t);
     uint32_t n = (uint32_t)state - 1;
     const struct kiwi_held *h = &t->held[n];
     if (unlikely((int32_t)n < (int32_t)t->chained || h->address != (uintptr_t)m || h->count != 1 ||
                  (h->flags & KIWI_HELD_SLOW)))
-        return unlock_chained(t, m, given ? *given : CALL_SITE());
+        return unlock_chained(t, m, site.sp, site.rbp);
     slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE + SLOT_WANTS(KIWI_WANT_RELEASING));
-    int result = real.pthread_mutex_unlock(m);
-    if (likely(t->guard == GUARD_IDLE))
-        slot_state_put(t, slot_state(t) & ~SLOT_WANT);
-    return result;
+    if (mutex_word_let_go(m))
+        return unlock_waking(t, m);
+    unlock_ended(t);
+    return 0;
 }
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
@@ -659,4 +779,10 @@ int mutex_destroy_at(pthread_mutex_t *m, struct call_site site)
 EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
 {
     return mutex_destroy_at(m, CALL_SITE());
+}
+
+__attribute__((constructor(101))) static void mutex_start(void)
+{
+    if (real_ensure())
+        lock_is_glibcs = mutex_word_start();
 }

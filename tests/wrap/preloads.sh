@@ -35,4 +35,52 @@ sanitized() { # address|thread
     fi
 }
 sanitized address
+
+# Whoever is preloaded behind this library meets every call of the functions that both have.
+cat >"$scratch/counts.c" <<'END'
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#define COUNTED(name)                                                                                                  \
+    static unsigned name##_calls;                                                                                      \
+    int pthread_mutex_##name(pthread_mutex_t *m)                                                                       \
+    {                                                                                                                  \
+        static int (*next)(pthread_mutex_t *);                                                                         \
+        if (!next)                                                                                                     \
+            next = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_" #name);                               \
+        __atomic_fetch_add(&name##_calls, 1, __ATOMIC_RELAXED);                                                        \
+        return next(m);                                                                                                \
+    }
+COUNTED(lock)
+COUNTED(unlock)
+__attribute__((destructor)) static void say(void)
+{
+    printf("at least 4000 locked: %d, let go: %d\n", lock_calls >= 4000, unlock_calls >= 4000);
+}
+END
+cat >"$scratch/counted.c" <<'END'
+#include <pthread.h>
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static void *twice(void *p)
+{
+    for (int i = 0; i < 2000; i++) {
+        pthread_mutex_lock(&m);
+        pthread_mutex_unlock(&m);
+    }
+    return p;
+}
+int main(void)
+{
+    pthread_t other;
+    pthread_create(&other, 0, twice, 0);
+    pthread_join(other, 0);
+    twice(0);
+    return 0;
+}
+END
+${CC:-gcc} -shared -fPIC -D_GNU_SOURCE -o "$scratch/counts.so" "$scratch/counts.c" &&
+    ${CC:-gcc} -o "$scratch/counted" "$scratch/counted.c" -pthread &&
+    AFTER=$scratch/counts.so same "calls of locks reach a library behind" "$scratch/counted"
+check "all of them" grep -q 'at least 4000 locked: 1, let go: 1' "$scratch/kiwi.out"
+
 AFTER=$library same "twice the same library" "$KIWI_BUILD/wrap/cond"
