@@ -1,6 +1,7 @@
 #include "review.h"
 
 #include "detectors/detector.h"
+#include "detectors/standstill.h"
 #include "pattern.h"
 #include "place.h"
 
@@ -326,9 +327,9 @@ static enum confidence silent_confidence(const struct review *r)
         if (h->processes[i].recorded_ns > longest_ns)
             longest_ns = h->processes[i].recorded_ns;
     }
-    return r->partial || !h->process_count ? CONFIDENCE_LOW
-           : longest_ns < LONG_ENOUGH_NS   ? CONFIDENCE_MEDIUM
-                                           : CONFIDENCE_HIGH;
+    return r->partial || r->stands || !h->process_count ? CONFIDENCE_LOW
+           : longest_ns < LONG_ENOUGH_NS                ? CONFIDENCE_MEDIUM
+                                                        : CONFIDENCE_HIGH;
 }
 
 static int note_limits(struct review *r)
@@ -480,6 +481,35 @@ static void review_conclude(struct review *r)
     r->top_concern = worst ? worst->title : nothing_found(r);
 }
 
+/* What explains why a process stands still. */
+static bool explains_standstill(const struct finding *f)
+{
+    return f->id == FINDING_DEADLOCK || f->id == FINDING_SELF_DEADLOCK || f->id == FINDING_LOST_WAKEUP;
+}
+
+/* A hang that no finding explains is told all the same. */
+static int note_standstills(struct review *r, struct model **models, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool total = false;
+
+        if (standstill_is_total(models[i], &total))
+            return -1;
+        for (unsigned k = 0; k < r->findings.count; k++)
+            if (r->findings.items[k]->process == i && explains_standstill(r->findings.items[k]))
+                total = false;
+        r->stands = r->stands || total;
+        if (total && health_note(&r->health.notes,
+                                 "Process %" PRIu32 " stood still at the end of the recording: each of its threads was "
+                                 "waiting for a wake-up that only another one could have given. What was recorded does "
+                                 "not tell whose turn it was, so this is no finding; kiwi threads shows where they "
+                                 "wait, and since when.",
+                                 trace_header(models[i]->trace)->pid))
+            return -1;
+    }
+    return 0;
+}
+
 struct review *review_make(struct model **models, unsigned count, const struct review_options *o)
 {
     struct review *r = calloc(1, sizeof *r);
@@ -489,6 +519,8 @@ struct review *review_make(struct model **models, unsigned count, const struct r
     r->suppressions = o ? o->suppressions : NULL;
     r->baseline = o ? o->baseline : NULL;
     if (review_detect(r, models, count, o) || health_make(&r->health, models, count))
+        goto failed;
+    if (note_standstills(r, models, count))
         goto failed;
     merge_causes(&r->findings, &r->health);
     if (merge_alike(&r->findings) || set_aside(r, o) || note_limits(r) || note_suppressions(r, o) ||

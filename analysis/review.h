@@ -37,6 +37,7 @@ struct review {
      * of what was recorded could not be read: nobody can approve that. */
     enum verdict verdict;
     bool partial; /* the latter */
+    bool stands;  /* a process stood still, and nothing tells why */
     int risk;     /* severity of the worst finding, -1 = no finding */
     enum confidence confidence;
     const char *top_concern; /* title of the worst finding, or why there is none */

@@ -248,15 +248,45 @@ static int add_all(struct standstill *b)
     return 0;
 }
 
+static int standstill_make(struct standstill *b, const struct model *m, struct waits *w)
+{
+    *b = (struct standstill){.m = m, .w = w, .slots = trace_rows(m->trace, KIWI_TABLE_SLOTS)};
+    b->waits = calloc(2ul * b->slots + 1, sizeof *b->waits);
+    b->wanted = b->waits ? b->waits + b->slots : NULL;
+    return b->waits ? 0 : -1;
+}
+
 int standstill_add(struct waits *w, const struct model *m)
 {
-    struct standstill b = {.m = m, .w = w, .slots = trace_rows(m->trace, KIWI_TABLE_SLOTS)};
-    int result = -1;
+    struct standstill b;
+    int result = standstill_make(&b, m, w) || add_all(&b) ? -1 : 0;
 
-    b.waits = calloc(2ul * b.slots + 1, sizeof *b.waits);
-    b.wanted = b.waits ? b.waits + b.slots : NULL;
-    if (b.waits)
-        result = add_all(&b);
     free(b.waits);
+    return result;
+}
+
+static bool any_thread(const struct standstill *b)
+{
+    for (uint32_t i = 1; i < b->slots; i++)
+        if (trace_slot(b->m->trace, i))
+            return true;
+    return false;
+}
+
+int standstill_is_total(const struct model *m, bool *total)
+{
+    struct waits w;
+    struct standstill b;
+    int result;
+
+    if (waits_make(&w, m))
+        return -1;
+    result = standstill_make(&b, m, &w);
+    if (!result) {
+        mark(&b);
+        *total = any_thread(&b) && all_stand(&b);
+    }
+    free(b.waits);
+    waits_release(&w);
     return result;
 }

@@ -20,4 +20,7 @@
 #include "waits.h"
 
 int standstill_add(struct waits *w, const struct model *m); /* -1 when out of memory */
+/* Every thread of the process waits for another one of them, whether it is known for which or not. -1 when out of
+ * memory. */
+int standstill_is_total(const struct model *m, bool *total);
 #endif

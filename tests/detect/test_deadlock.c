@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -204,6 +205,39 @@ static void deadlock__nobody_is_left_to_wake_the_futex(void **state)
     assert_standstill(*state, "A");
 }
 
+static bool says_it_stood_still(const struct review *r)
+{
+    for (unsigned i = 0; i < r->health.notes.count; i++)
+        if (strstr(r->health.notes.items[i], "stood still"))
+            return true;
+    return false;
+}
+
+static void deadlock__hang_that_nothing_explains_is_a_note(void **state)
+{
+    history_play(*state, "T1 enter futex; T2 enter futex");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 0);
+    assert_int_equal(r->confidence, CONFIDENCE_LOW);
+    assert_true(says_it_stood_still(r));
+}
+
+static void deadlock__needs_no_such_note(void **state)
+{
+    history_play(*state, "T1 lock A; T2 lock B; T1 wants B; T2 wants A");
+    const struct review *r = history_review(*state);
+
+    history_find(r, FINDING_DEADLOCK);
+    assert_false(says_it_stood_still(r));
+}
+
+static void deadlock__no_such_note_while_one_can_go_on(void **state)
+{
+    history_play(*state, "T1 enter futex; T2 enter futex; T3 enter poll");
+    assert_false(says_it_stood_still(history_review(*state)));
+}
+
 /* A word that was always waited for at a value of 2, or at others, too. */
 static uint32_t word_made(uintptr_t address, bool lock)
 {
@@ -385,6 +419,9 @@ int main(void)
             TEST(deadlock__somebody_still_runs),
             TEST(deadlock__it_has_been_signalled),
             TEST(deadlock__time_limit_ends_the_standstill),
+            TEST(deadlock__hang_that_nothing_explains_is_a_note),
+            TEST(deadlock__needs_no_such_note),
+            TEST(deadlock__no_such_note_while_one_can_go_on),
             TEST(deadlock__a_thread_unknown_to_kiwi_may_wake_it),
             TEST(deadlock__a_signal_handler_cannot_signal),
             TEST(deadlock__a_signal_handler_may_wake_a_futex),
