@@ -1,5 +1,5 @@
 /*
- * mutex.c - pthread_mutex_*.
+ * mutex.c - how mutexes are taken. How they are let go, made and destroyed: mutex_unlock.c.
  *
  * Contention is read off the lock word first; a mutex that looks free is tried, which costs what locking it would, and
  * only what the try refuses is waited for. So no wait goes unseen, an uncontended mutex needs no clock, and a request
@@ -18,7 +18,7 @@
 #include <linux/futex.h>
 #include <sys/single_threaded.h>
 
-static void facts_here(const pthread_mutex_t *m, struct object_facts *facts)
+void mutex_facts_here(const pthread_mutex_t *m, struct object_facts *facts)
 {
     int kind = RELAXED_LOAD(&m->__data.__kind);
     uint16_t flags = (uint16_t)((kind & MUTEX_KIND_ROBUST ? KIWI_OBJECT_ROBUST : 0) |
@@ -34,7 +34,7 @@ void mutex_facts(uintptr_t address, struct object_facts *facts)
     if (lock_memory_gone(address))
         *facts = (struct object_facts){.address = address, .kind = KIWI_OBJECT_MUTEX};
     else
-        facts_here((const pthread_mutex_t *)address, facts);
+        mutex_facts_here((const pthread_mutex_t *)address, facts);
 }
 
 /* The word of a normal mutex is 2 from the first waiter on; other kinds keep a flag beside the owner. */
@@ -49,26 +49,14 @@ bool mutex_shows_waiters(uintptr_t address)
     return kind & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT) ? ((unsigned)word & FUTEX_WAITERS) != 0 : word > 1;
 }
 
-/* Also what was locked before this process was forked, and a robust mutex whose last owner died. */
-static bool owned_here(const struct thread *t, int owner)
-{
-    return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
-}
-
 bool mutex_let_go(const struct thread *t, uintptr_t address)
 {
-    return !lock_memory_gone(address) && !owned_here(t, mutex_owner((const pthread_mutex_t *)address));
+    return !lock_memory_gone(address) && !mutex_owned_here(t, mutex_owner((const pthread_mutex_t *)address));
 }
 
 bool mutex_owned_by(uintptr_t address, int32_t tid)
 {
     return !lock_memory_gone(address) && mutex_owner((const pthread_mutex_t *)address) == tid;
-}
-
-/* What destroy leaves behind; whatever makes a new mutex there overwrites it. */
-static bool is_destroyed(const pthread_mutex_t *m)
-{
-    return unlikely(RELAXED_LOAD(&m->__data.__kind) == MUTEX_KIND_DESTROYED);
 }
 
 static void note_destroyed(struct thread *t, const pthread_mutex_t *m, struct call_site site)
@@ -92,7 +80,7 @@ static bool is_taken(const pthread_mutex_t *m)
 static int held_still(struct thread *t, const pthread_mutex_t *m)
 {
     int at = acquisition_held(t, (uintptr_t)m);
-    if (at < 0 || owned_here(t, mutex_owner(m)))
+    if (at < 0 || mutex_owned_here(t, mutex_owner(m)))
         return at;
     acquisition_released(t, at);
     acquisition_want(t, KIWI_WANT_NONE);
@@ -237,7 +225,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
         guard_clear(t);
         return real.pthread_mutex_lock(m);
     }
-    if (is_destroyed(m))
+    if (mutex_is_destroyed(m))
         return use_destroyed(t, &r);
     bool taken = looks_taken(m);
     int at = held_still(t, m);
@@ -267,7 +255,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
 /* The quick way failed, or a robust mutex lost its owner. */
 static NOINLINE int lock_odd(struct thread *t, const pthread_mutex_t *m, struct call_site site, int result)
 {
-    if (result == EINVAL && is_destroyed(m))
+    if (result == EINVAL && mutex_is_destroyed(m))
         note_destroyed(t, m, site);
     if (granted(result))
         acquisition_taken(t);
@@ -453,7 +441,7 @@ static int lock_timed(const struct request *r)
         return call_real(r);
     struct lock_request q;
     guard_set(t);
-    if (is_destroyed(r->m))
+    if (mutex_is_destroyed(r->m))
         return use_destroyed(t, r);
     int at = held_still(t, r->m);
     if (at >= 0)
@@ -497,7 +485,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock, const st
 static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     struct lock_request q;
-    if (is_destroyed(m)) {
+    if (mutex_is_destroyed(m)) {
         note_destroyed(t, m, site);
         guard_clear(t);
         return real.pthread_mutex_trylock(m);
@@ -572,213 +560,6 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)
 int mutex_trylock_at(pthread_mutex_t *m, struct call_site site)
 {
     return try_here(m, &site);
-}
-
-/* The object at the lock's address, made now if nothing needed it before. */
-static uint32_t object_here(struct thread *t, pthread_mutex_t *m, uint32_t stack)
-{
-    struct object_facts facts;
-    facts_here(m, &facts);
-    return object_get(t, &facts, stack);
-}
-
-static bool checks_owner(const pthread_mutex_t *m)
-{
-    int type = mutex_type(m);
-    return type == PTHREAD_MUTEX_ERRORCHECK_NP || type == PTHREAD_MUTEX_RECURSIVE_NP ||
-           (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT));
-}
-
-/* Not in this thread's held array: misuse, or a lock that was taken before Kiwi knew it (or while it could not
- * record). */
-static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
-{
-    uint32_t noted = 0;
-    int owner = mutex_owner(m);
-    bool counted_elsewhere = lock_untracked(t) || leftover_was_freed(t, (uintptr_t)m) || is_destroyed(m);
-    if (!record_settings.locks_off && !counted_elsewhere && !owned_here(t, owner)) {
-        struct misuse_facts f = {.stack = stack_of(t, site)};
-        f.object = object_here(t, m, f.stack);
-        misuse_blame(&f, (uintptr_t)m);
-        f.kind = checks_owner(m) ? KIWI_MISUSE_UNLOCK_REFUSED
-                 : owner         ? KIWI_MISUSE_UNLOCK_FOREIGN
-                                 : KIWI_MISUSE_UNLOCK_UNHELD;
-        noted = f.object ? misuse_note(t, &f) : 0;
-    }
-    guard_clear(t);
-    int result = real.pthread_mutex_unlock(m);
-    misuse_result(noted, result);
-    return result;
-}
-
-static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
-{
-    int at = acquisition_held(t, (uintptr_t)m);
-    if (unlikely(at < 0))
-        return unlock_unheld(t, m, site);
-    if (t->held[at].count > 1) {
-        t->held[at].count--;
-        guard_clear(t);
-        return real.pthread_mutex_unlock(m);
-    }
-    if (t->held[at].flags & KIWI_HELD_TIMED)
-        lock_passed(t, at);
-    acquisition_released(t, at);
-    int result = real.pthread_mutex_unlock(m);
-    acquisition_want(t, KIWI_WANT_NONE);
-    contention_settle(t);
-    guard_clear(t);
-    return result;
-}
-
-static ALWAYS_INLINE int unlock_real(pthread_mutex_t *m)
-{
-    if (unlikely(!mutex_is_plain(m)))
-        return real.pthread_mutex_unlock(m);
-    if (mutex_word_let_go(m))
-        mutex_word_wake(m);
-    return 0;
-}
-
-static NOINLINE int unlock_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
-{
-    struct thread *t = thread_enter();
-    if (unlikely(!t))
-        return real.pthread_mutex_unlock(m);
-    guard_set(t);
-    int left = lock_release_quick(t, (uintptr_t)m);
-    if (unlikely(left < 0))
-        return unlock_full(t, m, (struct call_site){sp, rbp});
-    int result = unlock_real(m);
-    slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
-    guard_clear(t);
-    return result;
-}
-
-static NOINLINE int unlock_chained_waking(struct thread *t, pthread_mutex_t *m, uint32_t left)
-{
-    mutex_word_wake(m);
-    slot_state_set(t, left, KIWI_WANT_NONE, 0);
-    guard_clear(t);
-    return 0;
-}
-
-/* A normal mutex on which a chain hangs, in place. */
-static NOINLINE int unlock_chained(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
-{
-    guard_set(t);
-    int left = lock_release_quick(t, (uintptr_t)m);
-    if (unlikely(left < 0))
-        return unlock_full(t, m, (struct call_site){sp, rbp});
-    if (mutex_word_let_go(m))
-        return unlock_chained_waking(t, m, (uint32_t)left);
-    slot_state_set(t, (uint32_t)left, KIWI_WANT_NONE, 0);
-    guard_clear(t);
-    return 0;
-}
-
-static ALWAYS_INLINE void unlock_ended(struct thread *t)
-{
-    if (likely(t->guard == GUARD_IDLE))
-        slot_state_put(t, slot_state(t) & ~SLOT_WANT);
-}
-
-static NOINLINE int unlock_waking(struct thread *t, pthread_mutex_t *m)
-{
-    mutex_word_wake(m);
-    unlock_ended(t);
-    return 0;
-}
-
-/* The lock that was taken last, where no chain hangs on it: without the guard, as it was taken. */
-static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
-{
-    struct thread *t = kiwi_self;
-    struct call_site site = given ? *given : CALL_SITE();
-    if (unlikely(t->guard != GUARD_IDLE || !mutex_is_plain(m)))
-        return unlock_anyhow(m, site.sp, site.rbp);
-    uint64_t state = slot_state(t);
-    uint32_t n = (uint32_t)state - 1;
-    const struct kiwi_held *h = &t->held[n];
-    if (unlikely((int32_t)n < (int32_t)t->chained || h->address != (uintptr_t)m || h->count != 1 ||
-                 (h->flags & KIWI_HELD_SLOW)))
-        return unlock_chained(t, m, site.sp, site.rbp);
-    slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE + SLOT_WANTS(KIWI_WANT_RELEASING));
-    if (mutex_word_let_go(m))
-        return unlock_waking(t, m);
-    unlock_ended(t);
-    return 0;
-}
-
-EXPORT int pthread_mutex_unlock(pthread_mutex_t *m)
-{
-    return unlock_here(m, NULL);
-}
-
-int mutex_unlock_at(pthread_mutex_t *m, struct call_site site)
-{
-    return unlock_here(m, &site);
-}
-
-EXPORT int pthread_mutex_consistent(pthread_mutex_t *m)
-{
-    real_ensure();
-    return real.pthread_mutex_consistent(m);
-}
-
-void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_site site)
-{
-    if (!t || record_settings.locks_off)
-        return;
-    guard_set(t);
-    struct object_facts facts;
-    facts_here(m, &facts);
-    object_init(t, &facts, stack_of(t, site));
-    guard_clear(t);
-}
-
-EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *attr)
-{
-    struct thread *t = thread_enter();
-    lock_init_begin(t, (uintptr_t)m, CALL_SITE());
-    int result = real.pthread_mutex_init(m, attr);
-    if (!result)
-        mutex_initialised(t, m, CALL_SITE());
-    return result;
-}
-
-/* glibc answers EBUSY for a mutex that is held, and that answer is often dropped. */
-static uint32_t note_busy(struct thread *t, pthread_mutex_t *m, struct call_site site)
-{
-    int owner = mutex_owner(m);
-    if (!owner || owner == MUTEX_NOT_RECOVERABLE)
-        return 0;
-    struct misuse_facts f = {.kind = KIWI_MISUSE_DESTROY_HELD, .stack = stack_of(t, site)};
-    f.object = object_here(t, m, f.stack);
-    misuse_blame(&f, (uintptr_t)m);
-    return f.object ? misuse_note(t, &f) : 0;
-}
-
-int mutex_destroy_at(pthread_mutex_t *m, struct call_site site)
-{
-    struct thread *t = thread_enter();
-    if (!t || record_settings.locks_off)
-        return real.pthread_mutex_destroy(m);
-    guard_set(t);
-    bool again = is_destroyed(m);
-    uint32_t noted = again ? lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_MUTEX, (uintptr_t)m, site)
-                           : note_busy(t, m, site);
-    int result = real.pthread_mutex_destroy(m);
-    misuse_result(noted, result);
-    if (result == 0)
-        lock_destroyed(t, (uintptr_t)m, site);
-    guard_clear(t);
-    return result;
-}
-
-EXPORT int pthread_mutex_destroy(pthread_mutex_t *m)
-{
-    return mutex_destroy_at(m, CALL_SITE());
 }
 
 __attribute__((constructor(101))) static void mutex_start(void)

@@ -29,6 +29,8 @@ int mutex_unlock_at(pthread_mutex_t *m, struct call_site site);
 int mutex_destroy_at(pthread_mutex_t *m, struct call_site site);
 void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_site site); /* t may be NULL */
 
+/* Of one whose memory is there for certain. */
+void mutex_facts_here(const pthread_mutex_t *m, struct object_facts *facts);
 void mutex_facts(uintptr_t address, struct object_facts *facts);
 bool mutex_shows_waiters(uintptr_t address);
 /* The thread certainly does not own it. */
@@ -44,5 +46,17 @@ static inline int mutex_type(const pthread_mutex_t *m)
 static inline int mutex_owner(const pthread_mutex_t *m)
 {
     return RELAXED_LOAD(&m->__data.__owner);
+}
+
+/* Also what was locked before this process was forked, and a robust mutex whose last owner died. */
+static inline bool mutex_owned_here(const struct thread *t, int owner)
+{
+    return owner == t->tid || (owner && owner == t->fork_tid) || owner == MUTEX_INCONSISTENT;
+}
+
+/* What destroy leaves behind; whatever makes a new mutex there overwrites it. */
+static inline bool mutex_is_destroyed(const pthread_mutex_t *m)
+{
+    return unlikely(RELAXED_LOAD(&m->__data.__kind) == MUTEX_KIND_DESTROYED);
 }
 #endif
