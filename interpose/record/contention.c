@@ -242,39 +242,33 @@ static void count_user(struct kiwi_contention *c, const struct thread *t, uint32
     RELAXED_STORE(&least->samples, least->samples + weight);
 }
 
-static void enter_timed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
+/* Holds of one lock at one place on their way into the tables: those that were kept back come several at a time, and
+ * threads that compete for the lock compete for its row as well. */
+struct holds {
+    uint32_t object, row, own; /* OBJECTS; ACQUISITIONS and CONTENTIONS, 0 = none */
+    uint32_t timed, takes, weight, looked;
+    uint64_t ticks, max_ticks, take_ticks, pressed, pressed_ticks, first, last;
+    struct histogram_near hold, take, pressed_for;
+};
+
+static void holds_add_timed(struct holds *s, const struct thread_unsettled *u)
 {
-    if (u->hold_row) {
-        struct kiwi_acquisition *a = region_acquisition(u->hold_row);
-        RELAXED_ADD(&a->hold_samples, 1);
-        RELAXED_ADD(&a->hold_ticks, u->hold_ticks);
-        relaxed_max(&a->hold_max_ticks, u->hold_ticks);
-    }
-    if (!own)
+    s->first = s->timed++ ? s->first : u->hold_until;
+    s->last = u->hold_until;
+    s->ticks += u->hold_ticks;
+    s->max_ticks = u->hold_ticks > s->max_ticks ? u->hold_ticks : s->max_ticks;
+    histogram_add_near(&s->hold, s->own, KIWI_HISTOGRAM_HOLD, u->hold_ticks, 1);
+    s->weight += u->weight;
+    if (!u->take)
         return;
-    struct kiwi_contention *c = region_contention(own);
-    RELAXED_ADD(&c->holds, 1);
-    RELAXED_ADD(&c->hold_ticks, u->hold_ticks);
-    relaxed_max(&c->hold_max_ticks, u->hold_ticks);
-    histogram_add(own, KIWI_HISTOGRAM_HOLD, u->hold_ticks);
-    if (!RELAXED_LOAD(&c->first_ticks))
-        RELAXED_STORE(&c->first_ticks, u->hold_until);
-    RELAXED_STORE(&c->last_ticks, u->hold_until);
-    if (u->weight)
-        count_user(c, t, u->weight);
-    if (u->take) {
-        RELAXED_ADD(&c->takes, 1);
-        RELAXED_ADD(&c->take_ticks, u->take);
-        histogram_add(own, KIWI_HISTOGRAM_TAKE, u->take);
-    }
+    s->takes++;
+    s->take_ticks += u->take;
+    histogram_add_near(&s->take, s->own, KIWI_HISTOGRAM_TAKE, u->take, 1);
 }
 
 static void enter_heap(const struct thread *t, const struct thread_unsettled *u, uint32_t own)
 {
     struct kiwi_contention *c = region_contention(own);
-    RELAXED_ADD(&c->heap_looked, 1);
-    if (!u->heap_calls)
-        return;
     RELAXED_ADD(&c->heap_holds, 1);
     RELAXED_ADD(&c->heap_calls, u->heap_calls);
     RELAXED_ADD(&c->heap_bytes, u->heap_bytes);
@@ -284,14 +278,9 @@ static void enter_heap(const struct thread *t, const struct thread_unsettled *u,
     RELAXED_STORE(&c->heap_stack, u->heap_stack);
 }
 
-static void enter_pressed(struct thread *t, const struct thread_unsettled *u, uint32_t own)
+static COLD void enter_long(struct thread *t, const struct thread_unsettled *u, uint32_t own)
 {
     struct kiwi_contention *c = region_contention(own);
-    RELAXED_ADD(&c->pressed, u->pressed_weight);
-    RELAXED_ADD(&c->pressed_ticks, u->pressed_ticks * u->pressed_weight);
-    histogram_add_times(own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks, u->pressed_weight);
-    if (u->pressed_ticks < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
-        return;
     struct processor_time p = processor_time_in(t, u->hold_until - u->pressed_ticks, u->hold_until);
     RELAXED_ADD(&c->lost_ticks, p.lost * u->pressed_weight);
     if (p.ran < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
@@ -306,6 +295,72 @@ static void enter_pressed(struct thread *t, const struct thread_unsettled *u, ui
     relaxed_max(&c->pressed_max_ticks, u->pressed_ticks);
 }
 
+static void holds_add_pressed(struct holds *s, struct thread *t, const struct thread_unsettled *u)
+{
+    s->looked += u->heap;
+    if (u->heap && u->heap_calls)
+        enter_heap(t, u, s->own);
+    s->pressed += u->pressed_weight;
+    s->pressed_ticks += u->pressed_ticks * u->pressed_weight;
+    histogram_add_near(&s->pressed_for, s->own, KIWI_HISTOGRAM_PRESSED, u->pressed_ticks, u->pressed_weight);
+    if (u->pressed_ticks >= clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
+        enter_long(t, u, s->own);
+}
+
+static void holds_enter_timed(const struct holds *s, const struct thread *t)
+{
+    if (s->row) {
+        struct kiwi_acquisition *a = region_acquisition(s->row);
+        RELAXED_ADD(&a->hold_samples, s->timed);
+        RELAXED_ADD(&a->hold_ticks, s->ticks);
+        relaxed_max(&a->hold_max_ticks, s->max_ticks);
+    }
+    if (!s->own)
+        return;
+    struct kiwi_contention *c = region_contention(s->own);
+    RELAXED_ADD(&c->holds, s->timed);
+    RELAXED_ADD(&c->hold_ticks, s->ticks);
+    relaxed_max(&c->hold_max_ticks, s->max_ticks);
+    if (!RELAXED_LOAD(&c->first_ticks))
+        RELAXED_STORE(&c->first_ticks, s->first);
+    RELAXED_STORE(&c->last_ticks, s->last);
+    if (s->weight)
+        count_user(c, t, s->weight);
+    if (s->takes) {
+        RELAXED_ADD(&c->takes, s->takes);
+        RELAXED_ADD(&c->take_ticks, s->take_ticks);
+    }
+}
+
+/* Whoever adds ends with this. */
+static void holds_enter(struct holds *s, const struct thread *t)
+{
+    if (s->timed)
+        holds_enter_timed(s, t);
+    if (s->looked)
+        RELAXED_ADD(&region_contention(s->own)->heap_looked, s->looked);
+    if (s->pressed) {
+        RELAXED_ADD(&region_contention(s->own)->pressed, s->pressed);
+        RELAXED_ADD(&region_contention(s->own)->pressed_ticks, s->pressed_ticks);
+    }
+    *s = (struct holds){0};
+}
+
+static void holds_add(struct holds *s, struct thread *t, const struct thread_unsettled *u)
+{
+    uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
+    if (s->object != u->object || s->row != u->hold_row || s->own != own) {
+        holds_enter(s, t);
+        s->object = u->object;
+        s->row = u->hold_row;
+        s->own = own;
+    }
+    if (u->hold_ticks)
+        holds_add_timed(s, u);
+    if (u->pressed_ticks && own)
+        holds_add_pressed(s, t, u);
+}
+
 bool contention_watched(uint32_t row, uint32_t weight)
 {
     uint32_t object = object_of(row), own = object ? RELAXED_LOAD(&memory.contentions[object]) : 0;
@@ -315,18 +370,7 @@ bool contention_watched(uint32_t row, uint32_t weight)
     return true;
 }
 
-static void enter_hold(struct thread *t, const struct thread_unsettled *u)
-{
-    uint32_t own = contention_get(u->object, u->pressed_ticks != 0);
-    if (u->hold_ticks)
-        enter_timed(t, u, own);
-    if (u->pressed_ticks && own && u->heap)
-        enter_heap(t, u, own);
-    if (u->pressed_ticks && own)
-        enter_pressed(t, u, own);
-}
-
-static void enter(struct thread *t, struct thread_unsettled *u, enum when when)
+static void enter(struct thread *t, struct thread_unsettled *u, struct holds *s, enum when when)
 {
     if (u->wait) {
         u->wait = false;
@@ -334,7 +378,7 @@ static void enter(struct thread *t, struct thread_unsettled *u, enum when when)
     }
     if (u->hold) {
         u->hold = false;
-        enter_hold(t, u);
+        holds_add(s, t, u);
     }
 }
 
@@ -348,10 +392,12 @@ static void enter_kept_back(struct thread *t, uint64_t now)
 {
     struct thread_unsettled present = *contention_unsettled(t);
     uint32_t count = t->kept_back;
+    struct holds holds = {0};
     for (uint32_t i = 0; i < count; i++) {
         struct thread_unsettled *u = &t->unsettled[i];
-        enter(t, u, now - moment_of(u) < clock_state.waited_ticks ? AFTERWARDS : LONG_AFTER);
+        enter(t, u, &holds, now - moment_of(u) < clock_state.waited_ticks ? AFTERWARDS : LONG_AFTER);
     }
+    holds_enter(&holds, t);
     t->kept_back = 0;
     t->unsettled[0] = present;
 }
@@ -385,7 +431,9 @@ void contention_enter(struct thread *t)
         waited = true;
         enter_kept_back(t, now);
     }
-    enter(t, t->unsettled, keep ? AFTERWARDS : AT_ONCE);
+    struct holds holds = {0};
+    enter(t, t->unsettled, &holds, keep ? AFTERWARDS : AT_ONCE);
+    holds_enter(&holds, t);
     if (waited) /* only now: what the hold is compared with has to be from before it */
         processor_read_sometimes(t, now);
 }

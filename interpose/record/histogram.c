@@ -38,12 +38,23 @@ uint32_t histogram_row(uint32_t contention, enum kiwi_histogram_kind kind, uint3
     return index_get(&memory.histograms, h, &ops, &key);
 }
 
-void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times)
+void histogram_add_near(struct histogram_near *near, uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value,
+                        uint32_t times)
 {
-    uint32_t exponent = histogram_exponent(value), row = contention ? histogram_row(contention, kind, exponent) : 0;
-    if (!row)
+    uint32_t exponent = histogram_exponent(value);
+    if (!near->row || near->exponent != exponent) {
+        near->row = contention ? histogram_row(contention, kind, exponent) : 0;
+        near->exponent = exponent;
+    }
+    if (!near->row)
         return;
-    uint32_t *count = &region_histogram(row)->counts[histogram_bucket(value, exponent)];
+    uint32_t *count = &region_histogram(near->row)->counts[histogram_bucket(value, exponent)];
     if (likely(RELAXED_LOAD(count) <= UINT32_MAX - times))
         RELAXED_ADD(count, times);
+}
+
+void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times)
+{
+    struct histogram_near near = {0};
+    histogram_add_near(&near, contention, kind, value, times);
 }

@@ -392,6 +392,20 @@ static void processor__hold_after_a_wait_is_judged(void **state)
     assert_true(c->running || c->lost_ticks); /* the latter where this machine is busy */
 }
 
+/* Values in a histogram of a contention row, all powers of two. */
+static uint64_t histogram_total(const struct kiwi_contention *c, enum kiwi_histogram_kind kind)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 1; i < region_ready_rows(KIWI_TABLE_HISTOGRAMS); i++) {
+        const struct kiwi_histogram *h = region_histogram(i);
+        if (h->state != KIWI_ROW_LIVE || h->kind != kind || region_contention(h->contention) != c)
+            continue;
+        for (uint32_t bucket = 0; bucket < KIWI_HISTOGRAM_BUCKETS; bucket++)
+            total += h->counts[bucket];
+    }
+    return total;
+}
+
 /* A wait of 10 ticks that ended at `until`, entered by itself. */
 static void waited_until(struct thread *t, uint32_t row, uint64_t until)
 {
@@ -485,6 +499,43 @@ static void contention__grants_of_long_ago_overtake_nobody(void **state)
     assert_int_equal(contention_of(row)->grants, 65);
 }
 
+/* Holds of two locks in turns, each one tick longer than the last, while somebody waits for them. */
+static void contention__holds_entered_together_are_all_there(void **state)
+{
+    struct thread *t = thread_made("holder");
+    uint32_t rows[] = {request(t, A, 1), request(t, B, 1)};
+    uint64_t now = waits_often(t, rows[0]), ticks[2] = {0}, count[2] = {0};
+
+    (void)state;
+    waited_until(t, rows[1], ++now);
+    for (int i = 0; i < 2; i++)
+        region_object(region_acquisition(rows[i])->object)->waiters = 1;
+    for (uint64_t length = 20; length < 33; length++) {
+        int which = length % 3 == 0;
+        struct kiwi_held held = {.address = which ? B : A, .row = rows[which], .flags = KIWI_HELD_TIMED, .since = now};
+        now += length;
+        contention_hold_end(t, &held, now);
+        contention_settle(t);
+        ticks[which] += length;
+        count[which]++;
+    }
+    assert_int_equal(contention_of(rows[0])->holds, 0);
+    contention_end(t);
+    for (int i = 0; i < 2; i++) {
+        const struct kiwi_contention *c = contention_of(rows[i]);
+        const struct kiwi_acquisition *a = region_acquisition(rows[i]);
+        assert_int_equal(c->holds, count[i]);
+        assert_int_equal(c->hold_ticks, ticks[i]);
+        assert_int_equal(c->hold_max_ticks, i ? 30 : 32);
+        assert_int_equal(c->pressed, count[i]);
+        assert_int_equal(c->pressed_ticks, ticks[i]);
+        assert_int_equal(a->hold_samples, count[i]);
+        assert_int_equal(a->hold_ticks, ticks[i]);
+        assert_int_equal(histogram_total(c, KIWI_HISTOGRAM_HOLD), count[i]);
+        assert_int_equal(histogram_total(c, KIWI_HISTOGRAM_PRESSED), count[i]);
+    }
+}
+
 static void contention__nothing_is_kept_back_at_the_end(void **state)
 {
     struct thread *t = thread_made("waiter");
@@ -518,6 +569,7 @@ int main(void)
             FRESH(contention__long_wait_is_entered_with_all_before_it),
             FRESH(contention__single_ones_are_entered_at_once),
             FRESH(contention__grants_of_long_ago_overtake_nobody),
+            FRESH(contention__holds_entered_together_are_all_there),
             FRESH(contention__nothing_is_kept_back_at_the_end),
             FRESH(processor__tells_running_from_preemption),
             FRESH(processor__what_came_after_does_not_count),
