@@ -30,21 +30,44 @@ static ALWAYS_INLINE bool mutex_is_plain(const pthread_mutex_t *m)
     return RELAXED_LOAD(&m->__data.__kind) == RELAXED_LOAD(&mutex_kind_in_place);
 }
 
-/* tid: the kernel's id of the calling thread. false: it is taken. As glibc's, it needs no atomic instruction as long as
- * there is one thread. */
-static ALWAYS_INLINE bool mutex_word_take(pthread_mutex_t *m, int tid)
+static ALWAYS_INLINE bool mutex_word_seize(pthread_mutex_t *m)
 {
     int expected = 0;
+    return likely(
+            __atomic_compare_exchange_n(&m->__data.__lock, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+}
+
+static ALWAYS_INLINE void mutex_word_own(pthread_mutex_t *m, int tid)
+{
+    m->__data.__owner = tid;
+    m->__data.__nusers++;
+}
+
+/* What pthread_mutex_lock does; tid: the kernel's id of the calling thread. false: it is taken, or was written over: a
+ * free one with an owner ends the program in glibc's. As glibc's, it needs no atomic instruction as long as there is
+ * one thread. */
+static ALWAYS_INLINE bool mutex_word_take(pthread_mutex_t *m, int tid)
+{
+    if (unlikely(RELAXED_LOAD(&m->__data.__owner)))
+        return false;
     if (unlikely(__libc_single_threaded)) {
         if (m->__data.__lock)
             return false;
         m->__data.__lock = 1;
-    } else if (unlikely(!__atomic_compare_exchange_n(&m->__data.__lock, &expected, 1, false, __ATOMIC_ACQUIRE,
-                                                     __ATOMIC_RELAXED))) {
+    } else if (unlikely(!mutex_word_seize(m))) {
         return false;
     }
-    m->__data.__owner = tid;
-    m->__data.__nusers++;
+    mutex_word_own(m, tid);
+    return true;
+}
+
+/* What pthread_mutex_trylock does: atomic in any case, so that processes of one thread each that only ever try can
+ * share a mutex that is not marked as shared; and no look at the owner. */
+static ALWAYS_INLINE bool mutex_word_try(pthread_mutex_t *m, int tid)
+{
+    if (unlikely(!mutex_word_seize(m)))
+        return false;
+    mutex_word_own(m, tid);
     return true;
 }
 

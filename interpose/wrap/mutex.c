@@ -204,7 +204,8 @@ static bool lock_is_glibcs;
 /* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. As long as there is
  * one thread, the real lock needs no atomic instruction, and meets nobody; another library's may have no try beside it,
  * and is to meet every call. With robust and priority-protected mutexes glibc's try is not quite a lock that does not
- * wait; its answers differ. */
+ * wait; its answers differ. A free one with an owner was written over: glibc's lock ends the program then, its try does
+ * not. */
 static ALWAYS_INLINE int lock_free_one(const struct thread *t, pthread_mutex_t *m)
 {
     if (likely(mutex_is_plain(m)))
@@ -212,7 +213,7 @@ static ALWAYS_INLINE int lock_free_one(const struct thread *t, pthread_mutex_t *
     if (__libc_single_threaded || !lock_is_glibcs ||
         (RELAXED_LOAD(&m->__data.__kind) & (MUTEX_KIND_ROBUST | MUTEX_KIND_INHERIT | MUTEX_KIND_PROTECT)))
         return real.pthread_mutex_lock(m);
-    int result = real.pthread_mutex_trylock(m);
+    int result = unlikely(mutex_owner(m)) ? EBUSY : real.pthread_mutex_trylock(m);
     return likely(!result) || result == EBUSY ? result : real.pthread_mutex_lock(m);
 }
 
@@ -544,7 +545,7 @@ static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *gi
     if (unlikely(!e))
         return try_full(t, m, site);
     lock_quick_taking(t, n, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
-    int result = mutex_is_plain(m) ? (mutex_word_take(m, t->tid) ? 0 : EBUSY) : real.pthread_mutex_trylock(m);
+    int result = mutex_is_plain(m) ? (mutex_word_try(m, t->tid) ? 0 : EBUSY) : real.pthread_mutex_trylock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);

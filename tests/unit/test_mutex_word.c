@@ -24,13 +24,33 @@ static void both_ways(void)
         assert_false(mutex_word_take(&a, tid));
         assert_int_equal(real.pthread_mutex_trylock(&b), EBUSY);
         assert_false(mutex_word_take(&b, tid));
+        assert_false(mutex_word_try(&b, tid));
         assert_int_equal(real.pthread_mutex_trylock(&a), EBUSY);
         assert_memory_equal(&a, &b, sizeof a);
         assert_false(round & 1 ? mutex_word_let_go(&b) : mutex_word_let_go(&a));
         assert_int_equal(real.pthread_mutex_unlock(round & 1 ? &a : &b), 0);
         assert_memory_equal(&a, &b, sizeof a);
+        assert_true(mutex_word_try(&a, tid));
+        assert_int_equal(real.pthread_mutex_trylock(&b), 0);
+        assert_memory_equal(&a, &b, sizeof a);
+        assert_false(mutex_word_let_go(&a));
+        assert_false(mutex_word_let_go(&b));
+        assert_memory_equal(&a, &b, sizeof a);
     }
     assert_int_equal(real.pthread_mutex_destroy(&a), 0);
+}
+
+/* glibc's lock ends the program then, and is left to do so; its try takes it. */
+static void mutex_word__leaves_what_was_written_over(void **state)
+{
+    (void)state;
+    pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER, before;
+    m.__data.__owner = 1;
+    before = m;
+    assert_false(mutex_word_take(&m, sys_gettid()));
+    assert_memory_equal(&m, &before, sizeof m);
+    assert_true(mutex_word_try(&m, sys_gettid()));
+    assert_false(mutex_word_let_go(&m));
 }
 
 struct waiter {
@@ -141,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(mutex_word__leaves_what_glibc_leaves),
+            cmocka_unit_test(mutex_word__leaves_what_was_written_over),
             cmocka_unit_test(mutex_word__wakes_who_waits),
             cmocka_unit_test(mutex_word__is_left_to_other_libraries),
             cmocka_unit_test(mutex_word__is_for_normal_mutexes),
