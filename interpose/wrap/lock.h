@@ -87,6 +87,15 @@ static ALWAYS_INLINE int lock_quick_end(struct thread *t, struct call_site site,
     return result;
 }
 
+/* No longer among the held ones, `left` of which remain: if a chain hangs on it, it ends below. */
+static ALWAYS_INLINE void lock_chain_ends(struct thread *t, uint32_t left)
+{
+    if (unlikely(t->chained > left)) {
+        t->chained = left;
+        t->chain = left ? t->held[left - 1].row : 0;
+    }
+}
+
 /* Before the real unlock of the lock that was taken last, if it is held once and not timed: takes it off the held array
  * and returns how many are left, for the state afterwards; else -1. */
 static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
@@ -95,10 +104,7 @@ static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
     const struct kiwi_held *h = &t->held[n];
     if (unlikely((int32_t)n < 0 || h->address != address || h->count != 1 || (h->flags & KIWI_HELD_SLOW)))
         return -1;
-    if (t->chained > n) {
-        t->chained = n;
-        t->chain = n ? h[-1].row : 0;
-    }
+    lock_chain_ends(t, n);
     slot_state_set(t, n, KIWI_WANT_RELEASING, 1);
     return (int)n;
 }
@@ -106,7 +112,8 @@ static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
 /*
  * The same two steps in one store each and without the guard, for locks that cost so little that it would show: the
  * lock is already taken, or will be let go for certain. What a signal handler did in between, it has undone, but for
- * the place behind the held locks; so that is looked at once more. `state`: slot_state, from before.
+ * the place behind the held locks, and a chain that it needed; so those are looked at once more. `state`: slot_state,
+ * from before.
  */
 static ALWAYS_INLINE void lock_note_held(struct thread *t, uint64_t state, uintptr_t address, uint32_t stack,
                                          uint32_t kind)
@@ -129,6 +136,7 @@ static ALWAYS_INLINE bool lock_let_go(struct thread *t, uintptr_t address)
                  (h->flags & KIWI_HELD_SLOW)))
         return false;
     slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE);
+    lock_chain_ends(t, (uint32_t)state - 1);
     return true;
 }
 

@@ -122,7 +122,8 @@ static NOINLINE int unlock_waking(struct thread *t, pthread_mutex_t *m)
     return 0;
 }
 
-/* The lock that was taken last, where no chain hangs on it: without the guard, as it was taken. */
+/* The lock that was taken last, where no chain hangs on it: without the guard, as it was taken. A signal handler that
+ * took a lock meanwhile may have hung one on it. */
 static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site *given)
 {
     struct thread *t = kiwi_self;
@@ -136,6 +137,7 @@ static ALWAYS_INLINE int unlock_here(pthread_mutex_t *m, const struct call_site 
                  (h->flags & KIWI_HELD_SLOW)))
         return unlock_chained(t, m, site.sp, site.rbp);
     slot_state_put(t, state - SLOT_ONE_HELD + SLOT_ONE_RELEASE + SLOT_WANTS(KIWI_WANT_RELEASING));
+    lock_chain_ends(t, n);
     if (mutex_word_let_go(m))
         return unlock_waking(t, m);
     unlock_ended(t);

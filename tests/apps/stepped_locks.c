@@ -370,13 +370,25 @@ static void handler(int number)
         page->interrupting = 0;                                                                                        \
     } while (0)
 
+/* Nothing that was held before the first of them may count as held when the second is taken: steps.sh looks. */
+static pthread_mutex_t next_outer = PTHREAD_MUTEX_INITIALIZER, next_inner = PTHREAD_MUTEX_INITIALIZER;
+
+static __attribute__((noinline)) void take_next_two(void)
+{
+    if (pthread_mutex_lock(&next_outer) || pthread_mutex_lock(&next_inner) || pthread_mutex_unlock(&next_inner) ||
+        pthread_mutex_unlock(&next_outer))
+        fail("a lock afterwards", 1);
+}
+
 static void interrupted(void)
 {
     pthread_mutex_t *outer = mutex_at(NORMAL), *inner = mutex_at(SECOND);
+    pthread_spinlock_t *spin = &page->locks[SPIN].spin;
     struct sigaction action = {.sa_handler = handler};
     sigaction(SIGUSR1, &action, NULL);
     INTERRUPT_ALL(, pthread_mutex_lock(outer), pthread_mutex_unlock(outer));
-    INTERRUPT_ALL(pthread_mutex_lock(outer), pthread_mutex_unlock(outer), );
+    INTERRUPT_ALL(pthread_mutex_lock(outer), pthread_mutex_unlock(outer), take_next_two());
+    INTERRUPT_ALL(pthread_spin_lock(spin), pthread_spin_unlock(spin), take_next_two());
     INTERRUPT_ALL(, pthread_mutex_trylock(outer), pthread_mutex_unlock(outer));
     pthread_mutex_lock(inner);
     INTERRUPT_ALL(, pthread_mutex_lock(outer), pthread_mutex_unlock(outer));

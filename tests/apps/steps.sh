@@ -16,8 +16,19 @@ if [ -z "$over" ]; then
 fi
 
 stepped() { # TITLE ALONE
+    local order=$work/kiwi/order.$2
     KIWI_OPTIONS="out=$work/kiwi/trace.$2" STEP_PRELOAD="$BUILD/libkiwi.so" STEP_OVER="$over" \
         "$work/step_check" "$1" "$work/kiwi/trace.$2" "$work/stepped_locks" "$2" || failed=1
+    "$BUILD/kiwi" graph "$work/kiwi/trace.$2" >"$order" || failed=1
+    local inner
+    inner=$(sed -n 's/^ *\(lock[0-9]*\) \[label="next_inner .*/\1/p' "$order")
+    if [ "$(grep -c -- "-> ${inner:-none} " "$order")" = 1 ]; then
+        echo "ok - steps: $1, a handler's lock leaves no order behind"
+    else
+        echo "not ok - steps: $1, a handler's lock leaves no order behind"
+        grep -- '->' "$order" | sed 's/^/# /'
+        failed=1
+    fi
 }
 
 stepped "the process has one thread" 1
