@@ -4,7 +4,8 @@
  * An allocation in a tick is nothing by itself. It must be what most ticks do, many times in a tick and often a second,
  * and the heap must take a share of the tick: measured for some ticks (malloc and free alone), and estimated from the
  * count with what an allocation costs where its memory has to come from far. The median tick decides, so that start-up,
- * new connections and a rare large request do not.
+ * new connections and a rare large request do not. Where it is the steps of a realloc-growth that make it so, that one
+ * says so, and runs first.
  */
 #include "detector.h"
 
@@ -29,11 +30,15 @@
 struct judged {
     const struct loop_uses *u;
     const struct loop_use *use;
+    const struct finding_list *list;
     const struct hot_path *paths;
+    const struct hot_path *worst; /* of those that realloc-growth does not tell */
     uint32_t count;
     bool scope;
     uint64_t median; /* allocations */
     double rate, share, measured;
+    uint64_t growth_calls;  /* at places that realloc-growth tells, ... */
+    struct finding *growth; /* ... this one the most of them; NULL = none */
 };
 
 static double rate_of(struct model *m, const struct loop_use *use)
@@ -41,6 +46,22 @@ static double rate_of(struct model *m, const struct loop_use *use)
     double lived = (double)trace_ns(m->trace, use->lived) / 1e9 / use->members;
 
     return lived > 0 ? (double)use->heap_calls / lived : 0;
+}
+
+/* With a part of the allocations. */
+static bool is_much(const struct judged *j, double part)
+{
+    double share = j->share * part;
+
+    return j->rate * part >= RATE && (((double)j->median * part >= MANY && share >= SHARE) || share >= SHARE_FEW);
+}
+
+/* A histogram knows a value by its range, which may end above all of them. */
+static uint64_t quantile_of(const struct judged *j, enum kiwi_histogram_kind kind, unsigned percent)
+{
+    uint64_t value = loop_use_quantile_of(j->u, j->use, kind, percent);
+
+    return kind != KIWI_HISTOGRAM_TICK_CALLS || value < j->use->heap_max ? value : j->use->heap_max;
 }
 
 static bool judge(struct judged *j)
@@ -55,9 +76,36 @@ static bool judge(struct judged *j)
     j->rate = rate_of(j->u->m, use);
     j->share = hot_heap_share(j->u, use);
     j->measured = hot_heap_measured(j->u, use);
-    j->median = loop_use_quantile_of(j->u, use, KIWI_HISTOGRAM_TICK_CALLS, 50);
-    return (double)own >= OWN * (double)use->heap_calls && j->rate >= RATE &&
-           ((j->median >= MANY && j->share >= SHARE) || j->share >= SHARE_FEW);
+    j->median = quantile_of(j, KIWI_HISTOGRAM_TICK_CALLS, 50);
+    return (double)own >= OWN * (double)use->heap_calls && is_much(j, 1);
+}
+
+static struct finding *growth_at(const struct judged *j, uint32_t stack)
+{
+    uint64_t place = place_location_hash(j->u->m->trace, j->u->m->symbols, stack);
+
+    for (unsigned i = 0; i < j->list->count; i++) {
+        struct finding *f = j->list->items[i];
+        const struct finding_stack *s = f->stacks;
+
+        if (f->id == FINDING_REALLOC_GROWTH && place_location_hash(s->trace, s->symbols, s->stack) == place)
+            return f;
+    }
+    return NULL;
+}
+
+static void find_growth(struct judged *j)
+{
+    for (uint32_t i = 0; i < j->count; i++) {
+        struct finding *f = growth_at(j, j->paths[i].stack);
+
+        if (f)
+            j->growth_calls += j->paths[i].calls;
+        else if (!j->worst)
+            j->worst = &j->paths[i];
+        if (!j->growth)
+            j->growth = f;
+    }
 }
 
 static const char *name_loop(const struct judged *j, char *text, size_t size)
@@ -79,7 +127,7 @@ static const char *quantiles(const struct judged *j, enum kiwi_histogram_kind ki
 
         if (percents[i] == 50 || durations_tell(j->use->heap_ticks, percents[i], 100))
             used += (size_t)snprintf(text + used, size - used, "%sp%u %" PRIu64, i ? ", " : "", percents[i],
-                                     loop_use_quantile_of(j->u, j->use, kind, percents[i]));
+                                     quantile_of(j, kind, percents[i]));
     }
     return text;
 }
@@ -115,11 +163,14 @@ static void report_figures(const struct judged *j, struct finding *f)
 
 static void report_stacks(const struct judged *j, struct finding *f)
 {
-    for (uint32_t i = 0; i < j->count && i < STACKS; i++) {
-        const struct hot_path *p = &j->paths[i];
+    uint32_t told = 0;
 
-        if ((double)p->calls < TOLD * (double)j->use->heap_calls)
+    for (const struct hot_path *p = j->worst; p < j->paths + j->count && told < STACKS; p++) {
+        if (told && (double)p->calls < TOLD * (double)j->use->heap_calls)
             break;
+        if (growth_at(j, p->stack))
+            continue;
+        told++;
         finding_stack(f, j->u->m, p->stack, j->use->thread,
                       "%" PRIu64 " allocations of %" PRIu64 " bytes, up to %" PRIu64 " at once", p->calls,
                       p->bytes / p->calls, p->max);
@@ -137,7 +188,7 @@ static int report(const struct judged *j, struct finding_list *list)
     f->confidence = j->measured >= 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = j->use->heap_calls;
     f->cause = place_hash(place_hash(FINDING_HOT_ALLOC, place_stack_hash(j->u->m->trace, j->use->stack)),
-                          place_location_hash(j->u->m->trace, j->u->m->symbols, j->paths[0].stack));
+                          place_location_hash(j->u->m->trace, j->u->m->symbols, j->worst->stack));
     finding_set(f, &f->title, "Half of the %s of %s make %" PRIu64 " allocation%s or more", j->scope ? "runs" : "ticks",
                 name_loop(j, text, sizeof text), j->median, wording_plural(j->median));
     report_stacks(j, f);
@@ -157,16 +208,41 @@ static int report(const struct judged *j, struct finding_list *list)
     return 0;
 }
 
+/* Without these steps it would be none. */
+static bool is_growth(const struct judged *j)
+{
+    return j->growth && (!j->worst || !is_much(j, 1 - (double)j->growth_calls / (double)j->use->heap_calls));
+}
+
+static void report_growth(const struct judged *j)
+{
+    char text[WORDING_SIZE];
+
+    if (j->share >= SHARE_FEW)
+        j->growth->severity = SEVERITY_HIGH;
+    finding_evidence(j->growth,
+                     "The steps are %" PRIu64 " of the %" PRIu64
+                     " allocations in the %s of %s; the heap takes about %.0f "
+                     "%% of their time.",
+                     j->growth_calls, j->use->heap_calls, j->scope ? "runs" : "ticks", name_loop(j, text, sizeof text),
+                     100 * j->share);
+}
+
 static int look_at(struct loop_uses *u, bool scopes, struct finding_list *list)
 {
     struct hot_heap *h = u ? hot_heap_open(u) : NULL;
     int result = h ? 0 : -1;
 
     for (uint32_t i = 0; h && i < u->count && !result; i++) {
-        struct judged j = {.u = u, .use = &u->items[i], .scope = scopes};
+        struct judged j = {.u = u, .use = &u->items[i], .scope = scopes, .list = list};
 
         j.paths = hot_heap_paths(h, j.use, &j.count);
-        if (judge(&j))
+        if (!judge(&j))
+            continue;
+        find_growth(&j);
+        if (is_growth(&j))
+            report_growth(&j);
+        else
             result = report(&j, list);
     }
     hot_heap_close(h);

@@ -86,7 +86,7 @@ static bool judge(struct judged *j, const struct heap_uses *u)
     return j->rate >= RATE && j->share >= SHARE;
 }
 
-/* The same place in a tick or scope, which is judged by more. */
+/* The same place in a tick or scope, which is judged by more, or the steps of a growing buffer. */
 static bool is_known(const struct judged *j, const struct finding_list *list)
 {
     const struct model *m = j->h->m;
@@ -95,7 +95,9 @@ static bool is_known(const struct judged *j, const struct finding_list *list)
     for (unsigned i = 0; i < list->count; i++) {
         const struct finding *f = list->items[i];
 
-        for (unsigned k = 0; f->id == FINDING_HOT_ALLOC && k < f->stack_count; k++)
+        if (f->id != FINDING_HOT_ALLOC && f->id != FINDING_REALLOC_GROWTH)
+            continue;
+        for (unsigned k = 0; k < f->stack_count; k++)
             if (place_location_hash(m->trace, m->symbols, f->stacks[k].stack) == here)
                 return true;
     }

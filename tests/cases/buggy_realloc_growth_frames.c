@@ -1,6 +1,6 @@
 // expect: realloc-growth MEDIUM
 // where: realloc-growth frame_add
-// allow: hot-alloc alloc-churn
+// allow: alloc-churn
 // about: two clients send messages in pieces; the loop makes each message's block larger by one piece at a time
 #include "loop_case.h"
 #include <poll.h>

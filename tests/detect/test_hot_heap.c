@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -139,6 +140,31 @@ static void growth__by_small_steps(void **state)
     history_assert_at(*state, f, "body_add");
 }
 
+/* The time of the ticks that goes into the heap goes into these steps. */
+static void growth__that_takes_much_of_the_ticks_is_one_finding(void **state)
+{
+    serve(*state, 300, "T1 appends 4000 at body_add");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_REALLOC_GROWTH);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_HIGH);
+    assert_non_null(strstr(f->evidence[f->evidence_count - 1], "of their time"));
+    history_assert_at(*state, f, "body_add");
+}
+
+static void growth__beside_other_allocations_is_told_with_these(void **state)
+{
+    serve(*state, 300, "T1 appends 4000 at body_add; T1 allocates 2000 at parse");
+    const struct review *r = history_review(*state);
+    const struct finding *hot = history_find(r, FINDING_HOT_ALLOC);
+
+    assert_int_equal(r->findings.count, 2);
+    assert_int_equal(history_find(r, FINDING_REALLOC_GROWTH)->severity, SEVERITY_MEDIUM);
+    history_assert_at(*state, hot, "parse");
+    assert_int_equal(hot->stack_count, 1);
+}
+
 static void silent__doubling(void **state)
 {
     serve(*state, 150, "T1 doubles 40 at body_add");
@@ -211,6 +237,8 @@ int main(void)
             FRESH(silent__a_batch_job_of_one_thread),
             FRESH(silent__processor_time_is_not_known),
             FRESH(growth__by_small_steps),
+            FRESH(growth__that_takes_much_of_the_ticks_is_one_finding),
+            FRESH(growth__beside_other_allocations_is_told_with_these),
             FRESH(silent__doubling),
             FRESH(silent__few_steps_for_each_buffer),
             FRESH(silent__growth_at_start_up),
