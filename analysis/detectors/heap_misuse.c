@@ -167,6 +167,53 @@ static void describe_place(struct finding *f, const struct kiwi_misuse *r)
     }
 }
 
+/* By what glibc was about to see it. */
+static void describe_mark(struct finding *f, const struct kiwi_misuse *r)
+{
+    static const char unseen[] = "Who had freed it was not seen; with heap=exact it mostly is.";
+
+    switch (KIWI_MISUSE_PLACE(r->flags)) {
+    case KIWI_FREE_BEHIND:
+        finding_evidence(f,
+                         "What lies behind the block says that it is free, and this call did not return: glibc ends "
+                         "the process there. %s",
+                         unseen);
+        break;
+    case KIWI_FREE_UNMAPPED:
+        finding_evidence(f,
+                         "The address lies where a block with a mapping of its own begins, and there is no memory any "
+                         "more: this call did not return. %s",
+                         unseen);
+        break;
+    default:
+        finding_evidence(f,
+                         "The block had the mark that glibc gives to small blocks when they are freed, and this call "
+                         "did not return: glibc ends the process there. %s",
+                         unseen);
+    }
+}
+
+static void describe_unlike(struct finding *f, const struct kiwi_misuse *r)
+{
+    switch (KIWI_MISUSE_PLACE(r->flags)) {
+    case KIWI_FREE_ON_STACK:
+    case KIWI_FREE_STATIC:
+        describe_place(f, r);
+        finding_evidence(f, "This call did not return: glibc ends the process there.");
+        break;
+    case KIWI_FREE_HEADER:
+        finding_evidence(f, "What lies in front of the address is not the header of a block, and this call did not "
+                            "return: glibc ends the process there. With heap=exact it is seen what the address is.");
+        finding_evidence(f, "If it is a block nevertheless, something wrote past the end of the one before it: build "
+                            "with -fsanitize=address to see what.");
+        break;
+    default:
+        finding_evidence(f,
+                         "The address is no multiple of 16, as those of all blocks are, and this call did not return: "
+                         "glibc ends the process there. With heap=exact it is seen what the address is.");
+    }
+}
+
 /* What came before the second free. */
 static void describe_first(struct model *m, struct finding *f, const struct kiwi_misuse *r, uint32_t other)
 {
@@ -195,16 +242,11 @@ static void describe(struct model *m, struct finding *f, const struct incident *
         break;
     case KIWI_MISUSE_FREE_MARKED:
         finding_stack(f, m, r->stack, thread, "frees it again");
-        finding_evidence(f,
-                         "The block had the mark that glibc gives to small blocks when they are freed, and this free "
-                         "did not return: glibc ends the process there. Who had freed it was not seen; with "
-                         "heap=exact it is.");
+        describe_mark(f, r);
         break;
     case KIWI_MISUSE_FREE_UNLIKE:
         finding_stack(f, m, r->stack, thread, "frees it");
-        finding_evidence(f,
-                         "The address is no multiple of 16, as those of all blocks are, and this free did not return: "
-                         "glibc ends the process there. With heap=exact it is seen what the address is.");
+        describe_unlike(f, r);
         break;
     case KIWI_MISUSE_INVALID_FREE:
         finding_stack(f, m, r->stack, thread, "frees it");
@@ -229,18 +271,29 @@ static void describe(struct model *m, struct finding *f, const struct incident *
         finding_evidence(f, "It was allocated at %s.", model_site(m, n->made));
 }
 
+/* That glibc refused it is; not which of the two sides was wrong. */
+static bool is_certain(const struct kiwi_misuse *r)
+{
+    enum kiwi_free_place place = KIWI_MISUSE_PLACE(r->flags);
+
+    return !is_by_marks(r) || (place != KIWI_FREE_HEADER && place != KIWI_FREE_UNMAPPED);
+}
+
 static int report(struct model *m, const struct incident *n, struct finding_list *list)
 {
     enum finding_id id = n->id;
     const struct text *text = &texts[id - FINDING_DOUBLE_FREE];
     struct finding *f = finding_add(list, id);
+    bool unlike;
 
     if (!f)
         return -1;
-    f->confidence = CONFIDENCE_HIGH;
+    unlike = n->row->kind == KIWI_MISUSE_FREE_UNLIKE && KIWI_MISUSE_PLACE(n->row->flags) == KIWI_FREE_HEADER;
+    f->confidence = is_certain(n->row) ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = n->count;
     f->cause = n->key;
-    finding_set(f, &f->title, text->title, model_site(m, n->row->stack));
+    finding_set(f, &f->title, unlike ? "%s frees something that does not look like a heap block" : text->title,
+                model_site(m, n->row->stack));
     finding_set(f, &f->why, "%s", text->why);
     finding_set(f, &f->fix, "%s", text->fix);
     describe(m, f, n);

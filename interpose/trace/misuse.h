@@ -28,8 +28,8 @@
     X(33, INVALID_FREE, "invalid-free")       /* inside a block, on a stack, or in a module's data */                  \
     X(34, MISMATCHED_FREE, "mismatched-free") /* malloc, new and new[] mixed up */                                     \
     X(35, USE_AFTER_FREE, "use-after-free")   /* its contents changed after `other` freed it, at `stack` */            \
-    X(40, FREE_MARKED, "double-free")         /* glibc's mark of a free block is on it; if the free did not return */  \
-    X(41, FREE_UNLIKE, "invalid-free")        /* an address such as glibc gives none; likewise */
+    X(40, FREE_MARKED, "double-free")         /* glibc's books say that it is free; if the call did not return */      \
+    X(41, FREE_UNLIKE, "invalid-free")        /* not such as glibc's blocks are; likewise */
 
 enum kiwi_misuse_kind {
 #define X(id, name, finding) KIWI_MISUSE_##name = id,
@@ -39,7 +39,9 @@ enum kiwi_misuse_kind {
 #define KIWI_MISUSE_WENT_ON 1u /* FORK_HELD: the child used the heap, or ended by exit() */
 /* Flags of misuse of the heap: how the block was freed, and how it was allocated (enum kiwi_heap_form); INVALID_FREE:
  * what the address is; DOUBLE_FREE: whether the second free was made (PASSED), and that realloc did the first
- * (MOVED). */
+ * (MOVED). FREE_MARKED: what tells, the mark (0), the header of what lies behind the block (BEHIND), or that no memory
+ * is there (UNMAPPED). FREE_UNLIKE: an address that is no multiple of 16 (0), on the stack (ON_STACK), in a module's
+ * data (STATIC), or the header in front of it is none (HEADER). */
 #define KIWI_MISUSE_FREED_BY(flags) ((flags)&15u)
 #define KIWI_MISUSE_MADE_BY(flags) ((flags) >> 4 & 15u)
 #define KIWI_MISUSE_PLACE(flags) ((enum kiwi_free_place)((flags) >> 8 & 15u))
@@ -48,7 +50,10 @@ enum kiwi_free_place {
     KIWI_FREE_ON_STACK = 1,
     KIWI_FREE_STATIC = 2,
     KIWI_FREE_PASSED = 3,
-    KIWI_FREE_MOVED = 4
+    KIWI_FREE_MOVED = 4,
+    KIWI_FREE_BEHIND = 5,
+    KIWI_FREE_UNMAPPED = 6,
+    KIWI_FREE_HEADER = 7
 };
 enum kiwi_heap_form { KIWI_HEAP_MALLOC = 0, KIWI_HEAP_NEW = 1, KIWI_HEAP_NEW_ARRAY = 2 };
 

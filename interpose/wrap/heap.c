@@ -97,12 +97,20 @@ static NOINLINE void heap_specially(struct thread *t, void *caller)
         t->heap_since = clock_ticks();
 }
 
+/* Before anything else looks at the block: nothing but the real free may. With heap=exact it is known which addresses
+ * are blocks', and only what is left is looked at. */
+static bool is_refused(const void *p)
+{
+    struct misuse_facts facts;
+    return record_settings.heap != HEAP_EXACT && unlikely(heap_marks_refuse(p, &facts));
+}
+
 /* true: it is freed. */
 static NOINLINE bool free_specially(struct thread *t, void *p, void *caller)
 {
     if (t->inside)
         heap_inside(t, caller);
-    if (!t->heap_timing || suspect_block((uintptr_t)p))
+    if (!t->heap_timing || suspect_block((uintptr_t)p) || is_refused(p))
         return false;
     uint64_t since = clock_ticks();
     real.free(p);
@@ -149,10 +157,10 @@ EXPORT void *calloc(size_t n, size_t size)
     return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size)) : calloc_fully(n, size);
 }
 
-/* With heap=exact it is known which addresses are blocks'. */
-static bool is_doubtful(const void *p)
+static bool is_free_already(const void *p)
 {
-    return heap_marks_doubt(p) && (record_settings.heap != HEAP_EXACT || heap_marks_is_free(p));
+    struct misuse_facts facts;
+    return heap_marks_refuse(p, &facts) && facts.kind == KIWI_MISUSE_FREE_MARKED;
 }
 
 static NOINLINE void free_fully(void *p)
@@ -163,21 +171,30 @@ static NOINLINE void free_fully(void *p)
     if (unlikely(heap_special(t)) && free_specially(t, p, __builtin_return_address(0)))
         return;
     enum heap_fate fate = HEAP_GOES;
+    bool refused = t && is_refused(p);
     if (unlikely(!t))
         fate = heap_keeps_unseen(p) ? HEAP_KEPT : HEAP_GOES;
-    else if (suspect_block((uintptr_t)p))
+    else if (!refused && suspect_block((uintptr_t)p))
         fate = heap_fate_of(t, p, CALL_SITE());
     if (fate == HEAP_KEPT || unlikely(real_state != REAL_READY))
         return;
-    if (fate == HEAP_GOES && is_doubtful(p))
+    if (refused || (t && fate == HEAP_GOES && record_settings.heap == HEAP_EXACT && is_free_already(p)))
         heap_marks_free(p, CALL_SITE());
     else
         real.free(p);
 }
 
-static NOINLINE void free_doubtful_fully(void *p)
+static NOINLINE void free_refused_fully(void *p)
 {
     heap_marks_free(p, CALL_SITE());
+}
+
+static NOINLINE void free_doubtful(void *p)
+{
+    if (likely(heap_marks_fine(p)))
+        real.free(p);
+    else
+        free_refused_fully(p);
 }
 
 EXPORT void free(void *p)
@@ -185,7 +202,7 @@ EXPORT void free(void *p)
     if (unlikely(suspect_block((uintptr_t)p) || heap_special_to(kiwi_self)))
         free_fully(p);
     else if (unlikely(heap_marks_doubt(p)))
-        free_doubtful_fully(p);
+        free_doubtful(p);
     else
         real.free(p);
 }
@@ -198,6 +215,13 @@ static void *boot_realloc(void *old, size_t size)
     return p;
 }
 
+/* The row that says that glibc will not do it; 0 = none. */
+static ALWAYS_INLINE uint32_t move_refused(struct thread *t, const void *old, struct call_site site)
+{
+    bool doubtful = t && old && (suspect_large((uintptr_t)old) || heap_marks_doubt(old));
+    return unlikely(doubtful) && record_settings.heap != HEAP_EXACT ? heap_marks_note(t, old, site) : 0;
+}
+
 EXPORT void *realloc(void *old, size_t size)
 {
     struct thread *t = thread_enter();
@@ -206,9 +230,12 @@ EXPORT void *realloc(void *old, size_t size)
     if (unlikely(real_state != REAL_READY || from_boot_pool(old)))
         return old ? boot_realloc(old, size) : boot_allocate(size);
     struct heap_moving m;
+    uint32_t refused = move_refused(t, old, CALL_SITE());
     if (unlikely(!heap_move_starts(&m, t, old, size, CALL_SITE())))
         return m.instead;
     void *p = real.realloc(old, size);
+    if (unlikely(refused))
+        misuse_result(refused, 0);
     heap_move_ends(&m, p, size);
     return p;
 }
@@ -237,9 +264,12 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
         return NULL;
     }
     struct heap_moving m;
+    uint32_t refused = move_refused(t, old, CALL_SITE());
     if (unlikely(!heap_move_starts(&m, t, old, overflow ? SIZE_MAX : bytes, CALL_SITE())))
         return m.instead;
     void *p = array_is_realloc && !overflow ? real.realloc(old, bytes) : real.reallocarray(old, n, size);
+    if (unlikely(refused))
+        misuse_result(refused, 0);
     heap_move_ends(&m, p, overflow ? SIZE_MAX : bytes);
     return p;
 }

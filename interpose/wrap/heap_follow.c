@@ -46,7 +46,8 @@ __attribute__((constructor(101))) static void heap_start(void)
 /* The guard is set: what the allocator does to answer is not the service's doing. */
 static size_t size_of(struct thread *t, void *p, bool tells)
 {
-    if (!tells)
+    struct misuse_facts facts;
+    if (!tells || unlikely(heap_marks_refuse(p, &facts)))
         return object_block_size(t, (uintptr_t)p);
     t->asked = (uintptr_t)malloc_usable_size;
     COMPILER_BARRIER();

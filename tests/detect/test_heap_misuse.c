@@ -64,6 +64,62 @@ static void marks__tell_of_an_address_without_a_block(void **state)
     assert_non_null(strstr(f->evidence[0], "multiple of 16"));
 }
 
+static void note_place(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_free_place place)
+{
+    misuse_result(misuse_note(t, &(struct misuse_facts){.kind = kind,
+                                                        .stack = stack_at(0x401000),
+                                                        .flags = KIWI_HEAP_MALLOC | (uint32_t)place << 8}),
+                  NOT_RETURNED);
+}
+
+static const struct finding *assert_told(struct history *h, enum finding_id id, enum confidence confidence,
+                                         const char *words)
+{
+    const struct finding *f = history_assert_one(h, id, SEVERITY_CRITICAL);
+
+    assert_int_equal(f->confidence, confidence);
+    assert_non_null(strstr(f->evidence[0], words));
+    return f;
+}
+
+static void marks__of_a_large_block_lie_behind_it(void **state)
+{
+    struct thread *t = thread_made();
+
+    note_place(t, KIWI_MISUSE_FREE_MARKED, KIWI_FREE_BEHIND);
+    thread_detach(t);
+    assert_told(*state, FINDING_DOUBLE_FREE, CONFIDENCE_HIGH, "What lies behind the block");
+}
+
+static void marks__of_a_mapped_block_are_gone_with_it(void **state)
+{
+    struct thread *t = thread_made();
+
+    note_place(t, KIWI_MISUSE_FREE_MARKED, KIWI_FREE_UNMAPPED);
+    thread_detach(t);
+    assert_told(*state, FINDING_DOUBLE_FREE, CONFIDENCE_MEDIUM, "no memory");
+}
+
+static void marks__a_header_that_is_none_may_be_that_of_a_block(void **state)
+{
+    struct thread *t = thread_made();
+
+    note_place(t, KIWI_MISUSE_FREE_UNLIKE, KIWI_FREE_HEADER);
+    thread_detach(t);
+    const struct finding *f = assert_told(*state, FINDING_INVALID_FREE, CONFIDENCE_MEDIUM, "not the header");
+    assert_non_null(strstr(f->title, "does not look like"));
+    assert_non_null(strstr(f->evidence[1], "past the end"));
+}
+
+static void marks__say_where_the_address_lies(void **state)
+{
+    struct thread *t = thread_made();
+
+    note_place(t, KIWI_MISUSE_FREE_UNLIKE, KIWI_FREE_ON_STACK);
+    thread_detach(t);
+    assert_told(*state, FINDING_INVALID_FREE, CONFIDENCE_HIGH, "on the stack");
+}
+
 static void marks__say_nothing_if_the_free_returned(void **state)
 {
     struct thread *t = thread_made();
@@ -99,6 +155,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(marks__tell_of_a_free_that_did_not_return),
             TEST(marks__tell_of_an_address_without_a_block),
+            TEST(marks__of_a_large_block_lie_behind_it),
+            TEST(marks__of_a_mapped_block_are_gone_with_it),
+            TEST(marks__a_header_that_is_none_may_be_that_of_a_block),
+            TEST(marks__say_where_the_address_lies),
             TEST(marks__say_nothing_if_the_free_returned),
             TEST(marks__belong_to_the_finding_of_their_place),
     };
