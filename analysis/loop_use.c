@@ -180,13 +180,14 @@ static bool is_epoll(uint32_t kind)
 /* One at a time, but each for its own time: a connection to serve, then the next one. */
 static bool is_in_turn(const struct loop_use *use)
 {
-    return use->serves && !(use->serves & KIWI_LOOP_SEVERAL);
+    return (use->serves & ~KIWI_LOOP_SHARED) && !(use->serves & KIWI_LOOP_SEVERAL);
 }
 
 /* Whenever it might have kept others waiting there were none. Timeouts may be timers, which are served as well. */
 static bool is_client(const struct loop_use *use)
 {
-    return use->serves == KIWI_LOOP_CLIENT && (double)(use->count - use->served) < TIMED * (double)use->count;
+    return (use->serves & ~KIWI_LOOP_SHARED) == KIWI_LOOP_CLIENT &&
+           (double)(use->count - use->served) < TIMED * (double)use->count;
 }
 
 enum loop_serves loop_use_serves(const struct loop_use *use)

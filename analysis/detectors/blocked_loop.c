@@ -148,6 +148,29 @@ static bool is_pace(const struct blocked_loops *l, const struct blocked *b)
            (double)b->kept < PACE_KEPT * (double)b->hit;
 }
 
+/* Where several threads wait for events of one epoll, some of them wait meanwhile to be told of work by another one:
+ * Tokio's and Asio's take turns at it. From such a wait nobody can tell one that a handler makes. */
+static bool is_turn(const struct blocked_loops *l, const struct blocked *b)
+{
+    const struct kiwi_call *c = b->kind == KIWI_STALL_CALL ? trace_call(l->m->trace, b->row) : NULL;
+
+    if (!c || !(b->use->serves & KIWI_LOOP_SHARED))
+        return false;
+    switch (c->kind) {
+    case KIWI_CALL_COND_WAIT:
+    case KIWI_CALL_COND_TIMEDWAIT:
+    case KIWI_CALL_COND_CLOCKWAIT:
+    case KIWI_CALL_SEM_WAIT:
+    case KIWI_CALL_SEM_TIMEDWAIT:
+    case KIWI_CALL_SEM_CLOCKWAIT:
+        return true;
+    case KIWI_CALL_FUTEX_WAIT:
+        return c->flags & KIWI_CALLF_NO_LOCK;
+    default:
+        return false;
+    }
+}
+
 static const struct lock_use *lock_of(const struct blocked_loops *l, const struct blocked *b)
 {
     const struct kiwi_acquisition *a = trace_acquisition(l->m->trace, b->row);
@@ -191,7 +214,7 @@ static bool judge(const struct blocked_loops *l, const struct blocked *b, enum s
 {
     uint64_t budget = b->use->budget;
 
-    if (is_relay(l, b) || is_pace(l, b) || (b->kind == KIWI_STALL_LOCK && !holder_was_busy(l, b)))
+    if (is_relay(l, b) || is_pace(l, b) || is_turn(l, b) || (b->kind == KIWI_STALL_LOCK && !holder_was_busy(l, b)))
         return false;
     *severity = SEVERITY_HIGH;
     if (b->over >= OVER_LEAST || (b->over == 2 && b->ticks >= OVER_LONG * budget) ||
@@ -242,8 +265,11 @@ static void report_texts(const struct blocked_loops *l, struct finding *f, const
     if (f->title && *f->title == 't')
         *f->title = 'T';
     finding_set(f, &f->why,
-                "One thread serves all events of this loop. While it waits here for %s, every other client, timer and "
-                "connection of the loop waits as well, however quick its own work is.",
+                b->use->serves & KIWI_LOOP_SHARED
+                        ? "Few threads serve all events of this loop. While one of them waits here for %s, whatever it "
+                          "has taken on waits as well, and once all of them do, so does every client and timer."
+                        : "One thread serves all events of this loop. While it waits here for %s, every other client, "
+                          "timer and connection of the loop waits as well, however quick its own work is.",
                 model_duration(l->m, b->max));
     if (b->kind == KIWI_STALL_LOCK)
         finding_set(

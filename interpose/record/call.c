@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "shutdown.h"
 #include "tick.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -488,6 +489,8 @@ static NOINLINE void loop_returned(const struct call_record *c, const struct cal
                             .now = c->since ? now : 0,
                             .waited = waited,
                             .sources = {events->sources[0], events->sources[1]}};
+    if (c->since && !c->t->loop.row)
+        watch_polled(c->kind, c->t->slot->call_object, c->t->serial);
     loop_wait_ends(c->t, &r);
 }
 

@@ -91,6 +91,7 @@ static void row_fill(struct thread *t, struct kiwi_descriptor *d, enum kiwi_desc
     d->exchanges = d->asked = 0;
     d->asker = 0;
     d->from_family = 0;
+    d->poller = 0;
 }
 
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack)

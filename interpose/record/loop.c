@@ -216,10 +216,14 @@ static uint32_t stall_enter(struct thread *t, const struct kiwi_tick_part *p, ui
 static COLD void serves_note(const struct thread *t)
 {
     struct kiwi_loop *row = region_loop(t->loop.row);
-    if (row->kind != KIWI_LOOP_FOUND || !t->slot->call_kind || (RELAXED_LOAD(&row->serves) & KIWI_LOOP_SEVERAL))
+    uint32_t known = RELAXED_LOAD(&row->serves), serves = 0;
+    if (row->kind != KIWI_LOOP_FOUND || !t->slot->call_kind)
         return;
-    uint32_t serves = watch_serves(row->call_kind, t->slot->call_object, t->loop.sources[0]);
-    if (!(RELAXED_LOAD(&row->serves) & serves))
+    if (!(known & KIWI_LOOP_SEVERAL))
+        serves = watch_serves(row->call_kind, t->slot->call_object, t->loop.sources[0]);
+    if (!(known & KIWI_LOOP_SHARED) && watch_is_shared(row->call_kind, t->slot->call_object))
+        serves |= KIWI_LOOP_SHARED;
+    if (serves & ~known)
         __atomic_fetch_or(&row->serves, serves, __ATOMIC_RELAXED);
 }
 

@@ -83,14 +83,38 @@ void watch_dropped(int fd, struct kiwi_descriptor *d)
     await_watched((int)watcher - 1, EPOLL_CTL_DEL, fd);
 }
 
+static bool is_epoll(enum kiwi_call_kind kind)
+{
+    return kind == KIWI_CALL_EPOLL_WAIT || kind == KIWI_CALL_EPOLL_PWAIT || kind == KIWI_CALL_EPOLL_PWAIT2;
+}
+
+static struct kiwi_descriptor *epoll_of(enum kiwi_call_kind kind, uint64_t object)
+{
+    return is_epoll(kind) && descriptor_is((int)object, KIWI_DESCRIPTOR_EPOLL) ? descriptor_row((int)object) : NULL;
+}
+
+void watch_polled(enum kiwi_call_kind kind, uint64_t object, uint32_t serial)
+{
+    struct kiwi_descriptor *e = epoll_of(kind, object);
+    uint32_t now = e ? RELAXED_LOAD(&e->poller) : serial;
+    if (now != serial && now != KIWI_POLLER_MANY)
+        RELAXED_STORE(&e->poller, now ? KIWI_POLLER_MANY : serial);
+}
+
+bool watch_is_shared(enum kiwi_call_kind kind, uint64_t object)
+{
+    const struct kiwi_descriptor *e = epoll_of(kind, object);
+    return e && RELAXED_LOAD(&e->poller) == KIWI_POLLER_MANY;
+}
+
 uint32_t watch_serves(enum kiwi_call_kind kind, uint64_t object, uint64_t source)
 {
     if (kind == KIWI_CALL_POLL || kind == KIWI_CALL_PPOLL) {
         bool client = source < MEMORY_DESCRIPTORS && kind_of((int)source) == CONNECTION;
         return object != 1 ? KIWI_LOOP_SEVERAL : client ? KIWI_LOOP_CLIENT : KIWI_LOOP_ALONE;
     }
-    if (kind == KIWI_CALL_SELECT || kind == KIWI_CALL_PSELECT || !descriptor_is((int)object, KIWI_DESCRIPTOR_EPOLL))
+    const struct kiwi_descriptor *e = epoll_of(kind, object);
+    if (!e)
         return KIWI_LOOP_SEVERAL;
-    const struct kiwi_descriptor *e = descriptor_row((int)object);
     return RELAXED_LOAD(&e->exchanges) == 1 && !RELAXED_LOAD(&e->asked) ? KIWI_LOOP_CLIENT : KIWI_LOOP_SEVERAL;
 }

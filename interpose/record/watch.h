@@ -22,6 +22,12 @@ static inline void watch_copied(struct kiwi_descriptor *d)
     RELAXED_STORE(&d->watcher, KIWI_WATCHER_MANY);
 }
 
+/* The thread of this serial has waited. To be told until its loop is found. */
+void watch_polled(enum kiwi_call_kind kind, uint64_t object, uint32_t serial);
+/* Whether several threads wait for the events of one epoll: who of them waits for something else need not keep the rest
+ * waiting. */
+bool watch_is_shared(enum kiwi_call_kind kind, uint64_t object);
+
 /* Whom the wait is for, as far as known: one of KIWI_LOOP_*. object: descriptor of an epoll wait,
  * number of descriptors of a poll; source: the descriptor that was ready, of a poll. */
 uint32_t watch_serves(enum kiwi_call_kind kind, uint64_t object, uint64_t source);

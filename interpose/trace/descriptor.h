@@ -50,9 +50,10 @@ struct kiwi_descriptor {
     uint16_t from_family, from_port; /* 0 = not known */
     uint32_t watcher;                /* 1 + the epoll that watches it, 0 = none, or KIWI_WATCHER_MANY; atomic */
     uint32_t watcher_generation;     /* of that epoll */
-    uint32_t reserved;
+    uint32_t poller; /* of an epoll: serial of the thread that waits for its events, or KIWI_POLLER_MANY; atomic */
 };
 #define KIWI_WATCHER_MANY UINT32_MAX /* several, or its file has other descriptors, too: a close may end nothing */
+#define KIWI_POLLER_MANY UINT32_MAX
 #define KIWI_DESCRIPTOR_LISTENING 1u
 #define KIWI_DESCRIPTOR_ACCEPTED 2u
 #define KIWI_DESCRIPTOR_DIALLED 4u

@@ -44,7 +44,8 @@ struct kiwi_loop {
     uint64_t blocked;                              /* sat in calls and waits for locks for half of the time or more */
     uint64_t first_ticks, last_ticks;
     uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
-    /* KIWI_LOOP_CLIENT, _ALONE, _SEVERAL: whom it waited for next, whenever a tick was too long or waited; atomic */
+    /* KIWI_LOOP_CLIENT, _ALONE, _SEVERAL, _SHARED: whom it waited for next, whenever a tick was too long or waited;
+     * atomic */
     uint32_t serves;
     struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
     uint64_t name_address;           /* of the program's own text; the recorder's key */
@@ -57,6 +58,7 @@ struct kiwi_loop {
 #define KIWI_LOOP_CLIENT 1u  /* one connection, beside what wakes the thread up */
 #define KIWI_LOOP_SEVERAL 2u /* more than that, or not known */
 #define KIWI_LOOP_ALONE 4u   /* one descriptor, in poll, that is no connection */
+#define KIWI_LOOP_SHARED 8u  /* beside them: other threads wait for events of the same epoll */
 
 enum kiwi_stall_kind {
     KIWI_STALL_CALL = 1, /* a blocking call that waited: row of CALLS */

@@ -99,7 +99,7 @@ static void wait_begin(struct wait *w, uintptr_t address, uint32_t flags, bool l
         RELAXED_ADD(&region_object(w->object)->cond_waiting, 1);
     }
     handover_waits(t, w->object);
-    call_enter(&w->call, t, KIWI_CALL_FUTEX_WAIT, stack, flags, w->object);
+    call_enter(&w->call, t, KIWI_CALL_FUTEX_WAIT, stack, lock ? flags : flags | KIWI_CALLF_NO_LOCK, w->object);
     guard_clear(t);
 }
 

@@ -110,6 +110,8 @@ static void uses__serve_one_client(void **state)
     use.served = 50; /* it has timers */
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
     use.served = 90;
+    use.serves |= KIWI_LOOP_SHARED; /* by threads that all have no other */
+    assert_int_equal(loop_use_serves(&use), LOOP_SERVES_CLIENT);
     use.serves |= KIWI_LOOP_SEVERAL;
     assert_int_equal(loop_use_serves(&use), LOOP_SERVES_MANY);
 }

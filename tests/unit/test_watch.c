@@ -166,6 +166,26 @@ static void watch__other_sets_are_left_alone(void **state)
     assert_int_equal(watched(), 1);
 }
 
+/* Threads that take turns at one epoll. */
+static void watch__knows_who_shares_an_epoll(void **state)
+{
+    struct thread *a = watching(), *b = thread_made("b");
+
+    (void)state;
+    watch_polled(KIWI_CALL_EPOLL_WAIT, EP, a->serial);
+    watch_polled(KIWI_CALL_EPOLL_PWAIT, EP, a->serial);
+    watch_polled(KIWI_CALL_POLL, EP, b->serial); /* that is a number of them */
+    assert_false(watch_is_shared(KIWI_CALL_EPOLL_WAIT, EP));
+    watch_polled(KIWI_CALL_EPOLL_WAIT, EP, b->serial);
+    watch_polled(KIWI_CALL_EPOLL_WAIT, EP, a->serial);
+    assert_true(watch_is_shared(KIWI_CALL_EPOLL_PWAIT2, EP));
+    assert_false(watch_is_shared(KIWI_CALL_POLL, EP));
+    assert_false(watch_is_shared(KIWI_CALL_EPOLL_WAIT, CLIENT));
+    descriptor_born(a, EP, KIWI_DESCRIPTOR_EPOLL, 0, stack_made(1)); /* the next one with that number */
+    watch_polled(KIWI_CALL_EPOLL_WAIT, EP, b->serial);
+    assert_false(watch_is_shared(KIWI_CALL_EPOLL_WAIT, EP));
+}
+
 int main(void)
 {
 #define FRESH(name) cmocka_unit_test_setup_teardown(name, recorder_open, recorder_close)
@@ -173,7 +193,7 @@ int main(void)
             FRESH(watch__one_client_and_its_wake_ups), FRESH(watch__more_than_one_client),
             FRESH(watch__asks_about_unknown_ones),     FRESH(watch__poll_of_one),
             FRESH(watch__closed_ones_are_not_watched), FRESH(watch__copied_ones_are),
-            FRESH(watch__other_sets_are_left_alone),
+            FRESH(watch__other_sets_are_left_alone),   FRESH(watch__knows_who_shares_an_epoll),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
