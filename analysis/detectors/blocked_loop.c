@@ -8,6 +8,7 @@
  *
  *     HIGH     single waits are as long as the tick budget, and that again and again
  *     MEDIUM   they are shorter, but make up much of the loop's time, and events were there when it came back
+ *     LOW      they are long, but other threads wait for events of the same epoll, and hardly ever were any left
  */
 #include "detector.h"
 
@@ -210,13 +211,20 @@ static bool holder_was_busy(const struct blocked_loops *l, const struct blocked 
                           &total) >= OVER_LEAST;
 }
 
+/* Threads that share an epoll are a pool: while one waits, others take what comes, unless they are too few. (`kept`
+ * does not count what was there while one of them waited for it.) */
+static bool was_covered(const struct blocked *b)
+{
+    return (b->use->serves & KIWI_LOOP_SHARED) && (double)b->kept < KEPT * (double)b->hit;
+}
+
 static bool judge(const struct blocked_loops *l, const struct blocked *b, enum severity *severity)
 {
     uint64_t budget = b->use->budget;
 
     if (is_relay(l, b) || is_pace(l, b) || is_turn(l, b) || (b->kind == KIWI_STALL_LOCK && !holder_was_busy(l, b)))
         return false;
-    *severity = SEVERITY_HIGH;
+    *severity = was_covered(b) ? SEVERITY_LOW : SEVERITY_HIGH;
     if (b->over >= OVER_LEAST || (b->over == 2 && b->ticks >= OVER_LONG * budget) ||
         (b->over == 1 && b->max >= OVER_ONCE * budget))
         return true;

@@ -213,7 +213,7 @@ static uint32_t stall_enter(struct thread *t, const struct kiwi_tick_part *p, ui
 
 /* The wait that is about to begin is for all whom this tick has kept waiting. Who waits for but one descriptor at a
  * time, if for another one each time, is a worker that serves a connection, and keeps nobody else waiting. */
-static COLD void serves_note(const struct thread *t)
+static COLD void serves_note(struct thread *t)
 {
     struct kiwi_loop *row = region_loop(t->loop.row);
     uint32_t known = RELAXED_LOAD(&row->serves), serves = 0;
@@ -223,6 +223,8 @@ static COLD void serves_note(const struct thread *t)
         serves = watch_serves(row->call_kind, t->slot->call_object, t->loop.sources[0]);
     if (!(known & KIWI_LOOP_SHARED) && watch_is_shared(row->call_kind, t->slot->call_object))
         serves |= KIWI_LOOP_SHARED;
+    if (watch_is_covered(t, row->call_kind, t->slot->call_object))
+        t->loop.stall_count = 0; /* what is there at once now has just come */
     if (serves & ~known)
         __atomic_fetch_or(&row->serves, serves, __ATOMIC_RELAXED);
 }

@@ -107,6 +107,19 @@ bool watch_is_shared(enum kiwi_call_kind kind, uint64_t object)
     return e && RELAXED_LOAD(&e->poller) == KIWI_POLLER_MANY;
 }
 
+bool watch_is_covered(const struct thread *t, enum kiwi_call_kind kind, uint64_t object)
+{
+    if (!watch_is_shared(kind, object))
+        return false;
+    for (uint32_t i = 1; i < memory.slots; i++) {
+        const struct kiwi_slot *s = region_slot(i);
+        if (RELAXED_LOAD(&memory.slot_used[i]) && s != t->slot && is_epoll(RELAXED_LOAD(&s->call_kind)) &&
+            RELAXED_LOAD(&s->call_object) == object)
+            return true;
+    }
+    return false;
+}
+
 uint32_t watch_serves(enum kiwi_call_kind kind, uint64_t object, uint64_t source)
 {
     if (kind == KIWI_CALL_POLL || kind == KIWI_CALL_PPOLL) {

@@ -27,6 +27,8 @@ void watch_polled(enum kiwi_call_kind kind, uint64_t object, uint32_t serial);
 /* Whether several threads wait for the events of one epoll: who of them waits for something else need not keep the rest
  * waiting. */
 bool watch_is_shared(enum kiwi_call_kind kind, uint64_t object);
+/* Whether one of the others is there now, so that what comes waits for nobody. */
+bool watch_is_covered(const struct thread *t, enum kiwi_call_kind kind, uint64_t object);
 
 /* Whom the wait is for, as far as known: one of KIWI_LOOP_*. object: descriptor of an epoll wait,
  * number of descriptors of a poll; source: the descriptor that was ready, of a poll. */

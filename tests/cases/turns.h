@@ -1,7 +1,7 @@
 /*
  * turns.h - two threads that serve one epoll, as the schedulers of Asio and Tokio do: one waits for events while the
- * other one sleeps on a condition variable (with TURNS_BY_FUTEX on a futex) until there is work, or until it is its turn
- * to wait for events.
+ * other one sleeps on a condition variable (with TURNS_BY_FUTEX on a futex) until there is work, or until it is its
+ * turn to wait for events.
  */
 #ifndef CASE_TURNS_H
 #define CASE_TURNS_H

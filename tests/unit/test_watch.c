@@ -181,6 +181,15 @@ static void watch__knows_who_shares_an_epoll(void **state)
     assert_true(watch_is_shared(KIWI_CALL_EPOLL_PWAIT2, EP));
     assert_false(watch_is_shared(KIWI_CALL_POLL, EP));
     assert_false(watch_is_shared(KIWI_CALL_EPOLL_WAIT, CLIENT));
+    assert_false(watch_is_covered(a, KIWI_CALL_EPOLL_WAIT, EP));
+    a->slot->call_kind = b->slot->call_kind = KIWI_CALL_EPOLL_WAIT;
+    a->slot->call_object = EP;
+    b->slot->call_object = OTHER;
+    assert_false(watch_is_covered(a, KIWI_CALL_EPOLL_WAIT, EP));
+    b->slot->call_object = EP;
+    assert_true(watch_is_covered(a, KIWI_CALL_EPOLL_WAIT, EP));
+    b->slot->call_kind = 0;
+    assert_false(watch_is_covered(a, KIWI_CALL_EPOLL_WAIT, EP));
     descriptor_born(a, EP, KIWI_DESCRIPTOR_EPOLL, 0, stack_made(1)); /* the next one with that number */
     watch_polled(KIWI_CALL_EPOLL_WAIT, EP, b->serial);
     assert_false(watch_is_shared(KIWI_CALL_EPOLL_WAIT, EP));
