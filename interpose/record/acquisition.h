@@ -130,23 +130,23 @@ static ALWAYS_INLINE void acquisition_taken(struct thread *t)
  * 0 = nothing held. Whoever keys a row by the held set calls this first. */
 uint32_t acquisition_chain_make(struct thread *t);
 
-/* false: it is not there yet, and takes a call to make. */
+/* false: it is not there yet, and takes a call to make. What lacks is most often the innermost lock, which was the first
+ * one or only tried, at a place and under a chain where it has been before. */
 static ALWAYS_INLINE bool acquisition_chain_ready(struct thread *t)
 {
     uint32_t n = t->slot->held_count;
     if (likely(t->chained == n))
         return true;
-    if (likely(n == 1 && !t->held->row)) {
-        struct kiwi_held *h = t->held;
-        uint32_t word = h->stack | (h->flags & ~ACQUISITION_STACK(~0u));
-        struct kiwi_cache_entry *e = acquisition_find(t, acquisition_identity(h->address, word), word);
-        if (likely(e && e->row)) {
-            t->chained = 1;
-            t->chain = h->row = e->row;
-            return true;
-        }
-    }
-    return false;
+    struct kiwi_held *h = &t->held[n - 1];
+    if (unlikely(t->chained + 1 != n || h->row || (!t->chained && t->chain)))
+        return false;
+    uint32_t word = h->stack | (h->flags & ~ACQUISITION_STACK(~0u));
+    struct kiwi_cache_entry *e = acquisition_find(t, acquisition_identity(h->address, word), word);
+    if (unlikely(!e || !e->row))
+        return false;
+    t->chained = n;
+    t->chain = h->row = e->row;
+    return true;
 }
 
 static ALWAYS_INLINE uint32_t acquisition_chain(struct thread *t)

@@ -19,7 +19,7 @@
  *
  * A waiter marks the holder's entry on the held array (KIWI_HELD_PRESSED), and the holder's unlock then takes the slow
  * way once: such holds are all entered. Of those that begin while others wait already, and of the grants that overtake
- * the waiters, a sample is: a call path that had to wait is sampled at least once in CONTENTION_SAMPLE from then on
+ * the waiters, a sample is: a call path that has to wait again and again is sampled once in CONTENTION_SAMPLE
  * (lock_request). Entering them all would cost a busy lock more than the lock itself.
  */
 #ifndef KIWI_CONTENTION_H

@@ -149,15 +149,18 @@ static inline uint32_t lock_weight(struct thread *t, struct stack_entry *e)
     return 0;
 }
 
-/* A call path that has to wait is sampled more often from then on: see contention.h. Its gaps grow again as it goes on
- * without (stack_sample). */
+/* A call path that has to wait is sampled more often from then on: see contention.h. Three waits close together bring it
+ * from the rarest to the most frequent sample, one now and then does not: its gaps grow again as it goes on without
+ * (stack_sample). */
+#define CONTENTION_STEP 4u
 static inline void lock_sample_often(struct thread *t, struct stack_entry *e)
 {
     if (!e || e->interval <= CONTENTION_SAMPLE)
         return;
-    e->interval = CONTENTION_SAMPLE;
+    uint32_t interval = e->interval / CONTENTION_STEP;
+    e->interval = (uint16_t)(interval > CONTENTION_SAMPLE ? interval : CONTENTION_SAMPLE);
     e->samples = 0;
-    uint32_t tick = 1 + thread_random(t) % (2 * CONTENTION_SAMPLE - 1);
+    uint32_t tick = 1 + thread_random(t) % (2u * e->interval - 1);
     e->tick = e->tick < tick ? e->tick : tick;
 }
 
