@@ -164,7 +164,7 @@ void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place)
     heap_look_at_next(t);
     if (unlikely(t->heap_timing))
         heap_path_leave(t, place); /* a tick that was left, not ended */
-    mark->timed = ++t->heap_pieces % HEAP_PATH_TIMED == 0 && is_timed(t, place);
+    mark->timed = heap_path_turn(++t->heap_pieces) && is_timed(t, place);
     mark->spent = t->heap_spent;
     mark->timed_calls = t->heap_timed;
 }
@@ -188,9 +188,11 @@ void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct 
     add(&l, &row->heap_bytes, bytes);
     if (calls > RELAXED_LOAD(&row->heap_max))
         relaxed_max(&row->heap_max, calls);
-    histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls);
-    histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes);
-    histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_HEAP, piece->ticks);
+    struct histogram_near far[3] = {{0}};
+    struct thread_loop *of = piece->of;
+    histogram_add_near(of ? &of->heap_calls : &far[0], piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls, 1);
+    histogram_add_near(of ? &of->heap_bytes : &far[1], piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes, 1);
+    histogram_add_near(of ? &of->heap_ticks : &far[2], piece->loop, KIWI_HISTOGRAM_TICK_HEAP, piece->ticks, 1);
     /* Not all calls can be: an operator new that is jemalloc's own is counted alone. */
     if (mark->timed && piece->ticks && t->heap_timed - mark->timed_calls >= calls)
         histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_SHARE,

@@ -10,17 +10,26 @@
  *
  * What is allocated outside of any costs nothing more: watching is a sampling point that is always reached. Where hot=
  * names functions, it is counted by call path as well, without a loop: which paths lead through them is found out when
- * the trace is read. A block belongs to the innermost scope, else to the tick. Of each HEAP_PATH_TIMED ticks and
- * scopes, the heap calls of one are timed. The guard is set in all of these; times are in ticks.
+ * the trace is read. A block belongs to the innermost scope, else to the tick. Of some ticks
+ * and scopes, the heap calls are timed (heap_path_turn). The guard is set in all of these; times are in ticks.
  */
 #ifndef KIWI_HEAP_PATH_H
 #define KIWI_HEAP_PATH_H
 
 #include "memory.h"
 
-#define HEAP_PATH_TIMED 8u
-#define HEAP_PATH_CLOCKED 16u /* outside of ticks and scopes: calls from one whose time is noted to the next */
-#define HEAP_PATH_TICK 0u     /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+#define HEAP_PATH_TIMED 8u          /* the heap calls of one in so many are timed ... */
+#define HEAP_PATH_TIMED_OFTEN 4096u /* ... of so many that the thread has begun, ... */
+#define HEAP_PATH_TIMED_RARELY 64u  /* ... then of one in so many */
+#define HEAP_PATH_CLOCKED 16u       /* outside of ticks and scopes: calls from one whose time is noted to the next */
+#define HEAP_PATH_TICK 0u           /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+
+/* Reading the clock around each heap call costs as much as the call. pieces: ticks and scopes of the thread, this one
+ * included. */
+static inline bool heap_path_turn(uint32_t pieces)
+{
+    return pieces % (pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED : HEAP_PATH_TIMED_RARELY) == 0;
+}
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */
 static inline void heap_look_at_next(struct thread *t)
@@ -53,6 +62,7 @@ struct heap_piece {
     uint32_t loop; /* LOOPS row */
     bool own;      /* no other thread writes to it */
     uint64_t ticks;
+    struct thread_loop *of; /* a tick's; NULL = it is a scope */
 };
 void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct heap_piece *piece);
 /* Ends the timing of this place and all deeper ones. */

@@ -27,10 +27,7 @@ uint32_t histogram_row(uint32_t contention, enum kiwi_histogram_kind kind, uint3
 /* contention: its row, 0 = nothing is done. value in ticks. */
 void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times);
 
-/* For several values in a row of one histogram: the row used last, all 0 at first. */
-struct histogram_near {
-    uint32_t row, exponent;
-};
+/* For several values in a row of one histogram: `near` is all 0 at first. */
 void histogram_add_near(struct histogram_near *near, uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value,
                         uint32_t times);
 

@@ -86,6 +86,7 @@ static void loop_take_row(struct thread_loop *l, uint32_t row)
     l->row = row;
     memset(l->histograms, 0, sizeof l->histograms);
     memset(l->exponents, 0xff, sizeof l->exponents); /* THREAD_LOOP_NO_ROW */
+    l->heap_calls = l->heap_bytes = l->heap_ticks = (struct histogram_near){0};
     l->floor = l->quick = 0;
     l->own = row && region_loop(row)->thread;
     l->budget = row ? clock_ns_to_ticks(region_loop(row)->budget_ns) : 0;
@@ -421,7 +422,7 @@ static void tick_end(struct thread *t, uint64_t now)
         events_count(l, row);
     duration_count(l, ticks);
     if (t->heap_calls != l->heap.calls)
-        heap_path_end(t, &l->heap, &(struct heap_piece){l->row, l->own, ticks});
+        heap_path_end(t, &l->heap, &(struct heap_piece){l->row, l->own, ticks, l});
     if (unlikely(ticks > l->budget))
         cpu = over_budget(t, row, ticks);
     if (unlikely(l->part_count))

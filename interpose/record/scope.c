@@ -44,7 +44,7 @@ static void scope_count(struct thread *t, const struct thread_scope *s, uint64_t
         relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
     histogram_add(s->row, KIWI_HISTOGRAM_TICK, ticks);
-    heap_path_end(t, &s->heap, &(struct heap_piece){s->row, row->thread != 0, ticks});
+    heap_path_end(t, &s->heap, &(struct heap_piece){s->row, row->thread != 0, ticks, NULL});
 }
 
 /* The two may be different literals with the same text. */

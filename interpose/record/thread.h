@@ -91,6 +91,11 @@ struct thread_reading {
     uint64_t sleeps;                           /* voluntary switches */
 };
 
+/* The row of a histogram that was used last: see histogram.h. */
+struct histogram_near {
+    uint32_t row, exponent;
+};
+
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */
 struct heap_mark {
     uint64_t calls, bytes, spent, timed_calls; /* heap_calls, thread_heap_bytes, heap_spent, heap_timed of the thread */
@@ -112,6 +117,7 @@ struct thread_loop {
     uint64_t anew;       /* `begin` of the tick since when all that it is to wait for was opened */
     uint64_t sources[2]; /* the first and the last event */
     struct heap_mark heap;
+    struct histogram_near heap_calls, heap_bytes, heap_ticks; /* of its ticks that allocate */
     uint64_t blocked, locked;
     uint64_t cpu_ticks, cpu_ns;   /* a reading, at its beginning or before */
     uint64_t budget, reading_gap; /* ticks of the clock */

@@ -75,7 +75,7 @@ static ALWAYS_INLINE bool tick_quick_end(struct thread *t, uint32_t stack, uint6
     uint32_t *count = &region_histogram(l->histograms[at])->counts[histogram_bucket(ticks, exponent)];
     RELAXED_STORE(count, *count + (*count != UINT32_MAX));
     if (t->heap_calls != l->heap.calls)
-        heap_path_end(t, &l->heap, &(struct heap_piece){l->row, true, ticks});
+        heap_path_end(t, &l->heap, &(struct heap_piece){l->row, true, ticks, l});
     return true;
 }
 
@@ -83,7 +83,7 @@ static ALWAYS_INLINE bool tick_quick_end(struct thread *t, uint32_t stack, uint6
 static ALWAYS_INLINE void tick_heap(struct thread *t)
 {
     struct heap_mark *mark = &t->loop.heap;
-    if (unlikely(t->heap_calls != mark->calls || t->heap_timing || (t->heap_pieces + 1) % HEAP_PATH_TIMED == 0)) {
+    if (unlikely(t->heap_calls != mark->calls || t->heap_timing || heap_path_turn(t->heap_pieces + 1))) {
         heap_path_begin(t, mark, HEAP_PATH_TICK);
         return;
     }

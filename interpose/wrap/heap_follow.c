@@ -77,11 +77,10 @@ static COLD void timed(struct thread *t)
         t->heap_timing = 0; /* the loop was left in the middle of a tick */
 }
 
-NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
+static NOINLINE void sampled_fully(struct thread *t, void *p, size_t size, struct call_site site)
 {
     int saved = errno;
     guard_set(t);
-    gone_forget((uintptr_t)p);
     if (unlikely(t->heap_since))
         timed(t);
     if (t->heap_drawn)
@@ -97,6 +96,22 @@ NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_s
         allocator_look(t, site);
     guard_clear(t);
     errno = saved;
+}
+
+/* Looked at for one reason alone, that a tick or scope goes on, and on a known path: it is counted there, the next one
+ * will be looked at as well, and the sample is still to come. */
+NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
+{
+    gone_forget((uintptr_t)p);
+    bool plain = t->heap_drawn > t->heap_next && !t->heap_left && !t->heap_since && !t->heap_lock;
+    struct stack_entry *e = likely(plain) && heap_path_in_piece(t) ? stack_find(t, site) : NULL;
+    if (unlikely(!e)) {
+        sampled_fully(t, p, size, site);
+        return;
+    }
+    guard_set(t);
+    heap_path_note(t, e->row, size);
+    guard_clear(t);
 }
 
 /* Its bytes are no part of what is sampled: the points that were drawn move on. */

@@ -15,7 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* glibc has two versions of the condition variable calls, and a plain look-up may find the old one. */
+/* glibc has two versions of the condition variable calls, and a plain look-up may find the old one. The heap is that of
+ * whichever allocator comes next. */
 #define FORWARDS(X)                                                                                                    \
     X(pthread_mutex_lock, "GLIBC_2.2.5")                                                                               \
     X(pthread_mutex_trylock, "GLIBC_2.34")                                                                             \
@@ -36,10 +37,10 @@
     X(write, "GLIBC_2.2.5")                                                                                            \
     X(sendmsg, "GLIBC_2.2.5")                                                                                          \
     X(recvfrom, "GLIBC_2.2.5")                                                                                         \
-    X(malloc, "GLIBC_2.2.5")                                                                                           \
-    X(calloc, "GLIBC_2.2.5")                                                                                           \
-    X(realloc, "GLIBC_2.2.5")                                                                                          \
-    X(free, "GLIBC_2.2.5")
+    X(malloc, NULL)                                                                                                    \
+    X(calloc, NULL)                                                                                                    \
+    X(realloc, NULL)                                                                                                   \
+    X(free, NULL)
 
 struct real {
 #define X(name, version) __typeof__(&name) name;
@@ -52,7 +53,7 @@ static struct real real;
 
 static void resolve(void *slot, const char *name, const char *version)
 {
-    void *found = dlvsym(RTLD_NEXT, name, version);
+    void *found = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
     if (found == NULL)
         found = dlsym(RTLD_NEXT, name);
     if (found == NULL) {
