@@ -199,8 +199,20 @@ void failure_note(struct thread *t, const struct failure_facts *given)
         streak_copy(s, region_failure(row));
 }
 
+#define SUCCESSES_LOOKED 64u
+
+static void streaks_end_old(struct thread *t)
+{
+    uint64_t now = clock_ticks();
+    for (uint32_t i = 0; i < THREAD_STREAKS; i++)
+        if ((int64_t)(now - t->streaks[i].last) >= (int64_t)streak_gap())
+            streak_end(t, &t->streaks[i]);
+}
+
 void failure_success(struct thread *t, uint32_t call_row, enum kiwi_call_kind kind)
 {
+    if (++t->successes % SUCCESSES_LOOKED == 0)
+        streaks_end_old(t);
     for (uint32_t i = 0; i < THREAD_STREAKS; i++) {
         struct thread_streak *s = &t->streaks[i];
         if (s->row && s->kind == (uint32_t)kind && (!call_row || s->call_row == call_row))

@@ -28,7 +28,8 @@ struct failure_facts {
 
 /* With the thread's guard set, as all below. */
 void failure_note(struct thread *t, const struct failure_facts *facts);
-/* A call succeeded. call_row 0: not known, so all streaks of its kind end. Only where t->streak_count. */
+/* A call succeeded. call_row 0: not known, so all streaks of its kind end. Only where t->streak_count. Now and then it
+ * ends those that no attempt can continue any more, so that one failure of long ago does not keep the thread busy. */
 void failure_success(struct thread *t, uint32_t call_row, enum kiwi_call_kind kind);
 
 /* In the place of a descriptor, for calls that name a file: attempts at one path belong together. error: what the real

@@ -261,6 +261,7 @@ struct thread {
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
+    uint32_t successes; /* calls that succeeded while some of those went on */
     struct thread_burst burst;
     uint64_t asked_from;    /* peer_accepted: the time up to which the room for questions is spent */
     uint32_t regular_stack; /* a call path that opens files without waiting, */

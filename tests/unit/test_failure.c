@@ -54,6 +54,26 @@ static void failure__longest_streak_is_kept(void **state)
     assert_int_equal(row(1)->times[5], 1500);
 }
 
+/* The one could not be continued any more, by an attempt made now; the other could. */
+static void failure__old_streaks_end_by_themselves(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct failure_facts old = facts_of(stack_made(1), EIO), fresh = facts_of(stack_made(2), EIO);
+
+    (void)state;
+    fresh.begin = clock_ticks();
+    old.begin = fresh.begin - 2 * clock_ns_to_ticks(KIWI_STREAK_GAP_NS);
+    old.end = old.begin + 1;
+    failure_note(t, &old);
+    failure_note(t, &fresh);
+    for (unsigned i = 0; i < 100; i++)
+        failure_success(t, 77, KIWI_CALL_WRITE);
+    assert_int_equal(t->streak_count, 1);
+    fresh.begin = clock_ticks();
+    failure_note(t, &fresh);
+    assert_int_equal(row(2)->attempts, 2);
+}
+
 static void failure__success_of_another_call_ends_nothing(void **state)
 {
     struct thread *t = thread_made("a");
@@ -128,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(failure__rows_are_by_place_and_error),
             FRESH(failure__longest_streak_is_kept),
+            FRESH(failure__old_streaks_end_by_themselves),
             FRESH(failure__success_of_another_call_ends_nothing),
             FRESH(failure__more_streaks_than_room),
             FRESH(failure__retry_gap_ends_a_streak),
