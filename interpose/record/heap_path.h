@@ -25,10 +25,10 @@
 #define HEAP_PATH_TICK 0u           /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
 
 /* Reading the clock around each heap call costs as much as the call. pieces: ticks and scopes of the thread, this one
- * included. */
+ * included. Both numbers are powers of two: every tick asks. */
 static inline bool heap_path_turn(uint32_t pieces)
 {
-    return pieces % (pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED : HEAP_PATH_TIMED_RARELY) == 0;
+    return (pieces & (pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED - 1 : HEAP_PATH_TIMED_RARELY - 1)) == 0;
 }
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */

@@ -117,7 +117,6 @@ struct thread_loop {
     uint64_t anew;       /* `begin` of the tick since when all that it is to wait for was opened */
     uint64_t sources[2]; /* the first and the last event */
     struct heap_mark heap;
-    struct histogram_near heap_calls, heap_bytes, heap_ticks; /* of its ticks that allocate */
     uint64_t blocked, locked;
     uint64_t cpu_ticks, cpu_ns;   /* a reading, at its beginning or before */
     uint64_t budget, reading_gap; /* ticks of the clock */
@@ -133,6 +132,7 @@ struct thread_loop {
     struct kiwi_tick_part parts[THREAD_LOOP_PARTS];
     uint64_t floor; /* a tick has to be longer to be among the worst */
     uint32_t measured[THREAD_LOOP_MEASURED], measures[THREAD_LOOP_MEASURED]; /* rows of CALLS; how often still */
+    struct histogram_near heap_calls, heap_bytes, heap_ticks;                /* of its ticks that allocate */
 };
 
 #define THREAD_SCOPES 8 /* open at a time */
