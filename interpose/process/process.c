@@ -567,6 +567,26 @@ static void hold_again(struct thread *t, const struct fork_held *h)
     acquisition_taken(t);
 }
 
+/*
+ * A lock call that a signal handler interrupted to fork goes on in the child, with the state of a thread that the
+ * kernel has wiped: what it still notes lands nowhere. A lock that it lets go counts as one from before the fork.
+ */
+static void leave_interrupted_call(struct thread *t)
+{
+    static struct kiwi_slot nowhere;
+    if (t == &thread_none)
+        return;
+    nowhere.held_capacity = KIWI_SLOT_HELD;
+    t->slot = &nowhere;
+    t->held = nowhere.held;
+    t->cache = nowhere.cache;
+    t->arena = t->first_arena;
+    t->arena_size = THREAD_STACK_ARENA;
+    t->tid = sys_gettid();
+    t->fork_tid = origin.tid;
+    t->inherited = 1;
+}
+
 void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 {
     if (process_state != PROCESS_RECORDING)
@@ -583,7 +603,9 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
     if (region.header && !silent)
         sys_mmap(region.header, region.size, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
+    struct region left = region;
     region = (struct region){0};
+    leave_interrupted_call(kiwi_self);
     kiwi_self = &thread_none;
     /* No complaint: after a daemon's start, descriptor 2 may be anybody's. */
     if (!silent && wanted_here(true) && !open_trace(true)) {
@@ -602,6 +624,9 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
             t->inherited = more;
             t->fork_sp = (uintptr_t)__builtin_frame_address(0);
         }
+    } else if (!silent) {
+        region = left;
+        recorder_memory_left();
     }
     errno = saved;
 }

@@ -399,6 +399,8 @@ static void held_move_last(struct thread *t, uint32_t at, uint32_t n)
 void acquisition_released_slow(struct thread *t, int at)
 {
     uint32_t n = t->slot->held_count;
+    if (unlikely((uint32_t)at >= n))
+        return; /* a child that a signal handler forked in the middle of the caller: nothing is known to be held */
     struct kiwi_held gone = t->held[at];
     if (gone.flags & KIWI_HELD_WAIT_SITE)
         wait_site_looked(&gone);

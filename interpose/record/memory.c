@@ -101,14 +101,21 @@ bool recorder_memory_open(void)
     return true;
 }
 
+static struct memory left; /* the parent's, wiped */
+
 void recorder_memory_inherited(void)
 {
-    static struct memory left; /* the grandparent's: nothing is in the middle of that any more */
-    if (left.base)
+    if (left.base) /* the grandparent's: nothing is in the middle of that any more */
         sys_munmap(left.base, left.size);
     left = memory;
     memory = (struct memory){0};
     suspect_begin();
+}
+
+void recorder_memory_left(void)
+{
+    memory = left;
+    left = (struct memory){0};
 }
 
 void recorder_memory_close(void)

@@ -320,6 +320,8 @@ void recorder_memory_close(void);
 /* In a forked child, instead of closing: the parent's memory stays mapped, wiped, so that a call which a signal handler
  * interrupted to fork finds in the child that its thread is no longer recorded. */
 void recorder_memory_inherited(void);
+/* After that, in a child that is not recorded: what such a call looks up is there, and empty. */
+void recorder_memory_left(void);
 
 /* Takes row and serial for a thread that is about to be made: it can be waited for before it runs. Called by its
  * creator, which then tells its pthread_t, or that there will be no such thread (as the thread itself does if it is not
