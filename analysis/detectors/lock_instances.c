@@ -144,6 +144,13 @@ static bool modes_clash(const struct model_held *held, const struct kiwi_acquisi
     return held->mode == KIWI_MODE_WRITE || wanted->mode == KIWI_MODE_WRITE;
 }
 
+/* Whoever has let go of the lock before it walks through a structure, hand over hand: its links give the order, and
+ * nodes that come and go leave pairs that look like none. */
+static bool is_walked(const struct kiwi_acquisition *held)
+{
+    return held->flags & KIWI_ACQ_DERIVED;
+}
+
 static int add_row(struct instances *s, uint32_t row)
 {
     const struct kiwi_acquisition *a = s->m->acquisitions[row].row;
@@ -154,8 +161,9 @@ static int add_row(struct instances *s, uint32_t row)
         const struct kiwi_acquisition *h = trace_acquisition(s->m->trace, held[i].row);
         struct nesting n = {.row = row, .held_row = held[i].row};
 
-        if (!h || !modes_clash(&held[i], a) || (h->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE)) ||
-            !same_kind(s, held[i].object, a->object) || !place_of(s, held[i].stack, a->stack, &n.place))
+        if (!h || is_walked(h) || !modes_clash(&held[i], a) ||
+            (h->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE)) || !same_kind(s, held[i].object, a->object) ||
+            !place_of(s, held[i].stack, a->stack, &n.place))
             continue;
         n.kind = kind_of(s, a->object);
         n.up = trace_object(s->m->trace, held[i].object)->address < trace_object(s->m->trace, a->object)->address;

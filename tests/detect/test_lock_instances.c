@@ -43,6 +43,26 @@ static void instances__both_directions_by_two_threads(void **state)
     assert_int_equal(assert_instances(*state)->confidence, CONFIDENCE_MEDIUM);
 }
 
+/* Hand over hand: who wants the second one has let go of the one before the first. */
+static void walk(struct history *h, const char *thread, const char *pair)
+{
+    history_playf(h, "%s lock H at head; %s lock %c at from; %s unlock H; %s lock %c at to", thread, thread, pair[0],
+                  thread, thread, pair[1]);
+    history_playf(h, "%s unlock %c; %s unlock %c", thread, pair[1], thread, pair[0]);
+}
+
+static void instances__walk_through_a_structure(void **state)
+{
+    name_locks(*state, "HABCDEF");
+    walk(*state, "T1", "AB");
+    walk(*state, "T1", "BC");
+    walk(*state, "T1", "AC");
+    walk(*state, "T2", "FE");
+    walk(*state, "T2", "ED");
+    walk(*state, "T2", "FD");
+    assert_int_equal(history_review(*state)->findings.count, 0);
+}
+
 static void instances__pair_in_both_orders_by_one_thread(void **state)
 {
     name_locks(*state, "ABCD");
@@ -186,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(instances__both_directions_by_two_threads),
+            TEST(instances__walk_through_a_structure),
             TEST(instances__pair_in_both_orders_by_one_thread),
             TEST(instances__cycle_that_ran_is_that),
             TEST(instances__by_address_is_silent),

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <spawn.h>
-#include <sys/time.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -148,54 +147,6 @@ static void fork_in_handler(const char *what, int (*call)(void))
     int status = -1;
     wait(&status);
     say("%s: parent got %d, child left with %d", what, result, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-}
-
-#define FORKS 40
-
-static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, inner = PTHREAD_MUTEX_INITIALIZER;
-static pid_t forker;
-static volatile int forked, children_well;
-
-/* Soon, and at another place each time. */
-static void set_alarm(void)
-{
-    struct itimerval soon = {.it_value = {0, 20 + 37 * forked % 100}};
-    setitimer(ITIMER_REAL, &soon, NULL);
-}
-
-static void fork_once_more(int number)
-{
-    (void)number;
-    int error = errno, status = 0;
-    pid_t pid = fork();
-    if (pid) {
-        waitpid(pid, &status, 0);
-        children_well += WIFEXITED(status) && WEXITSTATUS(status) == 3;
-        if (++forked < FORKS)
-            set_alarm();
-    }
-    errno = error;
-}
-
-/* The same in the middle of lock calls, which go on in the child. */
-static void fork_in_lock_calls(void)
-{
-    forker = getpid();
-    handle(SIGALRM, fork_once_more, 0);
-    set_alarm();
-    while (forked < FORKS) {
-        for (int i = 0; i < 100; i++) {
-            pthread_mutex_lock(&outer);
-            pthread_mutex_lock(&inner);
-            pthread_mutex_unlock(&inner);
-            pthread_mutex_unlock(&outer);
-            if (!pthread_mutex_trylock(&inner))
-                pthread_mutex_unlock(&inner);
-        }
-        if (getpid() != forker)
-            _exit(outer.__data.__lock || outer.__data.__nusers || inner.__data.__lock || inner.__data.__nusers ? 4 : 3);
-    }
-    say("in lock calls: all children went on: %d", children_well == forked);
 }
 
 static int call_poll(void)
@@ -365,7 +316,6 @@ int main(void)
     with_clone();
     with_spawn();
     failing_exec();
-    fork_in_lock_calls();
     lock_both();
     say("the parent ends");
     return 0;
