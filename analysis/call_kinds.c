@@ -50,3 +50,14 @@ bool call_kind_has_descriptor(uint32_t kind)
 
     return group == KIWI_GROUP_IO || group == KIWI_GROUP_DISK || group == KIWI_GROUP_FILE_LOCK;
 }
+
+bool call_kind_is_cond_wait(uint32_t kind)
+{
+    return kind == KIWI_CALL_COND_WAIT || kind == KIWI_CALL_COND_TIMEDWAIT || kind == KIWI_CALL_COND_CLOCKWAIT;
+}
+
+bool call_kind_is_wake_up(uint32_t kind)
+{
+    return call_kind_is_cond_wait(kind) || kind == KIWI_CALL_SEM_WAIT || kind == KIWI_CALL_SEM_TIMEDWAIT ||
+           kind == KIWI_CALL_SEM_CLOCKWAIT;
+}

@@ -157,19 +157,7 @@ static bool is_turn(const struct blocked_loops *l, const struct blocked *b)
 
     if (!c || !(b->use->serves & KIWI_LOOP_SHARED))
         return false;
-    switch (c->kind) {
-    case KIWI_CALL_COND_WAIT:
-    case KIWI_CALL_COND_TIMEDWAIT:
-    case KIWI_CALL_COND_CLOCKWAIT:
-    case KIWI_CALL_SEM_WAIT:
-    case KIWI_CALL_SEM_TIMEDWAIT:
-    case KIWI_CALL_SEM_CLOCKWAIT:
-        return true;
-    case KIWI_CALL_FUTEX_WAIT:
-        return c->flags & KIWI_CALLF_NO_LOCK;
-    default:
-        return false;
-    }
+    return call_kind_is_wake_up(c->kind) || (c->kind == KIWI_CALL_FUTEX_WAIT && (c->flags & KIWI_CALLF_NO_LOCK));
 }
 
 static const struct lock_use *lock_of(const struct blocked_loops *l, const struct blocked *b)

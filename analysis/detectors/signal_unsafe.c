@@ -9,6 +9,7 @@
 #include "../place.h"
 #include "wording.h"
 #include "../array.h"
+#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -149,12 +150,6 @@ static int add_misuses(struct handlers *h)
     return 0;
 }
 
-static bool waits_for_others(uint32_t kind)
-{
-    return kind == KIWI_CALL_COND_WAIT || kind == KIWI_CALL_COND_TIMEDWAIT || kind == KIWI_CALL_COND_CLOCKWAIT ||
-           kind == KIWI_CALL_SEM_WAIT || kind == KIWI_CALL_SEM_TIMEDWAIT || kind == KIWI_CALL_SEM_CLOCKWAIT;
-}
-
 static int add_calls(struct handlers *h)
 {
     const struct trace *t = h->m->trace;
@@ -162,7 +157,7 @@ static int add_calls(struct handlers *h)
     for (uint32_t i = 1; i < h->m->call_count; i++) {
         const struct kiwi_call *c = trace_call(t, i);
 
-        if (!c || !waits_for_others(c->kind) || !in_handler(t, c->stack))
+        if (!c || !call_kind_is_wake_up(c->kind) || !in_handler(t, c->stack))
             continue;
         if (handlers_add(h, &(struct unsafe_call){.stack = c->stack,
                                                   .object = UINT32_MAX, /* none that is known */

@@ -82,15 +82,9 @@ static bool is_for_work(uint32_t call_kind)
     case KIWI_CALL_ACCEPT4:
     case KIWI_CALL_SIGWAIT:
     case KIWI_CALL_SIGSUSPEND:
-    case KIWI_CALL_COND_WAIT:
-    case KIWI_CALL_COND_TIMEDWAIT:
-    case KIWI_CALL_COND_CLOCKWAIT:
-    case KIWI_CALL_SEM_WAIT:
-    case KIWI_CALL_SEM_TIMEDWAIT:
-    case KIWI_CALL_SEM_CLOCKWAIT:
         return true;
     default:
-        return call_kind_group(call_kind) == KIWI_GROUP_POLL;
+        return call_kind_is_wake_up(call_kind) || call_kind_group(call_kind) == KIWI_GROUP_POLL;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "waits.h"
 #include "../array.h"
+#include "../call_kinds.h"
 
 #include <stdlib.h>
 
@@ -63,11 +64,6 @@ static int waits_add_join(struct builder *b, uint32_t slot, const struct kiwi_sl
                                          .since = s->call_since});
 }
 
-static bool is_cond_wait(uint32_t kind)
-{
-    return kind == KIWI_CALL_COND_WAIT || kind == KIWI_CALL_COND_TIMEDWAIT || kind == KIWI_CALL_COND_CLOCKWAIT;
-}
-
 /* The entry just past the held locks: what the thread let go of last. */
 static const struct kiwi_held *slot_last_released(const struct trace *t, const struct kiwi_slot *s)
 {
@@ -113,7 +109,7 @@ int waits_make(struct waits *w, const struct model *m)
             result = waits_add_lock(&b, &wanted);
         else if (s && s->call_kind == KIWI_CALL_JOIN)
             result = waits_add_join(&b, i, s);
-        else if (s && is_cond_wait(s->call_kind))
+        else if (s && call_kind_is_cond_wait(s->call_kind))
             result = waits_add_relock(&b, i, s);
     }
     if (result)

@@ -130,8 +130,8 @@ static ALWAYS_INLINE void acquisition_taken(struct thread *t)
  * 0 = nothing held. Whoever keys a row by the held set calls this first. */
 uint32_t acquisition_chain_make(struct thread *t);
 
-/* false: it is not there yet, and takes a call to make. What lacks is most often the innermost lock, which was the first
- * one or only tried, at a place and under a chain where it has been before. */
+/* false: it is not there yet, and takes a call to make. What lacks is most often the innermost lock, which was the
+ * first one or only tried, at a place and under a chain where it has been before. */
 static ALWAYS_INLINE bool acquisition_chain_ready(struct thread *t)
 {
     uint32_t n = t->slot->held_count;

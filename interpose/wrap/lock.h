@@ -149,8 +149,8 @@ static inline uint32_t lock_weight(struct thread *t, struct stack_entry *e)
     return 0;
 }
 
-/* A call path that has to wait is sampled more often from then on: see contention.h. Three waits close together bring it
- * from the rarest to the most frequent sample, one now and then does not: its gaps grow again as it goes on without
+/* A call path that has to wait is sampled more often from then on: see contention.h. Three waits close together bring
+ * it from the rarest to the most frequent sample, one now and then does not: its gaps grow again as it goes on without
  * (stack_sample). */
 #define CONTENTION_STEP 4u
 static inline void lock_sample_often(struct thread *t, struct stack_entry *e)

@@ -2,7 +2,7 @@
 // where: double-free page_drop
 // status: any
 // about: a page of 5,000 bytes is dropped by its list and by its reader, where blocks are followed one in thousands: glibc has no mark for such a large one
-#include "case.h"
+#include "traffic.h"
 
 struct page {
     char *bytes, *index;
@@ -11,17 +11,6 @@ struct page {
 static FRAME void page_drop(char *bytes)
 {
     free(bytes);
-}
-
-static FRAME void traffic(void)
-{
-    for (int i = 0; i < 40000; i++) {
-        char *line = malloc(24 + (size_t)i % 500), *page = malloc(2000);
-        require(line && page, "memory");
-        line[0] = page[0] = 1;
-        free(line);
-        free(page);
-    }
 }
 
 int main(void)

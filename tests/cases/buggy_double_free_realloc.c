@@ -2,7 +2,7 @@
 // where: double-free history_add
 // status: any
 // about: a log is closed and then grown once more, by a realloc of what was freed
-#include "case.h"
+#include "traffic.h"
 
 static char *log_text, *other;
 
@@ -16,17 +16,6 @@ static FRAME void history_add(size_t room)
 static FRAME void history_close(void)
 {
     free(log_text);
-}
-
-static FRAME void traffic(void)
-{
-    for (int i = 0; i < 40000; i++) {
-        char *line = malloc(24 + (size_t)i % 500), *page = malloc(2000);
-        require(line && page, "memory");
-        line[0] = page[0] = 1;
-        free(line);
-        free(page);
-    }
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 // where: invalid-free value_clear
 // status: any
 // about: a default value lies on the stack of who made it, and is cleared like all others: seen without heap=exact, as glibc refuses it
-#include "case.h"
+#include "traffic.h"
 
 struct value {
     char *text;
@@ -12,17 +12,6 @@ static FRAME void value_clear(struct value *v)
 {
     free(v->text);
     v->text = NULL;
-}
-
-static FRAME void traffic(void)
-{
-    for (int i = 0; i < 40000; i++) {
-        char *line = malloc(24 + (size_t)i % 500), *page = malloc(2000);
-        require(line && page, "memory");
-        line[0] = page[0] = 1;
-        free(line);
-        free(page);
-    }
 }
 
 int main(void)

@@ -19,6 +19,17 @@ static void knows_the_registry(void **state)
     assert_true(call_kind_has_descriptor(KIWI_CALL_FCNTL_LOCK));
 }
 
+static void knows_who_is_woken_up(void **state)
+{
+    (void)state;
+    assert_true(call_kind_is_cond_wait(KIWI_CALL_COND_CLOCKWAIT));
+    assert_false(call_kind_is_cond_wait(KIWI_CALL_SEM_WAIT));
+    assert_true(call_kind_is_wake_up(KIWI_CALL_COND_TIMEDWAIT));
+    assert_true(call_kind_is_wake_up(KIWI_CALL_SEM_CLOCKWAIT));
+    assert_false(call_kind_is_wake_up(KIWI_CALL_BARRIER_WAIT));
+    assert_false(call_kind_is_wake_up(KIWI_CALL_EPOLL_WAIT));
+}
+
 static void says_what_a_name_does_not(void **state)
 {
     (void)state;
@@ -45,6 +56,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(knows_the_registry),
+            cmocka_unit_test(knows_who_is_woken_up),
             cmocka_unit_test(says_what_a_name_does_not),
             cmocka_unit_test(names_what_it_does_not_know),
     };
