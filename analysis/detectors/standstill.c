@@ -265,12 +265,25 @@ int standstill_add(struct waits *w, const struct model *m)
     return result;
 }
 
-static bool any_thread(const struct standstill *b)
+/* Posts and arrivals are not counted: of a process that was killed nobody can tell whether a thread was on its way out
+ * of such a call. In one that runs, its state would not have stayed as it was. */
+static bool may_be_leaving(const struct trace *t, const struct kiwi_slot *s)
 {
-    for (uint32_t i = 1; i < b->slots; i++)
-        if (trace_slot(b->m->trace, i))
-            return true;
-    return false;
+    return !trace_is_live(t) && (s->call_kind == KIWI_CALL_SEM_WAIT || s->call_kind == KIWI_CALL_BARRIER_WAIT);
+}
+
+static bool any_stays(const struct standstill *b)
+{
+    bool any = false;
+
+    for (uint32_t i = 1; i < b->slots; i++) {
+        const struct kiwi_slot *s = trace_slot(b->m->trace, i);
+
+        if (s && may_be_leaving(b->m->trace, s))
+            return false;
+        any = any || s;
+    }
+    return any;
 }
 
 int standstill_is_total(const struct model *m, bool *total)
@@ -284,7 +297,7 @@ int standstill_is_total(const struct model *m, bool *total)
     result = standstill_make(&b, m, &w);
     if (!result) {
         mark(&b);
-        *total = any_thread(&b) && all_stand(&b);
+        *total = any_stays(&b) && all_stand(&b);
     }
     free(b.waits);
     waits_release(&w);
