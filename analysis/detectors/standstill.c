@@ -65,6 +65,27 @@ static uint32_t lock_word_of(const struct trace *t, const struct kiwi_slot *s)
     return o && (o->flags & KIWI_OBJECT_LOCK_LIKE) ? (uint32_t)s->call_object : 0;
 }
 
+/* It was posted since: this thread may be on its way out. So it may if it serves as a lock and nobody has it; but in a
+ * process that runs, its state would not have stayed as it was. */
+static bool may_pass_semaphore(const struct model *m, const struct kiwi_slot *s)
+{
+    uint32_t holders, row = model_object_at(m, s->call_object);
+    const struct kiwi_object *o = trace_object(m->trace, row);
+
+    if (!o || o->wait_since >= s->call_since)
+        return true;
+    return (o->flags & KIWI_OBJECT_LOCK_LIKE) && !trace_is_live(m->trace) &&
+           (!model_holders(m, row, &holders) || !holders);
+}
+
+/* The round is complete. */
+static bool may_pass_barrier(const struct trace *t, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+
+    return !o || o->wait_since >= s->call_since;
+}
+
 /* Only another thread can end this call. */
 static bool sleeps(const struct model *m, const struct kiwi_slot *s)
 {
@@ -76,9 +97,9 @@ static bool sleeps(const struct model *m, const struct kiwi_slot *s)
     case KIWI_CALL_COND_WAIT:
         return cond_sleeps(t, s) && !is_shared(t, s);
     case KIWI_CALL_SEM_WAIT:
-        return is_own_semaphore(m, s);
+        return is_own_semaphore(m, s) && !may_pass_semaphore(m, s);
     case KIWI_CALL_BARRIER_WAIT:
-        return !is_shared(t, s);
+        return !is_shared(t, s) && !may_pass_barrier(t, s);
     case KIWI_CALL_FUTEX_WAIT:
         return !is_shared(t, s) && !was_woken(t, s) && (lock_word_of(t, s) || !a_handler_may_wake(t));
     default:
@@ -265,25 +286,12 @@ int standstill_add(struct waits *w, const struct model *m)
     return result;
 }
 
-/* Posts and arrivals are not counted: of a process that was killed nobody can tell whether a thread was on its way out
- * of such a call. In one that runs, its state would not have stayed as it was. */
-static bool may_be_leaving(const struct trace *t, const struct kiwi_slot *s)
+static bool any_thread(const struct standstill *b)
 {
-    return !trace_is_live(t) && (s->call_kind == KIWI_CALL_SEM_WAIT || s->call_kind == KIWI_CALL_BARRIER_WAIT);
-}
-
-static bool any_stays(const struct standstill *b)
-{
-    bool any = false;
-
-    for (uint32_t i = 1; i < b->slots; i++) {
-        const struct kiwi_slot *s = trace_slot(b->m->trace, i);
-
-        if (s && may_be_leaving(b->m->trace, s))
-            return false;
-        any = any || s;
-    }
-    return any;
+    for (uint32_t i = 1; i < b->slots; i++)
+        if (trace_slot(b->m->trace, i))
+            return true;
+    return false;
 }
 
 int standstill_is_total(const struct model *m, bool *total)
@@ -297,7 +305,7 @@ int standstill_is_total(const struct model *m, bool *total)
     result = standstill_make(&b, m, &w);
     if (!result) {
         mark(&b);
-        *total = any_stays(&b) && all_stand(&b);
+        *total = any_thread(&b) && all_stand(&b);
     }
     free(b.waits);
     waits_release(&w);

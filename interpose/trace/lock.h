@@ -76,7 +76,9 @@ struct kiwi_object {
     uint64_t wait_max_ticks;
     uint32_t cond_waiting;   /* cond, barrier, futex: threads inside a wait; atomic, together with the next */
     uint32_t cond_signalled; /* cond, futex: of these, woken but not yet returned */
-    uint64_t wait_since;     /* ticks when the first of the present waiters began */
+    /* Ticks when the first of the present waiters began; semaphore: of the latest post, but for those by which a lock
+     * is given back; barrier: when a round was complete. */
+    uint64_t wait_since;
 };
 
 enum kiwi_mode { KIWI_MODE_WRITE = 0 /* exclusive */, KIWI_MODE_READ = 1 };

@@ -34,6 +34,8 @@ static void arrive(struct arrival *a, struct thread *t, pthread_barrier_t *b, st
         RELAXED_ADD(&region_object(a->barrier)->cond_waiting, 1);
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     call_enter(&a->call, t, KIWI_CALL_BARRIER_WAIT, stack, KIWI_CALLF_UNTIMED, a->barrier);
+    if (a->barrier && !rounds_gathered(a->barrier)) /* this was the last one, or how many there are is not known */
+        RELAXED_STORE(&region_object(a->barrier)->wait_since, clock_ticks());
     guard_clear(t);
 }
 

@@ -174,6 +174,8 @@ static NOINLINE int post_full(sem_t *s)
     if (is_lock_like(object))
         __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
     handover_give(t, object);
+    if (object)
+        RELAXED_STORE(&region_object(object)->wait_since, clock_ticks());
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
     return real.sem_post(s);

@@ -147,13 +147,6 @@ static void deadlock__nobody_is_left_to_signal(void **state)
     history_assert_stack(*state, f, "T1 lock A");
 }
 
-static void deadlock__nobody_is_left_to_come_to_the_barrier(void **state)
-{
-    history_play(*state, "M create T1; M create T2; M enter join at T1; T1 lock A;"
-                         "T1 enter pthread_barrier_wait at f; T2 wants A");
-    history_assert_at(*state, assert_standstill(*state, "A"), "f");
-}
-
 static void deadlock__somebody_may_still_wake_it(void **state)
 {
     history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C; T2 wants A; T3 enter poll");
@@ -295,6 +288,60 @@ static void deadlock__somebody_asleep_may_have_the_futex(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
+/* The first thread of the history, which waits for a futex, is at such an object instead: posted, or complete, so long
+ * after its wait began (ticks; 0 = not yet). */
+static struct kiwi_object *waits_at(enum kiwi_object_kind kind, uint64_t since)
+{
+    uint32_t row = region_claim(KIWI_TABLE_OBJECTS, 1);
+    struct kiwi_object *o = region_object(row);
+    struct kiwi_slot *s = region_slot(1);
+
+    o->address = 0x2000;
+    o->kind = (uint8_t)kind;
+    o->wait_since = since ? s->call_since + since : 0;
+    region_publish(&o->state, KIWI_ROW_LIVE);
+    s->call_kind = kind == KIWI_OBJECT_BARRIER ? KIWI_CALL_BARRIER_WAIT : KIWI_CALL_SEM_WAIT;
+    s->call_object = kind == KIWI_OBJECT_BARRIER ? row : o->address;
+    return o;
+}
+
+static void deadlock__semaphore_that_nobody_posts(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    waits_at(KIWI_OBJECT_SEMAPHORE, 0);
+    assert_standstill(*state, "A");
+}
+
+static void deadlock__semaphore_posted_since(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    waits_at(KIWI_OBJECT_SEMAPHORE, 1);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+    assert_false(says_it_stood_still(history_review(*state)));
+}
+
+/* The trace is of a process that no longer runs: it may have been about to take it. */
+static void deadlock__semaphore_that_is_a_lock_and_free(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    waits_at(KIWI_OBJECT_SEMAPHORE, 0)->flags = KIWI_OBJECT_LOCK_LIKE;
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__nobody_is_left_to_come_to_the_barrier(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex at f; T2 wants A");
+    waits_at(KIWI_OBJECT_BARRIER, 0);
+    history_assert_at(*state, assert_standstill(*state, "A"), "f");
+}
+
+static void deadlock__barrier_that_all_have_reached(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    waits_at(KIWI_OBJECT_BARRIER, 1);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 static void deadlock__a_lock_made_of_a_futex_has_been_released(void **state)
 {
     const uint32_t words[] = {word_made(0x1000, true), word_made(0x1004, true)};
@@ -414,7 +461,6 @@ int main(void)
             TEST(deadlock__writer_behind_a_reader),
             TEST(deadlock__reader_behind_readers_is_silent),
             TEST(deadlock__nobody_is_left_to_signal),
-            TEST(deadlock__nobody_is_left_to_come_to_the_barrier),
             TEST(deadlock__somebody_may_still_wake_it),
             TEST(deadlock__somebody_still_runs),
             TEST(deadlock__it_has_been_signalled),
@@ -430,6 +476,11 @@ int main(void)
             TEST(deadlock__joined_with_a_lock_made_of_a_futex),
             TEST(deadlock__futexes_that_are_no_locks_are_only_idle),
             TEST(deadlock__somebody_asleep_may_have_the_futex),
+            TEST(deadlock__semaphore_that_nobody_posts),
+            TEST(deadlock__semaphore_posted_since),
+            TEST(deadlock__semaphore_that_is_a_lock_and_free),
+            TEST(deadlock__nobody_is_left_to_come_to_the_barrier),
+            TEST(deadlock__barrier_that_all_have_reached),
             TEST(deadlock__a_lock_made_of_a_futex_has_been_released),
             TEST(deadlock__somebody_runs_who_may_have_the_futex),
             TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
