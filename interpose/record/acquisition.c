@@ -459,6 +459,6 @@ uint64_t acquisition_wait_end(struct thread *t, uint32_t row, uint64_t since, ui
         relaxed_max(&o->wait_max_ticks, waited);
     }
     contention_wait_end(t, row, since, now, united);
-    event_add(t, KIWI_EVENT_LOCK_WAIT, row, waited, holder_row);
+    event_add_at(t, KIWI_EVENT_LOCK_WAIT, row, waited, holder_row, now);
     return now;
 }

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "failure.h"
 #include "histogram.h"
+#include "idle.h"
 #include "loop.h"
 #include "shutdown.h"
 #include "tick.h"
@@ -239,14 +240,6 @@ static bool only_preempted(const struct call_record *c, struct kiwi_call *row, u
     return voluntary_switches() == c->switches;
 }
 
-/* Locks come first: what is left of the histograms when half of them are taken is theirs. */
-static void note_duration(uint32_t row, uint64_t ticks)
-{
-    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_HISTOGRAMS];
-    if (RELAXED_LOAD(&table->used) <= table->capacity / 2)
-        histogram_add(row, KIWI_HISTOGRAM_CALL, ticks);
-}
-
 static COLD void note_waited(const struct call_record *c, struct kiwi_call *row, uint64_t now, uint64_t bytes)
 {
     uint64_t ticks = now - c->since;
@@ -258,7 +251,8 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     RELAXED_ADD(&row->bytes, bytes);
     relaxed_max(&row->max_ticks, ticks);
     RELAXED_STORE(&row->last_ticks, now);
-    note_duration(c->row, ticks);
+    if (histogram_room_for_calls())
+        histogram_add(c->row, KIWI_HISTOGRAM_CALL, ticks);
     note_descriptor(row, c->fd);
     if (c->tracked || c->kind == KIWI_CALL_CONNECT)
         await_ended(c->t, c->fd, row, ticks);
@@ -272,7 +266,7 @@ static COLD void note_waited(const struct call_record *c, struct kiwi_call *row,
     if (c->t->tick_loop)
         loop_stalled(c->t, KIWI_STALL_CALL, c->row, ticks);
     shutdown_waited(c->t, KIWI_SHUTDOWN_CALL, c->row, c->since, now);
-    event_add(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes);
+    event_add_at(c->t, KIWI_EVENT_CALL, c->row, ticks, bytes, now);
 }
 
 static bool is_failure(int error)
@@ -390,7 +384,7 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 
 #define UNTIMED_EXACT 256u /* calls of a thread on non-blocking descriptors that are recorded one by one */
 #define UNTIMED_STEP 64u
-#define UNTIMED_MAX 64u /* mean gap of the sample after that, reached by doubling every UNTIMED_STEP */
+#define UNTIMED_MAX 256u /* mean gap of the sample after that, reached by doubling every UNTIMED_STEP */
 
 /* How many calls the present one stands for; sets the gap to the next. */
 static uint32_t untimed_sample(struct thread *t)
@@ -441,6 +435,12 @@ void call_end_full(struct call_record *c, int error, uint64_t bytes)
     leave(c, error, bytes);
     COMPILER_BARRIER();
     t->guard = GUARD_IDLE;
+}
+
+void call_passed(struct thread *t, enum kiwi_call_kind kind, struct call_site site, int fd, int error)
+{
+    struct call_record c = {.t = t, .kind = kind, .site = site, .fd = fd};
+    call_end_full(&c, error, 0);
 }
 
 /* A wait for events that is one of an event loop ends its tick, and begins the next. */
@@ -494,6 +494,18 @@ static NOINLINE void loop_returned(const struct call_record *c, const struct cal
     loop_wait_ends(c->t, &r);
 }
 
+/* A loop's own wait, with nothing in hand and nothing else to be said of it. */
+static ALWAYS_INLINE bool waited_idly(const struct call_record *c, struct thread *t, uint64_t now, uint64_t ticks)
+{
+    if (c->stack != t->loop.stack || !t->loop.row || t->slot->held_count || t->tick_loop ||
+        (c->flags & KIWI_CALLF_UNBOUNDED) || shutdown_has_begun() || !idle_note(t, c->row, ticks, now))
+        return false;
+    t->again = 0;
+    contention_call_end(t, c->row, c->since, now);
+    event_add_at(t, KIWI_EVENT_CALL, c->row, ticks, 0, now);
+    return true;
+}
+
 static ALWAYS_INLINE void end_poll(const struct call_record *c, struct thread *t, int error,
                                    const struct call_events *events)
 {
@@ -501,7 +513,7 @@ static ALWAYS_INLINE void end_poll(const struct call_record *c, struct thread *t
     if (likely(since)) {
         slot_leave(c);
         waited = (now = clock_ticks()) - since;
-        if (unlikely(waited >= clock_state.waited_ticks) && c->row)
+        if (waited >= clock_state.waited_ticks && c->row && !waited_idly(c, t, now, waited))
             note_waited(c, region_call(c->row), now, 0);
     } else {
         now = clock_ticks();

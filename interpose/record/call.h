@@ -17,6 +17,8 @@
 #include "descriptor.h"
 #include "stack.h"
 
+#include <sys/types.h>
+
 struct call_record {
     struct thread *t; /* NULL: not recorded */
     uint32_t row;
@@ -43,7 +45,34 @@ void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kin
 void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                         uint32_t flags, int fd);
 
-/* With calls not recorded, no descriptor is ever known not to block. */
+/*
+ * The same in two steps for most such calls, which need no record:
+ *
+ *     if (call_passes(t, fd)) {
+ *         r = real.read(...);
+ *         if (call_is_told(t, r))
+ *             call_passed(t, KIWI_CALL_READ, site, fd, r < 0 ? errno : 0);
+ *     } else {
+ *         call_begin_on(...);
+ *
+ * With calls not recorded, no descriptor is ever known not to block.
+ */
+static ALWAYS_INLINE bool call_passes(struct thread *t, int fd)
+{
+    if (unlikely(!t || descriptor_mode(fd) != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1))
+        return false;
+    t->untimed_tick--;
+    return true;
+}
+
+/* It failed, or ends a run of failures. */
+static ALWAYS_INLINE bool call_is_told(const struct thread *t, ssize_t result)
+{
+    return result < 0 || t->again || t->streak_count;
+}
+
+void call_passed(struct thread *t, enum kiwi_call_kind kind, struct call_site site, int fd, int error);
+
 static ALWAYS_INLINE void call_begin_on(struct call_record *c, struct thread *t, enum kiwi_call_kind kind,
                                         struct call_site site, uint32_t flags, int fd)
 {
@@ -52,11 +81,10 @@ static ALWAYS_INLINE void call_begin_on(struct call_record *c, struct thread *t,
         return;
     c->fd = fd;
     c->site = site;
-    if (unlikely(descriptor_mode(fd) != DESCRIPTOR_NONBLOCKING || t->untimed_tick <= 1)) {
+    if (!call_passes(t, fd)) {
         call_begin_on_full(c, t, kind, site, flags, fd);
         return;
     }
-    t->untimed_tick--;
     c->t = t;
     c->row = 0;
     c->since = 0;

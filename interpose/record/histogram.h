@@ -24,6 +24,13 @@ static inline uint32_t histogram_bucket(uint64_t value, uint32_t exponent)
 /* The row for one power of two of a histogram, made if needed; 0 = no room. For those who add often. */
 uint32_t histogram_row(uint32_t contention, enum kiwi_histogram_kind kind, uint32_t exponent);
 
+/* Locks come first: what is left of the histograms when half of them are taken is theirs. */
+static inline bool histogram_room_for_calls(void)
+{
+    const struct kiwi_table *table = &region.header->tables[KIWI_TABLE_HISTOGRAMS];
+    return RELAXED_LOAD(&table->used) <= table->capacity / 2;
+}
+
 /* contention: its row, 0 = nothing is done. value in ticks. */
 void histogram_add_times(uint32_t contention, enum kiwi_histogram_kind kind, uint64_t value, uint32_t times);
 

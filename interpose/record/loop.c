@@ -350,7 +350,7 @@ static COLD uint64_t over_budget(struct thread *t, struct kiwi_loop *row, uint64
     return cpu;
 }
 
-COLD void loop_source(struct kiwi_loop *row, uint64_t id)
+NOINLINE void loop_source(struct kiwi_loop *row, uint64_t id)
 {
     struct kiwi_loop_source *least = &row->sources[0];
     for (uint32_t i = 0; i < KIWI_LOOP_SOURCES; i++) {

@@ -21,12 +21,18 @@ bool shutdown_is_signal(int signal);
  * not attached gives no name to it. The process is known to be the trace's own. */
 void shutdown_arrived(int signal, enum kiwi_shutdown_how how, const struct thread *t);
 
+/* A signal to end has come, or there was one earlier on. */
+static inline bool shutdown_has_begun(void)
+{
+    return unlikely(RELAXED_LOAD(&memory.shutdown_arrivals));
+}
+
 /* All with the thread's guard set; times in ticks. */
 void shutdown_waited_slow(struct thread *t, enum kiwi_shutdown_kind kind, uint32_t row, uint64_t since, uint64_t now);
 static inline void shutdown_waited(struct thread *t, enum kiwi_shutdown_kind kind, uint32_t row, uint64_t since,
                                    uint64_t now)
 {
-    if (unlikely(RELAXED_LOAD(&memory.shutdown_arrivals)))
+    if (shutdown_has_begun())
         shutdown_waited_slow(t, kind, row, since, now);
 }
 
@@ -34,7 +40,7 @@ void shutdown_took_slow(struct thread *t);
 /* The thread has accepted a connection. */
 static inline void shutdown_took(struct thread *t)
 {
-    if (unlikely(RELAXED_LOAD(&memory.shutdown_arrivals)))
+    if (shutdown_has_begun())
         shutdown_took_slow(t);
 }
 

@@ -264,10 +264,20 @@ static void prove(const struct unwound *u, uintptr_t sp, struct proof *p)
         proof_add(p, sp, sp - 8);
 }
 
+static uint32_t arena_size_of(uint32_t size)
+{
+    return (size + 15) & ~15u;
+}
+
+/* Room without forgetting anything. */
+static bool arena_has(const struct thread *t, uint32_t size)
+{
+    return t->arena_used + arena_size_of(size) <= t->arena_size;
+}
+
 static void *arena_take(struct thread *t, uint32_t size)
 {
-    size = (size + 15) & ~15u;
-    if (t->arena_used + size > t->arena_size) {
+    if (!arena_has(t, size)) {
         if (t->arena == t->first_arena && !region.frozen) {
             void *large = sys_mmap(NULL, LARGE_ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
             if (!sys_failed((long)large)) {
@@ -276,11 +286,11 @@ static void *arena_take(struct thread *t, uint32_t size)
                 t->arena_used = 0;
             }
         }
-        if (t->arena_used + size > t->arena_size)
+        if (!arena_has(t, size))
             stack_cache_flush(t);
     }
     void *at = t->arena + t->arena_used;
-    t->arena_used += size;
+    t->arena_used += arena_size_of(size);
     return at;
 }
 
@@ -288,7 +298,6 @@ void stack_cache_flush(struct thread *t)
 {
     memset(t->stacks, 0, sizeof t->stacks);
     memset(t->predicted, 0, sizeof t->predicted);
-    memset(t->discriminators, 0, sizeof t->discriminators);
     t->arena_used = 0;
 }
 
@@ -305,77 +314,109 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     e->tick = 1;
     e->interval = 1;
     e->samples = 0;
-    if (*head && !(*head)->sp) /* a signpost stays in front */
+    while (*head && (*head)->sp & STACK_SIGNPOST) /* they stay in front */
         head = &(*head)->next;
     e->next = *head;
     *head = e; /* the youngest in front: a program that has settled keeps using what it met last */
 }
 
-/* The word at a learnt place. A deeper call site may have learnt it: from here it can lie past the end of the stack.
- * Then, and as long as there is none, the return address stands in. */
-static uintptr_t discriminator(const struct thread *t, struct call_site site, int32_t offset)
-{
-    uintptr_t at = site.sp + (uintptr_t)(intptr_t)offset;
-    return *(uintptr_t *)(offset && at >= t->stack_low && at < t->stack_high ? at : site.sp - 8);
-}
-
 /*
  * Several paths that meet in one function (a lock wrapper of the service) share return address and stack pointer. Which
- * of them it is shows in some word further up: up to two such places are learnt per bucket, and the words there choose
- * the entry to compare first. A wrong choice only costs a walk along the bucket.
+ * of them it is shows in some word further up. A signpost in front of their bucket keeps up to two such places, and the
+ * words there choose the entry to compare first; a wrong choice only costs a walk along the bucket. It is for one stack
+ * pointer, so its places lie on the stack; and it matches no call site, so that the quick look at the head of a bucket
+ * does not compare a dozen words of one of the paths in vain.
  */
-static struct stack_entry **prediction(struct thread *t, struct call_site site, uint32_t bucket)
+#define SIGNPOST_PLACES 2
+#define SIGNPOST_NOWHERE (-8) /* a place not learnt yet: the return address stands in */
+
+static bool leads_to(const struct stack_entry *post, struct call_site site)
 {
-    const int32_t *d = t->discriminators[bucket];
-    uintptr_t a = discriminator(t, site, d[0]), b = discriminator(t, site, d[1]);
-    uint64_t h = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu) ^ (site.sp << 20) ^ ((uint64_t)bucket << 50);
-    return &t->predicted[(h ^ h >> 29) >> 20 & (THREAD_STACK_HEADS - 2)]; /* the first of two */
+    return post->sp == (site.sp | STACK_SIGNPOST);
 }
 
-/* In front of a bucket that many paths share: an entry that matches nothing, at the first compare, so that the quick
- * look at the head does not compare a dozen words of one of them in vain. */
-static void signpost(struct thread *t, uint32_t bucket)
+/* The first of two. */
+static ALWAYS_INLINE struct stack_entry **prediction(struct thread *t, struct call_site site,
+                                                     const struct stack_entry *post)
 {
-    struct stack_entry *e = arena_take(t, sizeof *e);
-    *e = (struct stack_entry){.next = t->stacks[bucket]}; /* sp 0 */
-    t->stacks[bucket] = e;
+    uint64_t a = stack_word_at(site, post->words[0].offset), b = stack_word_at(site, post->words[1].offset);
+    uint64_t h = (a << 32 ^ b ^ (uintptr_t)post) * 0x9e3779b97f4a7c15u;
+    return &t->predicted[h >> 40 & (THREAD_STACK_HEADS - 2)];
+}
+
+/* Where the two paths differ, but for the call itself: two call sites may share a bucket. */
+static int32_t first_difference(const struct stack_entry *wrong, struct call_site site)
+{
+    for (uint32_t i = 1; i < wrong->count; i++)
+        if (stack_word_at(site, wrong->words[i].offset) != wrong->words[i].value)
+            return wrong->words[i].offset;
+    return SIGNPOST_NOWHERE;
+}
+
+static struct stack_entry *signpost_make(struct thread *t, struct call_site site, const struct stack_entry *wrong)
+{
+    uint32_t size = sizeof *wrong + SIGNPOST_PLACES * sizeof *wrong->words;
+    int32_t place = first_difference(wrong, site);
+    if (place == SIGNPOST_NOWHERE || !arena_has(t, size))
+        return NULL;
+    struct stack_entry *post = arena_take(t, size), **head = &t->stacks[stack_bucket(site)];
+    *post = (struct stack_entry){.sp = site.sp | STACK_SIGNPOST, .next = *head};
+    post->words[0] = (struct stack_word){.offset = place};
+    post->words[1] = (struct stack_word){.offset = SIGNPOST_NOWHERE};
+    *head = post;
+    return post;
 }
 
 /* The first word in which the wrongly predicted path differs from the present one tells the two apart next time. */
-static void learn(struct thread *t, struct call_site site, uint32_t bucket, const struct stack_entry *wrong)
+static void learn(struct stack_entry *post, struct call_site site, const struct stack_entry *wrong)
 {
-    int32_t *d = t->discriminators[bucket];
-    if (wrong->sp != site.sp || (d[0] && d[1]))
-        return;
-    for (uint32_t i = 0; i < wrong->count; i++)
-        if (stack_word_at(site, wrong->words[i].offset) != wrong->words[i].value) {
-            int32_t offset = wrong->words[i].offset;
-            if (!d[0] && i) /* not two call sites that only share a bucket */
-                signpost(t, bucket);
-            if (offset != d[0])
-                d[d[0] != 0] = offset;
-            return;
-        }
+    if (post->words[1].offset == SIGNPOST_NOWHERE) {
+        int32_t place = first_difference(wrong, site);
+        if (place != post->words[0].offset)
+            post->words[1].offset = place;
+    }
+}
+
+/* The walk. It leaves the entry where the next such call looks first. */
+static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_site site)
+{
+    struct stack_entry *post = NULL, *other = NULL, *e;
+    for (e = t->stacks[stack_bucket(site)]; e; e = e->next) {
+        if (leads_to(e, site))
+            post = e;
+        else if (stack_entry_matches(e, site))
+            break;
+        else if (e->sp == site.sp)
+            other = e;
+    }
+    if (!e)
+        return NULL;
+    if (!post && other)
+        post = signpost_make(t, site, other);
+    if (post) {
+        struct stack_entry *wrong = *prediction(t, site, post);
+        if (wrong && wrong->sp == site.sp)
+            learn(post, site, wrong);
+        struct stack_entry **two = prediction(t, site, post);
+        two[1] = two[0];
+        two[0] = e;
+    }
+    return e;
 }
 
 NOINLINE struct stack_entry *stack_search(struct thread *t, struct call_site site)
 {
-    uint32_t bucket = stack_bucket(site);
-    struct stack_entry **two = prediction(t, site, bucket), *e = two[0];
-    if (likely(e && stack_entry_matches(e, site)))
-        return e;
-    if (two[1] && stack_entry_matches(two[1], site))
-        return two[1];
-    if (e)
-        learn(t, site, bucket, e);
-    for (e = t->stacks[bucket]; e; e = e->next)
-        if (stack_entry_matches(e, site)) {
-            two = prediction(t, site, bucket);
-            two[1] = two[0];
-            two[0] = e;
-            return e;
+    for (const struct stack_entry *post = t->stacks[stack_bucket(site)]; post && post->sp & STACK_SIGNPOST;
+         post = post->next)
+        if (likely(leads_to(post, site))) {
+            struct stack_entry **two = prediction(t, site, post);
+            if (likely(two[0] && stack_entry_matches(two[0], site)))
+                return two[0];
+            if (two[1] && stack_entry_matches(two[1], site))
+                return two[1];
+            break;
         }
-    return NULL;
+    return search_all(t, site);
 }
 
 uint32_t stack_sample(struct thread *t, struct stack_entry *e)
@@ -402,7 +443,7 @@ COLD void stack_pin(struct thread *t, uint32_t row)
     RELAXED_STORE(&memory.stack_pinned[row], 1);
     for (uint32_t i = 0; i < THREAD_STACK_HEADS; i++)
         for (struct stack_entry *e = t->stacks[i]; e; e = e->next)
-            if (e->row == row && e->sp) /* not a signpost */
+            if (e->row == row && !(e->sp & STACK_SIGNPOST))
                 e->tick = e->interval = 1;
 }
 

@@ -39,6 +39,7 @@ struct stack_word {
     uint32_t value; /* lower half */
 };
 
+#define STACK_SIGNPOST 1u /* in sp: the entry is no path, but tells which of several is likely (stack.c) */
 struct stack_entry {
     uintptr_t sp;
     uint32_t rbp, rbp_mask;   /* lower half, compared where the mask is set */

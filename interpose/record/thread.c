@@ -6,6 +6,7 @@
 #include "exchange.h"
 #include "handover.h"
 #include "heap_account.h"
+#include "idle.h"
 #include "memory.h"
 #include "stack.h"
 #include "thread_class.h"
@@ -288,6 +289,7 @@ void thread_detach(struct thread *t)
     t->guard = GUARD_ENDED;
     contention_end(t);
     exchange_end(t);
+    idle_end(t);
     handover_end(t);
     acquisition_fold_all(t);
     heap_account_end(t);
@@ -393,10 +395,10 @@ void thread_joined(struct thread *t, uint32_t joined_row)
 }
 
 /* A later pair of both clocks makes the conversion of ticks exact; one every 100 ms of activity is plenty. */
-void clock_pair_note(void)
+void clock_pair_note(uint64_t now)
 {
     static uint64_t last;
-    uint64_t now = clock_ticks(), seen = RELAXED_LOAD(&last);
+    uint64_t seen = RELAXED_LOAD(&last);
     if (region.frozen || now - seen < clock_state.ticks_per_second / 10 ||
         !__atomic_compare_exchange_n(&last, &seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         return;
@@ -410,7 +412,8 @@ void clock_pair_note(void)
     p->ticks = both.ticks;
 }
 
-void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)
+void event_add_at(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2,
+                  uint64_t now)
 {
     if (record_settings.events_off)
         return;
@@ -422,7 +425,12 @@ void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64
     e->value = value;
     e->value2 = value2;
     COMPILER_BARRIER(); /* x86-64 keeps store order: a reader that sees the time sees the event */
-    RELAXED_STORE(&e->ticks, clock_ticks());
+    RELAXED_STORE(&e->ticks, now);
     t->slot->event_next++;
-    clock_pair_note();
+    clock_pair_note(now);
+}
+
+void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2)
+{
+    event_add_at(t, kind, row, value, value2, clock_ticks());
 }

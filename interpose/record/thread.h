@@ -96,6 +96,16 @@ struct histogram_near {
     uint32_t row, exponent;
 };
 
+/* Waits of its loop for events that are yet to be entered into the call's row: see idle.h. */
+#define THREAD_IDLE 8
+struct thread_idle {
+    uint32_t row, count;
+    uint32_t entered; /* of this row, one by one */
+    struct histogram_near near;
+    uint64_t last; /* ticks at which the latest one ended */
+    uint64_t ticks[THREAD_IDLE];
+};
+
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */
 struct heap_mark {
     uint64_t calls, bytes, spent, timed_calls; /* heap_calls, thread_heap_bytes, heap_spent, heap_timed of the thread */
@@ -284,12 +294,12 @@ struct thread {
     uint32_t heap_pieces;    /* ticks and scopes so far, to time some */
     struct heap_line heap_lines[THREAD_HEAP_LINES];
     struct thread_loop loop;
+    struct thread_idle idle;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     char *arena;
     uint32_t arena_used, arena_size;
     struct stack_entry *stacks[THREAD_STACK_HEADS];
     struct stack_entry *predicted[THREAD_STACK_HEADS];
-    int32_t discriminators[THREAD_STACK_HEADS][2];
     struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
     uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* heap_calls when they were put there */
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
@@ -443,6 +453,9 @@ static inline void thread_epoch_set(struct thread *t, uint32_t module_epoch)
     t->quick_epoch = record_settings.locks_off || record_settings.events_all ? ~module_epoch : module_epoch;
 }
 
-void clock_pair_note(void);
+/* `now` as clock_ticks has just told. */
+void clock_pair_note(uint64_t now);
+void event_add_at(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2,
+                  uint64_t now);
 void event_add(struct thread *t, enum kiwi_event_kind kind, uint32_t row, uint64_t value, uint64_t value2);
 #endif

@@ -109,6 +109,24 @@ static ALWAYS_INLINE int lock_release_quick(struct thread *t, uintptr_t address)
     return (int)n;
 }
 
+/* The same for the lock below that one, which goes first when locks are handed over from one to the next. The last one
+ * moves into its place, as acquisition_released_slow moves them: a reader sees each lock at any moment. */
+static ALWAYS_INLINE int lock_release_beneath(struct thread *t, uintptr_t address)
+{
+    uint32_t n = t->slot->held_count;
+    struct kiwi_held *h = &t->held[n - 2];
+    if (n < 2 || n >= t->slot->held_capacity || h->address != address || h->count != 1 || (h->flags & KIWI_HELD_SLOW))
+        return -1;
+    h[2] = h[0];
+    slot_state_set(t, n, KIWI_WANT_RELEASING, 0);
+    h[0] = h[1];
+    COMPILER_BARRIER();
+    h[1] = h[2];
+    lock_chain_ends(t, n - 2);
+    slot_state_set(t, n - 1, KIWI_WANT_RELEASING, 1);
+    return (int)n - 1;
+}
+
 /*
  * The same two steps in one store each and without the guard, for locks that cost so little that it would show: the
  * lock is already taken, or will be let go for certain. What a signal handler did in between, it has undone, but for

@@ -199,6 +199,9 @@ static COLD int use_destroyed(struct thread *t, const struct request *r)
     return call_real(r);
 }
 
+#define LOCK_KIND ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK)
+#define TRY_KIND ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY)
+
 static bool lock_is_glibcs;
 
 /* Takes a mutex that looks free. EBUSY, which locking never answers: another thread was quicker. As long as there is
@@ -233,7 +236,7 @@ static NOINLINE int lock_full(struct thread *t, pthread_mutex_t *m, struct call_
     if (unlikely(at >= 0))
         return lock_again(t, &r, at);
     taken = refused || (taken && is_taken(m));
-    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK), taken);
+    lock_request(&q, t, (uintptr_t)m, site, LOCK_KIND, taken);
     if (taken)
         return lock_contended(t, &r, &q);
     bool room = lock_taking(&q);
@@ -278,22 +281,27 @@ static NOINLINE int lock_refused(struct thread *t, pthread_mutex_t *m, struct ca
 }
 
 /* A free lock taken while others are held, on a path whose acquisition row is in the cache: an order check by
- * compare. The site comes as two words: as a struct, gcc 12 stores its halves and loads them back as one, which the
- * processor can not forward. */
+ * compare. `plain`: a constant, whether it is a normal mutex, to be taken in place. The site comes as two words: as a
+ * struct, gcc 12 stores its halves and loads them back as one, which the processor can not forward. */
 static ALWAYS_INLINE int lock_nested_on(struct thread *t, pthread_mutex_t *m, struct call_site site,
-                                        struct stack_entry *e)
+                                        struct stack_entry *e, bool plain)
 {
     uint32_t n = t->slot->held_count;
     if (unlikely(!e || n >= t->slot->held_capacity || record_settings.events_all))
         return lock_full(t, m, site, false);
-    uint32_t word = e->row | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    uint32_t word = e->row | LOCK_KIND;
     struct kiwi_cache_entry *line = acquisition_find(t, acquisition_identity((uintptr_t)m, word), word);
     if (unlikely(!line || !line->row))
         return lock_full(t, m, site, false);
     acquisition_note_taking(t, n, (uintptr_t)m, word, line->row);
-    int result = lock_free_one(t, m);
-    if (unlikely(result))
-        return result == EBUSY ? lock_refused(t, m, site, NULL) : lock_odd(t, m, site, result);
+    if (plain) {
+        if (unlikely(!mutex_word_take(m, t->tid)))
+            return lock_refused(t, m, site, NULL);
+    } else {
+        int result = lock_free_one(t, m);
+        if (unlikely(result))
+            return result == EBUSY ? lock_refused(t, m, site, NULL) : lock_odd(t, m, site, result);
+    }
     line->count++;
     t->chained = n + 1;
     t->chain = t->held[n].row;
@@ -305,30 +313,42 @@ static ALWAYS_INLINE int lock_nested_on(struct thread *t, pthread_mutex_t *m, st
 static NOINLINE int lock_nested_searching(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
 {
     struct call_site site = {sp, rbp};
+    struct stack_entry *e = stack_search(t, site);
     acquisition_chain(t);
-    return lock_nested_on(t, m, site, stack_search(t, site));
+    return mutex_is_plain(m) ? lock_nested_on(t, m, site, e, true) : lock_nested_on(t, m, site, e, false);
 }
 
-static NOINLINE int lock_nested(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+static ALWAYS_INLINE int lock_nested(struct thread *t, pthread_mutex_t *m, struct call_site site, bool plain)
 {
-    struct call_site site = {sp, rbp};
     struct stack_entry *e = t->stacks[stack_bucket(site)];
+    guard_set(t);
     if (unlikely(!e || t->module_epoch != RELAXED_LOAD(&stack_module_epoch) || !t->slot->held_count))
         return lock_full(t, m, site, false);
     if (unlikely(!stack_entry_matches(e, site) || !acquisition_chain_ready(t)))
-        return lock_nested_searching(t, m, sp, rbp);
-    return lock_nested_on(t, m, site, e);
+        return lock_nested_searching(t, m, site.sp, site.rbp);
+    return lock_nested_on(t, m, site, e, plain);
 }
 
-/* A signal handler that took a lock during the quick way left that one in this one's place. */
-static NOINLINE int lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+static NOINLINE int lock_nested_in_place(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    return lock_nested(t, m, (struct call_site){sp, rbp}, true);
+}
+
+static NOINLINE int lock_nested_anyhow(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    return lock_nested(t, m, (struct call_site){sp, rbp}, false);
+}
+
+/* A signal handler that took a lock during the quick way left that one in this one's place, the last of those held. */
+static NOINLINE int lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp,
+                                   uint32_t kind)
 {
     struct call_site site = {sp, rbp};
     guard_set(t);
-    struct kiwi_held *h = t->held;
+    struct kiwi_held *h = &t->held[t->slot->held_count - 1];
     h->address = (uintptr_t)m;
     RELAXED_STORE((uint64_t *)(void *)&h->row, HELD_ONCE);
-    h->flags = ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK);
+    h->flags = kind;
     h->stack = stack_of(t, site);
     guard_clear(t);
     return 0;
@@ -342,7 +362,7 @@ static NOINLINE int lock_disturbed(struct thread *t, const pthread_mutex_t *m, u
 static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, struct call_site site,
                                           struct stack_entry *e)
 {
-    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    lock_quick_taking(t, 0, e, (uintptr_t)m, LOCK_KIND);
     int result = lock_free_one(t, m);
     if (unlikely(t->guard != GUARD_IDLE))
         return result == EBUSY ? real.pthread_mutex_lock(m) : result;
@@ -351,7 +371,7 @@ static ALWAYS_INLINE int lock_quick_first(struct thread *t, pthread_mutex_t *m, 
         return result == EBUSY ? lock_refused(t, m, site, e) : lock_odd(t, m, site, result);
     }
     slot_state_set(t, 1, KIWI_WANT_NONE, 0);
-    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp);
+    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp, LOCK_KIND);
 }
 
 /* In place the same without the calls. */
@@ -368,13 +388,13 @@ static NOINLINE int lock_was_taken(struct thread *t, pthread_mutex_t *m, uintptr
 static ALWAYS_INLINE int lock_in_place(struct thread *t, pthread_mutex_t *m, struct call_site site,
                                        struct stack_entry *e)
 {
-    lock_quick_taking(t, 0, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK));
+    lock_quick_taking(t, 0, e, (uintptr_t)m, LOCK_KIND);
     if (unlikely(!mutex_word_take(m, t->tid)))
         return lock_was_taken(t, m, site.sp, site.rbp, e);
     if (unlikely(t->guard != GUARD_IDLE))
         return 0;
     slot_state_set(t, 1, KIWI_WANT_NONE, 0);
-    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp);
+    return likely(t->held->address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp, LOCK_KIND);
 }
 
 /* Any kind of mutex, anything held, any path. */
@@ -387,8 +407,10 @@ static NOINLINE int lock_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
     struct stack_entry *e = likely(!t->slot->held_count) ? lock_quick_path(t, site) : NULL;
     if (likely(e) && likely(!looks_taken(m)))
         return lock_quick_first(t, m, site, e);
+    if (!looks_taken(m))
+        return lock_nested_anyhow(t, m, site.sp, site.rbp);
     guard_set(t);
-    return looks_taken(m) ? lock_full(t, m, site, false) : lock_nested(t, m, site.sp, site.rbp);
+    return lock_full(t, m, site, false);
 }
 
 /* What lock_here does, of a path that is not the first in its bucket: a function that locks for several others. */
@@ -411,10 +433,8 @@ static ALWAYS_INLINE int lock_here(pthread_mutex_t *m, const struct call_site *g
     struct call_site site = given ? *given : CALL_SITE();
     if (unlikely(t->guard != GUARD_IDLE || !mutex_is_plain(m) || t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
         return lock_anyhow(m, site.sp, site.rbp);
-    if (t->slot->held_count && likely(!looks_taken(m))) {
-        guard_set(t);
-        return lock_nested(t, m, site.sp, site.rbp);
-    }
+    if (t->slot->held_count && likely(!looks_taken(m)))
+        return lock_nested_in_place(t, m, site.sp, site.rbp);
     struct stack_entry *e = t->stacks[stack_bucket(site)];
     if (unlikely(!e))
         return lock_anyhow(m, site.sp, site.rbp);
@@ -492,7 +512,7 @@ static NOINLINE int try_full(struct thread *t, pthread_mutex_t *m, struct call_s
         return real.pthread_mutex_trylock(m);
     }
     held_still(t, m);
-    lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), false);
+    lock_request(&q, t, (uintptr_t)m, site, TRY_KIND, false);
     bool room = lock_taking(&q);
     lock_sample(&q);
     int result = real.pthread_mutex_trylock(m);
@@ -510,7 +530,7 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     struct lock_request q;
     if (held_still(t, m) >= 0)
         return recursed(t, m, real.pthread_mutex_trylock(m));
-    bool room = acquisition_taking(t, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), 0);
+    bool room = acquisition_taking(t, (uintptr_t)m, TRY_KIND, 0);
     int result = real.pthread_mutex_trylock(m);
     bool got = granted(result) && room;
     if (unlikely(inherited_count) && result == EBUSY)
@@ -518,7 +538,7 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     if (!got)
         acquisition_want(t, KIWI_WANT_NONE);
     if (got || t->slot->held_count)
-        lock_request(&q, t, (uintptr_t)m, site, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY), true);
+        lock_request(&q, t, (uintptr_t)m, site, TRY_KIND, true);
     if (got) {
         contention_try_made(t, q.line->row);
         lock_taking(&q);
@@ -530,13 +550,12 @@ static NOINLINE int try_taken(struct thread *t, pthread_mutex_t *m, struct call_
     return result;
 }
 
-static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *given)
+static NOINLINE int try_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
 {
-    prefetch_for_write(m);
+    struct call_site site = {sp, rbp};
     struct thread *t = thread_enter();
     if (unlikely(!t || record_settings.locks_off))
         return real.pthread_mutex_trylock(m);
-    struct call_site site = given ? *given : CALL_SITE();
     guard_set(t);
     uint32_t n = t->slot->held_count;
     struct stack_entry *e = likely(n < t->slot->held_capacity) ? lock_quick_path(t, site) : NULL;
@@ -544,13 +563,58 @@ static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *gi
         return try_taken(t, m, site);
     if (unlikely(!e))
         return try_full(t, m, site);
-    lock_quick_taking(t, n, e, (uintptr_t)m, ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_TRY));
-    int result = mutex_is_plain(m) ? (mutex_word_try(m, t->tid) ? 0 : EBUSY) : real.pthread_mutex_trylock(m);
+    lock_quick_taking(t, n, e, (uintptr_t)m, TRY_KIND);
+    int result = real.pthread_mutex_trylock(m);
     if (unlikely(result))
         return lock_odd(t, m, site, result);
     slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
     guard_clear(t);
     return 0;
+}
+
+static NOINLINE int try_refused(struct thread *t)
+{
+    if (likely(t->guard == GUARD_IDLE))
+        acquisition_want(t, KIWI_WANT_NONE);
+    return EBUSY;
+}
+
+/* As lock_in_place, whatever is held: a try makes no order. */
+static ALWAYS_INLINE int try_in_place(struct thread *t, pthread_mutex_t *m, struct call_site site,
+                                      struct stack_entry *e)
+{
+    uint32_t n = t->slot->held_count;
+    if (unlikely(e->tick <= 1 || n >= t->slot->held_capacity) || unlikely(looks_taken(m)))
+        return try_anyhow(m, site.sp, site.rbp);
+    lock_quick_taking(t, n, e, (uintptr_t)m, TRY_KIND);
+    if (unlikely(!mutex_word_try(m, t->tid)))
+        return try_refused(t);
+    if (unlikely(t->guard != GUARD_IDLE))
+        return 0;
+    slot_state_set(t, n + 1, KIWI_WANT_NONE, 0);
+    return likely(t->held[n].address == (uintptr_t)m) ? 0 : lock_disturbed(t, m, site.sp, site.rbp, TRY_KIND);
+}
+
+static NOINLINE int try_searching(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
+{
+    struct call_site site = {sp, rbp};
+    struct stack_entry *e = stack_search(t, site);
+    return likely(e != NULL) ? try_in_place(t, m, site, e) : try_anyhow(m, sp, rbp);
+}
+
+static ALWAYS_INLINE int try_here(pthread_mutex_t *m, const struct call_site *given)
+{
+    prefetch_for_write(m);
+    struct thread *t = kiwi_self;
+    struct call_site site = given ? *given : CALL_SITE();
+    if (unlikely(t->guard != GUARD_IDLE || !mutex_is_plain(m) || t->quick_epoch != RELAXED_LOAD(&stack_module_epoch)))
+        return try_anyhow(m, site.sp, site.rbp);
+    struct stack_entry *e = t->stacks[stack_bucket(site)];
+    if (unlikely(!e))
+        return try_anyhow(m, site.sp, site.rbp);
+    if (unlikely(!stack_entry_matches(e, site)))
+        return try_searching(t, m, site.sp, site.rbp);
+    return try_in_place(t, m, site, e);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *m)

@@ -43,6 +43,15 @@ static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct c
     return result;
 }
 
+static ALWAYS_INLINE int unlock_real(pthread_mutex_t *m)
+{
+    if (unlikely(!mutex_is_plain(m)))
+        return real.pthread_mutex_unlock(m);
+    if (mutex_word_let_go(m))
+        mutex_word_wake(m);
+    return 0;
+}
+
 static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
     int at = acquisition_held(t, (uintptr_t)m);
@@ -56,20 +65,11 @@ static NOINLINE int unlock_full(struct thread *t, pthread_mutex_t *m, struct cal
     if (t->held[at].flags & KIWI_HELD_TIMED)
         lock_passed(t, at);
     acquisition_released(t, at);
-    int result = real.pthread_mutex_unlock(m);
+    int result = unlock_real(m);
     acquisition_want(t, KIWI_WANT_NONE);
     contention_settle(t);
     guard_clear(t);
     return result;
-}
-
-static ALWAYS_INLINE int unlock_real(pthread_mutex_t *m)
-{
-    if (unlikely(!mutex_is_plain(m)))
-        return real.pthread_mutex_unlock(m);
-    if (mutex_word_let_go(m))
-        mutex_word_wake(m);
-    return 0;
 }
 
 static NOINLINE int unlock_anyhow(pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
@@ -95,11 +95,13 @@ static NOINLINE int unlock_chained_waking(struct thread *t, pthread_mutex_t *m, 
     return 0;
 }
 
-/* A normal mutex on which a chain hangs, in place. */
+/* A normal mutex on which a chain hangs, or that is not the last one taken, in place. */
 static NOINLINE int unlock_chained(struct thread *t, pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp)
 {
     guard_set(t);
     int left = lock_release_quick(t, (uintptr_t)m);
+    if (left < 0)
+        left = lock_release_beneath(t, (uintptr_t)m);
     if (unlikely(left < 0))
         return unlock_full(t, m, (struct call_site){sp, rbp});
     if (mutex_word_let_go(m))

@@ -1,13 +1,11 @@
 /*
  * socket.c - socket calls that can wait.
  */
-#include "../process/enter.h"
 #include "../record/await.h"
-#include "../record/call.h"
 #include "../record/peer.h"
 #include "../record/shutdown.h"
+#include "waiting.h"
 
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 
@@ -19,12 +17,6 @@ static uint32_t by_flags(int flags)
     return flags & MSG_DONTWAIT ? KIWI_CALLF_NONBLOCKING : 0;
 }
 
-static ssize_t ended(struct call_record *c, ssize_t result)
-{
-    call_end(c, result < 0 ? errno : 0, result > 0 ? (uint64_t)result : 0);
-    return result;
-}
-
 /* A result that is a descriptor or a number of messages, not bytes. */
 static int ended_plain(struct call_record *c, int result)
 {
@@ -34,38 +26,28 @@ static int ended_plain(struct call_record *c, int result)
 
 EXPORT ssize_t recv(int fd, void *to, size_t size, int flags)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_RECV, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.recv(fd, to, size, flags));
+    return WAITING_ON(RECV, by_flags(flags), fd, real.recv(fd, to, size, flags));
 }
 
 EXPORT ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_RECV, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.__recv_chk(fd, to, size, room, flags));
+    return WAITING_ON(RECV, by_flags(flags), fd, real.__recv_chk(fd, to, size, room, flags));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *to, size_t size, int flags, struct sockaddr *from, socklen_t *length)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_RECVFROM, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.recvfrom(fd, to, size, flags, from, length));
+    return WAITING_ON(RECVFROM, by_flags(flags), fd, real.recvfrom(fd, to, size, flags, from, length));
 }
 
 EXPORT ssize_t __recvfrom_chk(int fd, void *to, size_t size, size_t room, int flags, struct sockaddr *from,
                               socklen_t *length)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_RECVFROM, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.__recvfrom_chk(fd, to, size, room, flags, from, length));
+    return WAITING_ON(RECVFROM, by_flags(flags), fd, real.__recvfrom_chk(fd, to, size, room, flags, from, length));
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_RECVMSG, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.recvmsg(fd, message, flags));
+    return WAITING_ON(RECVMSG, by_flags(flags), fd, real.recvmsg(fd, message, flags));
 }
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags, struct timespec *timeout)
@@ -77,23 +59,17 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags, str
 
 EXPORT ssize_t send(int fd, const void *from, size_t size, int flags)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_SEND, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.send(fd, from, size, flags));
+    return WAITING_ON(SEND, by_flags(flags), fd, real.send(fd, from, size, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t length)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_SENDTO, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.sendto(fd, from, size, flags, to, length));
+    return WAITING_ON(SENDTO, by_flags(flags), fd, real.sendto(fd, from, size, flags, to, length));
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    struct call_record c;
-    call_begin_on(&c, thread_enter(), KIWI_CALL_SENDMSG, CALL_SITE(), by_flags(flags), fd);
-    return ended(&c, real.sendmsg(fd, message, flags));
+    return WAITING_ON(SENDMSG, by_flags(flags), fd, real.sendmsg(fd, message, flags));
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)

@@ -40,13 +40,26 @@ static ALWAYS_INLINE struct thread *waiting_urgent(void)
     struct call_record c;                                                                                              \
     call_begin(&c, thread, KIWI_CALL_##kind, CALL_SITE(), flags, (uint64_t)(object))
 
-/* -1 and errno; a descriptor that does not block is not timed. The result counts as bytes. */
+/* The value of `call`, on a descriptor: -1 and errno, or bytes. One that does not block is not timed. */
+#define WAITING_ON(kind, flags, fd, call)                                                                              \
+    ({                                                                                                                 \
+        struct thread *thread_ = thread_enter();                                                                       \
+        ssize_t result_;                                                                                               \
+        if (likely(call_passes(thread_, fd))) {                                                                        \
+            result_ = (call);                                                                                          \
+            if (unlikely(call_is_told(thread_, result_)))                                                              \
+                call_passed(thread_, KIWI_CALL_##kind, CALL_SITE(), fd, result_ < 0 ? errno : 0);                      \
+        } else {                                                                                                       \
+            struct call_record c_;                                                                                     \
+            call_begin_on(&c_, thread_, KIWI_CALL_##kind, CALL_SITE(), flags, fd);                                     \
+            result_ = waiting_ended(&c_, (call));                                                                      \
+        }                                                                                                              \
+        result_;                                                                                                       \
+    })
 #define ON_DESCRIPTOR(type, name, kind, fd, parameters, arguments)                                                     \
     EXPORT type name parameters                                                                                        \
     {                                                                                                                  \
-        struct call_record c;                                                                                          \
-        call_begin_on(&c, thread_enter(), KIWI_CALL_##kind, CALL_SITE(), 0, fd);                                       \
-        return (type)waiting_ended(&c, (ssize_t)real.name arguments);                                                  \
+        return (type)WAITING_ON(kind, 0, fd, (ssize_t)real.name arguments);                                            \
     }
 
 /* -1 and errno. */

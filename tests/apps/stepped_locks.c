@@ -197,6 +197,12 @@ static void out_of_order(void)
     STEP(0, pthread_mutex_unlock(mutex_at(SECOND)));
     STEP(0, pthread_mutex_unlock(mutex_at(THIRD)));
     STEP(0, pthread_mutex_unlock(mutex_at(ADAPTIVE)));
+    STEP(0, pthread_mutex_lock(mutex_at(NORMAL)));
+    STEP(0, pthread_mutex_lock(mutex_at(SECOND)));
+    STEP(0, pthread_mutex_trylock(mutex_at(THIRD)));
+    STEP(0, pthread_mutex_unlock(mutex_at(SECOND))); /* from beneath the last one, as is the next */
+    STEP(0, pthread_mutex_unlock(mutex_at(NORMAL)));
+    STEP(0, pthread_mutex_unlock(mutex_at(THIRD)));
 }
 
 static void again(void)
@@ -392,8 +398,11 @@ static void interrupted(void)
     INTERRUPT_ALL(, pthread_mutex_trylock(outer), pthread_mutex_unlock(outer));
     pthread_mutex_lock(inner);
     INTERRUPT_ALL(, pthread_mutex_lock(outer), pthread_mutex_unlock(outer));
+    INTERRUPT_ALL(, pthread_mutex_trylock(outer), pthread_mutex_unlock(outer));
     INTERRUPT_ALL(pthread_mutex_lock(outer), pthread_mutex_unlock(outer), );
     pthread_mutex_unlock(inner);
+    INTERRUPT_ALL((pthread_mutex_lock(outer), pthread_mutex_lock(inner)), pthread_mutex_unlock(outer),
+                  pthread_mutex_unlock(inner));
 }
 
 struct scenario {

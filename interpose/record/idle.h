@@ -1,0 +1,23 @@
+/*
+ * idle.h - the waits of an event loop for events, entered into their call's row some at a time.
+ *
+ *     if (!idle_note(t, call_row, ticks, now))
+ *         ...                                  // entered like any other wait
+ *
+ * A server under load may wait at every second tick. To enter each such wait would take as long as all else that is
+ * recorded in a tick, as the rows have left the cache since the last one; and of all waits they tell the least. The
+ * first ones of a loop are entered one by one. Of a process that is killed the latest ones of each thread, fewer than
+ * THREAD_IDLE, are missing; the calls themselves are counted as all others are.
+ */
+#ifndef KIWI_IDLE_H
+#define KIWI_IDLE_H
+
+#include "thread.h"
+
+#define IDLE_EXACT 256u
+
+/* A wait that ended at `now`, by the thread itself. false: it has not been taken over. */
+bool idle_note(struct thread *t, uint32_t row, uint64_t ticks, uint64_t now);
+/* Enters what was kept back. */
+void idle_end(struct thread *t);
+#endif
