@@ -57,13 +57,14 @@ def result_fields(text):
     return {name: float(value) for name, value in re.findall(r"(\w+)=([0-9.]+)", text)}
 
 
-def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD", options=""):
+def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD", options="", allocator=None):
     """Runs the bench program and returns the fields of its result line."""
     program = settings.programs / ("bench-tsan" if variant.sanitized else "bench")
     with Scratch() as scratch:
         command = variant.command([program, *arguments], scratch)
-        result = subprocess.run(command, env=variant.surroundings(scratch, preload_name, options), stdin=subprocess.DEVNULL,
-                                capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+        environment = variant.surroundings(scratch, preload_name, options, allocator)
+        result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                timeout=RUN_SECONDS, check=False)
         if result.returncode != 0:
             raise RuntimeError(f"exit status {result.returncode}: {(result.stderr or result.stdout).strip()[-300:]}")
         check_trace(variant, scratch)
@@ -73,8 +74,9 @@ def run_bench(settings, variant, arguments, preload_name="LD_PRELOAD", options="
 class Batches:
     """A scenario of the bench program: wall time of the median batch, CPU time of the whole process."""
 
-    def __init__(self, name, *arguments, ms=(200, 60), field="wall_ns", options=""):
+    def __init__(self, name, *arguments, ms=(200, 60), field="wall_ns", options="", allocator=None):
         self.name = name
+        self.allocator = allocator
         self.arguments = arguments
         self.ms = ms
         self.field = field
@@ -87,7 +89,9 @@ class Batches:
         if variant.slow:
             arguments.append("--batches=3")
         arguments.append(f"--ms={settings.milliseconds(*self.ms)}")
-        fields = run_bench(settings, variant, arguments, options=self.options)
+        if self.allocator and not self.allocator.exists():
+            raise RuntimeError(f"{self.allocator.name} is not installed")
+        fields = run_bench(settings, variant, arguments, options=self.options, allocator=self.allocator)
         return Sample(fields[self.field], fields["cpu_ns"])
 
 

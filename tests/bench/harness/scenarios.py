@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from . import probes
 from .probes import Batches, OneProcessor, Parked
 from .servers import CpuTime, Latency, Memcached, Nginx, Redis, memcached_report, memcached_trace
+from .variants import JEMALLOC, PROFILERS
 
 UNITS = {"ns": 1, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "KiB": 1, "MiB": 1024}
 
@@ -39,7 +40,7 @@ def factor_and_added(factor, amount, unit):
 
 NO_TARGET = Target("", float("inf"), lambda bare, value: value / bare)
 LOCK_PEERS = ("TSan", "Helgrind")
-HEAP_PEERS = ("heaptrack", "TSan", "Helgrind")
+HEAP_PEERS = ("heaptrack", "TSan", "Helgrind", *(variant for _, _, variant, _ in PROFILERS))
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,12 @@ SCENARIOS = (
     Scenario("heap-live", "malloc and free, 1,000 live blocks", "ns", Batches("heap-live"), ratio(1.2), HEAP_PEERS),
     Scenario("heap-two", "the same in two threads at once", "ns", Batches("heap-live", "--busy=1"), ratio(1.2),
              ("heaptrack",)),
-    Scenario("heap-exact", "the same with heap=exact", "ns", Batches("heap-live", options="heap=exact"), NO_TARGET,
-             ("heaptrack",)),
+    Scenario("heap-tight-jemalloc", "malloc and free of one block on jemalloc", "ns",
+             Batches("heap-tight", allocator=JEMALLOC), ratio(1.3)),
+    Scenario("heap-live-jemalloc", "malloc and free on jemalloc, 1,000 live blocks", "ns",
+             Batches("heap-live", allocator=JEMALLOC), ratio(1.2)),
+    Scenario("heap-exact", "malloc and free with heap=exact, 1,000 live blocks", "ns",
+             Batches("heap-live", options="heap=exact"), NO_TARGET, ("heaptrack",)),
     Scenario("heap-exact-two", "the same in two threads at once", "ns",
              Batches("heap-live", "--busy=1", options="heap=exact"), NO_TARGET, ("heaptrack",)),
     Scenario("heap-hot", "the same with hot=, each counted by call path", "ns",

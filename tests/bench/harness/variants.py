@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Left over from the caller's shell they would change what is measured.
-HIDDEN = ("LD_PRELOAD", "KIWI_OPTIONS", "BENCH_PRELOAD", "MALLOC_CONF", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX")
+HIDDEN = ("LD_PRELOAD", "KIWI_OPTIONS", "BENCH_PRELOAD", "MALLOC_CONF", "GLIBC_TUNABLES", "MALLOC_ARENA_MAX",
+          "HEAPPROFILE")
+
+
+LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+JEMALLOC = LIBRARIES / "libjemalloc.so.2"
+TCMALLOC = LIBRARIES / "libtcmalloc.so.4"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to run a program. `prefix` stands before the command, `{scratch}` in it is the run's own directory."""
+    """One way to run a program. `prefix` stands before the command; `{scratch}` in it, and in the values of
+    `environment`, is the run's own directory."""
 
     name: str
     preload: Path | None = None
@@ -26,13 +33,15 @@ class Variant:
     def command(self, arguments, scratch):
         return [part.format(scratch=scratch) for part in self.prefix] + [str(argument) for argument in arguments]
 
-    def surroundings(self, scratch, preload_name="LD_PRELOAD", options=""):
-        """The environment of a run whose files go into `scratch`; `options` are recording options."""
+    def surroundings(self, scratch, preload_name="LD_PRELOAD", options="", allocator=None):
+        """The environment of a run whose files go into `scratch`; `options` are recording options, `allocator` a
+        library that is preloaded behind the variant's own."""
         surroundings = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-        surroundings.update(self.environment)
+        surroundings.update({name: value.format(scratch=scratch) for name, value in self.environment.items()})
         surroundings["KIWI_OPTIONS"] = ":".join(filter(None, (f"out={scratch}/%e.%p.trace", options)))
-        if self.preload is not None:
-            surroundings[preload_name] = str(self.preload)
+        preloads = [str(library) for library in (self.preload, allocator) if library is not None]
+        if preloads:
+            surroundings[preload_name] = ":".join(preloads)
         return surroundings
 
 
@@ -56,6 +65,16 @@ class Scratch:
 
     def __exit__(self, *unused):
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+# Allocators by themselves, and with the profilers that they bring along: jemalloc's takes a sample every 512 KiB,
+# tcmalloc's takes each block.
+PROFILERS = (
+    (JEMALLOC, "libjemalloc2", "jemalloc", {}),
+    (JEMALLOC, "libjemalloc2", "jemalloc's profiler", {"MALLOC_CONF": "prof:true,prof_prefix:{scratch}/jeprof"}),
+    (TCMALLOC, "libgoogle-perftools4", "tcmalloc", {}),
+    (TCMALLOC, "libgoogle-perftools4", "tcmalloc's profiler", {"HEAPPROFILE": "{scratch}/tcprof"}),
+)
 
 
 def all_variants(build):
@@ -84,4 +103,9 @@ def all_variants(build):
         variants.append(Variant("heaptrack", prefix=("heaptrack", "-o", "{scratch}/heap"), rounds=3))
     else:
         missing.append("heaptrack (not installed)")
+    for library, package, variant, environment in PROFILERS:
+        if library.exists():
+            variants.append(Variant(variant, preload=library, environment=environment, rounds=3))
+        else:
+            missing.append(f"{variant} ({package} is not installed)")
     return variants, missing
