@@ -339,11 +339,14 @@ static NOINLINE int lock_nested_anyhow(struct thread *t, pthread_mutex_t *m, uin
     return lock_nested(t, m, (struct call_site){sp, rbp}, false);
 }
 
-/* A signal handler that took a lock during the quick way left that one in this one's place, the last of those held. */
+/* A signal handler that took a lock during the quick way left that one in this one's place, the last of those held. Or
+ * it made this process by a fork: then nothing is known to be held. */
 static NOINLINE int lock_disturbed(struct thread *t, const pthread_mutex_t *m, uintptr_t sp, uintptr_t rbp,
                                    uint32_t kind)
 {
     struct call_site site = {sp, rbp};
+    if (t->guard != GUARD_IDLE)
+        return 0;
     guard_set(t);
     struct kiwi_held *h = &t->held[t->slot->held_count - 1];
     h->address = (uintptr_t)m;
@@ -579,12 +582,13 @@ static NOINLINE int try_refused(struct thread *t)
     return EBUSY;
 }
 
-/* As lock_in_place, whatever is held: a try makes no order. */
+/* As lock_in_place, whatever is held: a try makes no order. (Behind so few locks that the place is there also in a
+ * child that goes on here: process_forked.) */
 static ALWAYS_INLINE int try_in_place(struct thread *t, pthread_mutex_t *m, struct call_site site,
                                       struct stack_entry *e)
 {
     uint32_t n = t->slot->held_count;
-    if (unlikely(e->tick <= 1 || n >= t->slot->held_capacity) || unlikely(looks_taken(m)))
+    if (unlikely(e->tick <= 1 || n >= KIWI_SLOT_HELD) || unlikely(looks_taken(m)))
         return try_anyhow(m, site.sp, site.rbp);
     lock_quick_taking(t, n, e, (uintptr_t)m, TRY_KIND);
     if (unlikely(!mutex_word_try(m, t->tid)))

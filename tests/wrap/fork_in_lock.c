@@ -48,6 +48,11 @@ int main(void)
             pthread_mutex_unlock(&outer);
             if (!pthread_mutex_trylock(&inner))
                 pthread_mutex_unlock(&inner);
+            pthread_mutex_lock(&outer);
+            int tried = pthread_mutex_trylock(&inner);
+            pthread_mutex_unlock(&outer); /* from beneath */
+            if (!tried)
+                pthread_mutex_unlock(&inner);
         }
         if (getpid() != forker)
             _exit(outer.__data.__lock || outer.__data.__nusers || inner.__data.__lock || inner.__data.__nusers ? 4 : 3);
