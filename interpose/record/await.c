@@ -79,12 +79,18 @@ static bool is_due_by_kernel(const struct thread *t, int fd, const struct kiwi_d
     return about.tcpi_last_data_sent < about.tcpi_last_data_recv;
 }
 
+/* Who was last seen to send on it, or else has made it, waits for the answer; any other thread does for that one. */
+static bool is_own(const struct thread *t, const struct kiwi_descriptor *d)
+{
+    return (d->asker ? d->asker : d->birth_serial) == t->serial;
+}
+
 static bool one_is_due(const struct thread *t, const struct await_one *one)
 {
     const struct kiwi_descriptor *d = descriptor_row(one->fd);
     if (RELAXED_LOAD(&d->flags) & (one->to_send ? KIWI_DESCRIPTOR_USERTIMEO : KIWI_DESCRIPTOR_PROBED))
         return false;
-    return one->to_send || is_due_by_kernel(t, one->fd, d);
+    return one->to_send || (is_own(t, d) && is_due_by_kernel(t, one->fd, d));
 }
 
 bool await_any(const struct thread *t, const struct await_one *items, uint32_t count)

@@ -300,12 +300,13 @@ static COLD void note_error(const struct call_record *c, struct kiwi_call *row, 
     failure_note(c->t, &facts);
 }
 
-/* A success ends what failed before. One of poll is none: it says only that it is worth another try. */
+/* A success ends what failed before. One of poll is none: it says only that it is worth another try. That of a connect
+ * ends what failed with the same peer, which peer.c knows. */
 static COLD void note_success(const struct call_record *c)
 {
     if (call_group(c->kind) == KIWI_GROUP_IO)
         c->t->again = 0;
-    if (c->t->streak_count)
+    if (c->t->streak_count && c->kind != KIWI_CALL_CONNECT)
         failure_success(c->t, c->row, c->kind);
 }
 
@@ -411,6 +412,8 @@ void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_
         weight = untimed_sample(t);
     }
     c->tracked = descriptor_tracked(fd);
+    if (c->tracked && (flags & KIWI_CALLF_NONBLOCKING))
+        exchange_sends(t, fd, kind);
     if ((c->tracked || kind == KIWI_CALL_CONNECT) && !flags && await_has_alarm())
         flags = KIWI_CALLF_TIMED;
     begin(c, t, kind, site, flags, (uint64_t)fd, weight);

@@ -141,6 +141,24 @@ void descriptor_opened(struct thread *t, int fd, int open_flags, uint32_t stack)
         mode_set(fd, (open_flags & O_NONBLOCK) && !opens_regular(t, fd, stack));
 }
 
+static bool is_same_connection(const struct kiwi_descriptor *a, const struct kiwi_descriptor *b)
+{
+    return RELAXED_LOAD(&b->state) == KIWI_ROW_LIVE && (RELAXED_LOAD(&b->flags) & KIWI_DESCRIPTOR_COPIED) &&
+           a->peer == b->peer && a->dial_ticks == b->dial_ticks;
+}
+
+void descriptor_flag_all(int fd, uint32_t flag, bool set)
+{
+    const struct kiwi_descriptor *d = descriptor_row(fd), *other;
+    descriptor_flag(fd, flag, set);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE || !(RELAXED_LOAD(&d->flags) & KIWI_DESCRIPTOR_COPIED) ||
+        !d->peer)
+        return;
+    for (int i = 0; (other = descriptor_row(i)); i++)
+        if (i != fd && is_same_connection(d, other))
+            descriptor_flag(i, flag, set);
+}
+
 void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
 {
     struct kiwi_descriptor *source = descriptor_row(from);
@@ -149,6 +167,7 @@ void descriptor_copied(struct thread *t, int from, int to, uint32_t stack)
     if (!d)
         return;
     bool known = source && RELAXED_LOAD(&source->state) == KIWI_ROW_LIVE;
+    descriptor_flag(from, KIWI_DESCRIPTOR_COPIED, true);
     row_fill(t, d, known ? source->kind : 0, known ? source->flags : 0, stack);
     if (known) {
         d->peer = source->peer;

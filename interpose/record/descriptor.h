@@ -100,6 +100,9 @@ static inline void descriptor_flag(int fd, uint32_t flag, bool set)
         __atomic_fetch_and(&d->flags, (uint16_t)~flag, __ATOMIC_RELAXED);
 }
 
+/* The same where it holds for the connection, by whatever number: for those that dup made after the connect, too. */
+void descriptor_flag_all(int fd, uint32_t flag, bool set);
+
 /* All with the thread's guard set. An opening call returned fd >= 0; flags: KIWI_DESCRIPTOR_*. */
 void descriptor_born(struct thread *t, int fd, enum kiwi_descriptor_kind kind, uint32_t flags, uint32_t stack);
 /* The same by a path; open_flags: O_*. Whether calls on it can block is known then without asking, but for O_NONBLOCK

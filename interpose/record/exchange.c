@@ -65,6 +65,13 @@ static void sent_message(struct thread *t, int fd, struct kiwi_descriptor *d)
     count(&d->asked);
 }
 
+void exchange_sends(const struct thread *t, int fd, uint32_t kind)
+{
+    struct kiwi_descriptor *d = exchange_direction(kind) == EXCHANGE_SENDS ? descriptor_row(fd) : NULL;
+    if (d && RELAXED_LOAD(&d->state) == KIWI_ROW_LIVE)
+        d->asker = t->serial;
+}
+
 void exchange_asks(const struct thread *t, int fd)
 {
     struct kiwi_descriptor *d = descriptor_row(fd);
@@ -72,6 +79,12 @@ void exchange_asks(const struct thread *t, int fd)
         return;
     d->asker = t->serial;
     count(&d->asked);
+}
+
+/* What is sent by one number may be answered by another one: what is due on it is not known. */
+static bool is_copied(const struct kiwi_descriptor *d)
+{
+    return RELAXED_LOAD(&d->flags) & KIWI_DESCRIPTOR_COPIED;
 }
 
 /* Whether the thread waited since its latest answer: then a request of its own caller has come in between, or so. */
@@ -84,7 +97,7 @@ static void sent(struct thread *t, int fd, struct kiwi_descriptor *d, struct kiw
         burst_end(b);
     if (!b->peer)
         *b = (struct thread_burst){.fd = fd, .peer = d->peer, .begin = f->begin};
-    if (f->bytes <= KIWI_TINY_BYTES && d->asked >= KIWI_TINY_RUN &&
+    if (f->bytes <= KIWI_TINY_BYTES && d->asked >= KIWI_TINY_RUN && !is_copied(d) &&
         f->begin - d->sent_ticks < clock_ns_to_ticks(KIWI_TINY_GAP_NS))
         RELAXED_ADD(&call->tiny, 1);
     b->alike += b->stack == call->stack;
@@ -99,7 +112,8 @@ static void received(struct thread *t, int fd, struct kiwi_descriptor *d, const 
 {
     struct thread_burst *b = &t->burst;
     bool answer = d->asked && f->bytes;
-    bool push = !d->asked && d->exchanges && f->bytes && f->end - f->begin >= clock_ns_to_ticks(KIWI_PEER_PUSH_NS);
+    bool unasked = !d->asked && d->exchanges && !is_copied(d);
+    bool push = unasked && f->bytes && f->end - f->begin >= clock_ns_to_ticks(KIWI_PEER_PUSH_NS);
     d->asked = 0;
     if (f->bytes)
         count(&d->exchanges);

@@ -19,6 +19,8 @@ struct exchange_facts {
 
 /* A call on a followed descriptor went well. With the thread's guard set. */
 void exchange_note(struct thread *t, int fd, struct kiwi_call *call, const struct exchange_facts *facts);
+/* A thread sends on a followed descriptor by a call that does not block, as far as such calls are looked at. */
+void exchange_sends(const struct thread *t, int fd, uint32_t kind);
 /* Something was put into the buffer of a stream on a followed descriptor, to be sent when the C library thinks fit. */
 void exchange_asks(const struct thread *t, int fd);
 enum exchange_direction { EXCHANGE_NEITHER, EXCHANGE_SENDS, EXCHANGE_RECEIVES };

@@ -174,6 +174,25 @@ static bool is_outside(int fd)
     return pid >= 0 && pid != sys_getpid();
 }
 
+/* The same service by its address of the other family, dialled at one place: a name that has two. */
+static bool is_other_family(uint32_t row, uint32_t other)
+{
+    const struct kiwi_peer *a = region_peer(row), *b = region_peer(other);
+    return a->stack == b->stack && a->port == b->port && a->family != b->family && a->family != AF_UNIX &&
+           b->family != AF_UNIX;
+}
+
+/* Nor was a failure at the one address tried again, if the other one is what the client went on with. */
+static void note_success(struct thread *t, uint32_t peer)
+{
+    failure_success(t, peer, KIWI_CALL_CONNECT);
+    for (uint32_t i = 0; i < THREAD_STREAKS; i++) {
+        const struct thread_streak *s = &t->streaks[i];
+        if (s->row && s->kind == KIWI_CALL_CONNECT && is_other_family(s->call_row, peer))
+            failure_success(t, s->call_row, KIWI_CALL_CONNECT);
+    }
+}
+
 static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t peer, uint64_t begin, int error)
 {
     if (d) {
@@ -189,7 +208,7 @@ static void settle(struct thread *t, int fd, struct kiwi_descriptor *d, uint32_t
         descriptor_flag(fd, KIWI_DESCRIPTOR_OUTSIDE, is_outside(fd));
     note_connected(region_peer(peer), clock_ticks());
     if (t->streak_count)
-        failure_success(t, peer, KIWI_CALL_CONNECT);
+        note_success(t, peer);
 }
 
 /* EALREADY, EISCONN: connect called again, to ask what the first one came to. */

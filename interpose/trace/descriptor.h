@@ -68,6 +68,7 @@ struct kiwi_descriptor {
 #define KIWI_DESCRIPTOR_BOUND 2048u       /* bind was called */
 #define KIWI_DESCRIPTOR_MIXED 4096u       /* an epoll that watches several, or no socket */
 #define KIWI_DESCRIPTOR_NONBLOCKING 8192u /* O_NONBLOCK, when that was last looked at: now and then, in calls on it */
+#define KIWI_DESCRIPTOR_COPIED 16384u     /* dup made it of another one, or another one of it */
 
 /* A place that dials an address: one row for each pair. */
 struct kiwi_peer {

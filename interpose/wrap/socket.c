@@ -181,7 +181,7 @@ EXPORT int setsockopt(int fd, int level, int option, const void *value, socklen_
     int result = real.setsockopt(fd, level, option, value, size);
     uint32_t limit = limit_of(level, option);
     if (!result && limit && thread_enter())
-        descriptor_flag(fd, limit, is_set(level, value, size));
+        descriptor_flag_all(fd, limit, is_set(level, value, size));
     return result;
 }
 

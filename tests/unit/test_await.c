@@ -122,6 +122,33 @@ static void await__any_of_several_peers(void **state)
     assert_false(await_any(t, two, 1));
 }
 
+static void await__answer_that_another_thread_asked_for(void **state)
+{
+    struct thread *t = dialling(), *other = thread_made("b");
+    struct await_one one = {FD, false};
+
+    (void)state;
+    RELAXED_STORE(&memory.descriptors[FD], DESCRIPTOR_BLOCKING);
+    assert_true(await_any(t, &one, 1)); /* the first word is its own */
+    assert_false(await_any(other, &one, 1));
+    exchange_sends(other, FD, KIWI_CALL_RECV);
+    assert_true(await_any(t, &one, 1));
+    exchange_sends(other, FD, KIWI_CALL_SEND);
+    assert_false(await_any(t, &one, 1));
+}
+
+static void await__limit_of_a_copy(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    descriptor_copied(t, FD, FD + 1, stack_made(3));
+    descriptor_flag_all(FD + 1, KIWI_DESCRIPTOR_RCVTIMEO, true);
+    assert_false(waits(t, LONG_NS));
+    descriptor_flag_all(FD + 1, KIWI_DESCRIPTOR_RCVTIMEO, false);
+    assert_true(waits(t, LONG_NS));
+}
+
 static void await__epoll_with_one_peer(void **state)
 {
     struct thread *t = dialling();
@@ -166,6 +193,8 @@ int main(void)
             FRESH(await__alarm_is_a_limit),
             FRESH(await__connect_takes_longer),
             FRESH(await__any_of_several_peers),
+            FRESH(await__answer_that_another_thread_asked_for),
+            FRESH(await__limit_of_a_copy),
             FRESH(await__epoll_with_one_peer),
             FRESH(await__watchdog_is_seen),
     };

@@ -100,6 +100,17 @@ static void exchange__tiny_sends_in_a_row_are_counted(void **state)
     assert_int_equal(send_call.tiny, 10 - KIWI_TINY_RUN);
 }
 
+static void exchange__copies_may_be_answered_elsewhere(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    descriptor_copied(t, FD, FD + 1, stack_made(3));
+    for (unsigned i = 0; i < 10; i++)
+        sends(t, 8);
+    assert_int_equal(send_call.tiny, 0);
+}
+
 static void exchange__unasked_word_after_a_while_is_a_push(void **state)
 {
     struct thread *t = dialling();
@@ -158,6 +169,7 @@ int main(void)
             FRESH(exchange__bursts_end_with_a_wait),
             FRESH(exchange__few_are_no_burst),
             FRESH(exchange__tiny_sends_in_a_row_are_counted),
+            FRESH(exchange__copies_may_be_answered_elsewhere),
             FRESH(exchange__unasked_word_after_a_while_is_a_push),
             FRESH(exchange__message_dials_unless_it_answers),
             FRESH(exchange__requests_by_streams_are_asked),
