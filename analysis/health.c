@@ -104,7 +104,8 @@ static const char *drop_advice(unsigned kind)
     case KIWI_DROP_TRUNCATED_STACKS:
         return "; `depth=` keeps more frames";
     case KIWI_DROP_UNWOUND_SHORT:
-        return ": code without unwind tables, or a stack with little room left; callers are not told apart there";
+        return ": code without unwind tables, a stack with little room left, or more call paths than a sixteenth of "
+               "the thread's time is enough to unwind; callers are not told apart there";
     case KIWI_DROP_DISK_FULL:
         return "; record where there is room (`out=`)";
     case KIWI_DROP_HEAP_BLOCKS:

@@ -1,6 +1,7 @@
 #define UNW_LOCAL_ONLY
 #include "stack.h"
 
+#include "../base/clock.h"
 #include "../base/sys.h"
 #include "../base/unwind_shim.h"
 #include "handler.h"
@@ -377,11 +378,14 @@ static void learn(struct stack_entry *post, struct call_site site, const struct 
     }
 }
 
-/* The walk. It leaves the entry where the next such call looks first. */
+/* The walk. It leaves the entry where the next such call looks first. What is further than WALK_MOST from the head is
+ * not worth it: there are so many paths that few are met again. */
+#define WALK_MOST 64u
 static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_site site)
 {
     struct stack_entry *post = NULL, *other = NULL, *e;
-    for (e = t->stacks[stack_bucket(site)]; e; e = e->next) {
+    uint32_t steps = 0;
+    for (e = t->stacks[stack_bucket(site)]; e && steps < WALK_MOST; e = e->next, steps++) {
         if (leads_to(e, site))
             post = e;
         else if (stack_entry_matches(e, site))
@@ -389,7 +393,7 @@ static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_sit
         else if (e->sp == site.sp)
             other = e;
     }
-    if (!e)
+    if (!e || steps == WALK_MOST)
         return NULL;
     if (!post && other)
         post = signpost_make(t, site, other);
@@ -475,6 +479,34 @@ COLD static uint32_t capture_new(struct thread *t, struct call_site site)
     return row;
 }
 
+/*
+ * A program whose call paths never repeat (an interpreter, a walk over trees) would unwind at every lock, which takes
+ * some microseconds. So a thread may spend one part in UNWIND_SHARE of its time on it, and save up some for its
+ * beginning and for what it does for the first time later on. What is beyond that is told by the return address alone.
+ */
+#define UNWIND_SHARE 16
+#define UNWIND_SAVED_NS 100000000u
+#define UNWIND_MOST_NS 200000u /* in one go; if it took longer, the thread did not run all that time */
+
+static bool may_unwind(struct thread *t, uint64_t now)
+{
+    int64_t most = (int64_t)clock_ns_to_ticks(UNWIND_SAVED_NS), earned = (int64_t)(now - t->unwind_at) / UNWIND_SHARE;
+    t->unwind_credit = t->unwind_at && t->unwind_credit + earned < most ? t->unwind_credit + earned : most;
+    t->unwind_at = now;
+    return t->unwind_credit > 0;
+}
+
+static uint32_t capture_within_time(struct thread *t, struct call_site site)
+{
+    uint64_t now = clock_ticks(), most = clock_ns_to_ticks(UNWIND_MOST_NS);
+    if (!may_unwind(t, now))
+        return capture_short(site);
+    uint32_t row = capture_new(t, site);
+    uint64_t took = clock_ticks() - now;
+    t->unwind_credit -= (int64_t)(took < most ? took : most);
+    return row;
+}
+
 NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
 {
     uint32_t epoch = RELAXED_LOAD(&stack_module_epoch);
@@ -485,7 +517,7 @@ NOINLINE uint32_t stack_capture(struct thread *t, struct call_site site)
     struct stack_entry *e = stack_search(t, site);
     if (e)
         return e->row;
-    return can_unwind(t, site) ? capture_new(t, site) : capture_short(site);
+    return can_unwind(t, site) ? capture_within_time(t, site) : capture_short(site);
 }
 
 COLD uint32_t stack_of_handler(struct thread *t, uintptr_t return_address)

@@ -227,6 +227,8 @@ struct thread {
     uint32_t again;        /* calls in a row that returned EAGAIN, with neither a wait nor a success in between */
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
+    uint64_t unwind_at; /* ticks, and the time that it might spend on unwinding stacks then: stack.c */
+    int64_t unwind_credit;
     uint32_t row, serial, thread_class;
     uint32_t slot_index;
     uint32_t segment;       /* current, 0 = none made yet */

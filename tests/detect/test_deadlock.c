@@ -316,8 +316,10 @@ static void deadlock__semaphore_posted_since(void **state)
 {
     history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
     waits_at(KIWI_OBJECT_SEMAPHORE, 1);
-    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
-    assert_false(says_it_stood_still(history_review(*state)));
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 0);
+    assert_false(says_it_stood_still(r));
 }
 
 /* The trace is of a process that no longer runs: it may have been about to take it. */

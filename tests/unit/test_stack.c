@@ -200,6 +200,23 @@ static void stack__little_room_is_not_unwound(void **state)
     assert_int_equal(region.header->dropped[KIWI_DROP_UNWOUND_SHORT], 1);
 }
 
+static void stack__what_takes_too_long_is_cut_short(void **state)
+{
+    struct thread *t = thread_here();
+    int64_t second = (int64_t)clock_ns_to_ticks(1000000000);
+
+    (void)state;
+    t->unwind_at = clock_ticks();
+    t->unwind_credit = -second;
+    uint32_t row = north(t, 3);
+    assert_int_equal(region_stack(row)->depth, 1);
+    assert_int_equal(region_stack(row)->flags, KIWI_STACK_SHORT);
+    t->unwind_at -= (uint64_t)second * 20; /* long ago: what it owes is paid off, and more is not saved up than a bit */
+    row = north(t, 3);
+    assert_true(region_stack(row)->depth > 3);
+    assert_true(t->unwind_credit > 0 && t->unwind_credit < second / 10);
+}
+
 static void stack__unloading_makes_the_cache_stale(void **state)
 {
     struct thread *t = thread_here();
@@ -293,6 +310,7 @@ int main(void)
             FRESH(stack__frames_of_any_size_are_told_apart),
             FRESH(stack__coroutine_has_the_return_address),
             FRESH(stack__little_room_is_not_unwound),
+            FRESH(stack__what_takes_too_long_is_cut_short),
             FRESH(stack__unloading_makes_the_cache_stale),
             FRESH(stack__same_frames_are_one_row),
             FRESH(stack__many_paths_outgrow_the_arena),
