@@ -499,7 +499,7 @@ static bool may_unwind(struct thread *t, uint64_t now)
 static uint32_t capture_within_time(struct thread *t, struct call_site site)
 {
     uint64_t now = clock_ticks(), most = clock_ns_to_ticks(UNWIND_MOST_NS);
-    if (!may_unwind(t, now))
+    if (!may_unwind(t, now) && record_settings.heap != HEAP_EXACT) /* which asks for every path, whatever it costs */
         return capture_short(site);
     uint32_t row = capture_new(t, site);
     uint64_t took = clock_ticks() - now;
