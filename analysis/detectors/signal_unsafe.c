@@ -171,22 +171,31 @@ static int add_calls(struct handlers *h)
     return 0;
 }
 
+/* Whether the stack shows that this is not done in a handler of that key. A short one shows nothing. One of the handler
+ * may lack the mark that it interrupted anything: at times it was let in on purpose. */
+static bool is_outside(struct model *m, uint32_t stack, uint64_t key)
+{
+    const struct kiwi_stack *s = trace_stack(m->trace, stack);
+
+    return s && !(s->flags & KIWI_STACK_SHORT) && !in_handler(m->trace, stack) && handler_key(m, stack) != key;
+}
+
 /* A lock of the handler's is also taken outside of any handler: the code that it interrupts may hold it. */
-static uint32_t taken_outside(const struct model *m, uint32_t object)
+static uint32_t taken_outside(struct model *m, uint32_t object, uint64_t key)
 {
     for (uint32_t i = 1; object && i < m->acquisition_count; i++) {
         const struct kiwi_acquisition *a = trace_acquisition(m->trace, i);
 
         if (a && a->object == object && a->how != KIWI_HOW_COND && m->acquisitions[i].count &&
-            !in_handler(m->trace, a->stack))
+            is_outside(m, a->stack, key))
             return a->stack;
     }
     return 0;
 }
 
-static void describe_call(struct finding *f, struct model *m, const struct unsafe_call *c)
+static void describe_call(struct finding *f, struct model *m, const struct handler *h, const struct unsafe_call *c)
 {
-    uint32_t outside = taken_outside(m, c->object);
+    uint32_t outside = taken_outside(m, c->object, h->key);
 
     if (c->object == UINT32_MAX)
         finding_stack(f, m, c->stack, c->thread, "waits in the handler");
@@ -241,7 +250,7 @@ static int handler_report(struct model *m, const struct handler *h, struct findi
                 "it; or "
                 "block the signal in all threads and take it with sigwait or signalfd in one of them.");
     for (uint32_t i = 0; i < h->call_count; i++)
-        describe_call(f, m, &h->calls[i]);
+        describe_call(f, m, h, &h->calls[i]);
     if (h->locks)
         finding_evidence(f, "Calls on locks, condition variables and semaphores in it: %" PRIu64 ".", h->locks);
     if (h->heaps)

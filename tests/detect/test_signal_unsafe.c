@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -24,6 +25,35 @@ static void handler__takes_a_lock(void **state)
     const struct finding *f = assert_unsafe(*state, 1);
     history_assert_at(*state, f, "handler");
     history_assert_objects(*state, f, "A");
+}
+
+static bool says(const struct finding *f, const char *text)
+{
+    for (uint32_t i = 0; i < f->evidence_count; i++)
+        if (strstr(f->evidence[i], text))
+            return true;
+    return false;
+}
+
+static void handler__says_where_its_lock_is_taken_outside(void **state)
+{
+    history_play(*state,
+                 "T1 lock A at work; T1 unlock A; T1 interrupted; T1 lock A at handler; T1 unlock A; T1 resumed");
+    assert_true(says(assert_unsafe(*state, 1), "outside of the handler"));
+}
+
+static void handler__is_not_outside_of_itself(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 lock A at handler; T1 unlock A; T1 resumed;" /* and let in on purpose: */
+                         "T1 lock A at handler; T1 unlock A");
+    assert_false(says(assert_unsafe(*state, 1), "outside of the handler"));
+}
+
+static void handler__may_be_what_a_short_stack_is_in(void **state)
+{
+    history_play(*state, "T1 interrupted; T1 lock A at handler; T1 unlock A; T1 resumed;"
+                         "T1 hurried; T1 lock A at helper; T1 unlock A; T1 resumed");
+    assert_false(says(assert_unsafe(*state, 1), "outside of the handler"));
 }
 
 static void handler__uses_the_heap(void **state)
@@ -57,6 +87,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(handler__takes_a_lock),
+            TEST(handler__says_where_its_lock_is_taken_outside),
+            TEST(handler__is_not_outside_of_itself),
+            TEST(handler__may_be_what_a_short_stack_is_in),
             TEST(handler__uses_the_heap),
             TEST(handler__waits_for_a_semaphore),
             TEST(handler__does_what_it_may),

@@ -38,7 +38,7 @@ struct actor {
     struct call_record call;
     uint32_t cond; /* it waits for */
     uintptr_t cond_mutex;
-    bool interrupted; /* runs a signal handler */
+    uint32_t stack_flags; /* of what it does: KIWI_STACK_HANDLER, or KIWI_STACK_SHORT */
 };
 
 struct history {
@@ -161,7 +161,7 @@ static uint32_t statement_stack(struct history *h, const struct statement *s)
     uint64_t frames[2] = {place_address(name_number(&h->places, s->place, true)), PLACES_AT - 1};
     const struct actor *a = &h->actors[name_number(&h->threads, s->thread, true)];
 
-    return stack_intern(frames, 2, a->interrupted ? KIWI_STACK_HANDLER : 0);
+    return stack_intern(frames, a->stack_flags & KIWI_STACK_SHORT ? 1 : 2, a->stack_flags);
 }
 
 static uintptr_t statement_lock(struct history *h, const struct statement *s)
@@ -546,10 +546,12 @@ static bool play_handover(struct history *h, struct actor *a, const struct state
 
 static bool play_handler(struct history *h, struct actor *a, const struct statement *s)
 {
-    bool interrupted = strcmp(s->verb, "interrupted") == 0;
-
-    if (interrupted || strcmp(s->verb, "resumed") == 0)
-        a->interrupted = interrupted;
+    if (strcmp(s->verb, "interrupted") == 0)
+        a->stack_flags = KIWI_STACK_HANDLER;
+    else if (strcmp(s->verb, "hurried") == 0)
+        a->stack_flags = KIWI_STACK_SHORT;
+    else if (strcmp(s->verb, "resumed") == 0)
+        a->stack_flags = 0;
     else if (strcmp(s->verb, "heap") == 0)
         misuse_note(a->t, &(struct misuse_facts){.kind = KIWI_MISUSE_HEAP_IN_HANDLER, .stack = statement_stack(h, s)});
     else

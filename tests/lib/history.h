@@ -27,6 +27,7 @@
  *     returns, times-out                                ... until a signal ends that, or not
  *     signals C, broadcasts C
  *     interrupted, resumed                              a signal handler runs, from here to there
+ *     hurried, resumed                                  has no time to look further up than the return address
  *     heap x                                            a heap call in it
  *     wakes C, woken C                                  signals C; goes on after a wait for C that a signal ended
  *     waits C, wakes-all C                              begins such a wait; wakes all who wait
