@@ -4,7 +4,9 @@
  * An allocation in a tick is nothing by itself. It must be what most ticks do, many times in a tick and often a second,
  * and the heap must take a share of the tick: measured for some ticks (malloc and free alone), and estimated from the
  * count with what an allocation costs where its memory has to come from far. The median tick decides, so that start-up,
- * new connections and a rare large request do not. Where it is the steps of a realloc-growth that make it so, that one
+ * new connections and a rare large request do not. A loop that is nearly idle finds its memory cold: a few allocations
+ * can be most of a short tick then, and still cost nobody anything. So what they take of a processor counts as well.
+ * Where it is the steps of a realloc-growth that make it so, that one
  * says so, and runs first.
  */
 #include "detector.h"
@@ -22,7 +24,8 @@
 #define RATE 500.0     /* allocations a second, over the life of the loop */
 #define MANY 8u        /* allocations of the median tick, with ... */
 #define SHARE 0.03     /* ... this part of its time; or */
-#define SHARE_FEW 0.15 /* this, however few they are; HIGH from here on */
+#define SHARE_FEW 0.15 /* this, however few they are, with ... */
+#define LOAD 0.005     /* ... this part of a processor for all of them; HIGH from here on */
 #define OWN 0.5        /* of the allocations, not in scopes of their own */
 #define STACKS 3u      /* told, each with ... */
 #define TOLD 0.05      /* ... this part of the allocations */
@@ -36,7 +39,7 @@ struct judged {
     uint32_t count;
     bool scope;
     uint64_t median; /* allocations */
-    double rate, share, measured;
+    double rate, share, measured, load;
     uint64_t growth_calls;  /* at places that realloc-growth tells, ... */
     struct finding *growth; /* ... this one the most of them; NULL = none */
 };
@@ -48,12 +51,26 @@ static double rate_of(struct model *m, const struct loop_use *use)
     return lived > 0 ? (double)use->heap_calls / lived : 0;
 }
 
+/* Part of a processor's time, over the life of the loop: an allocation costs what it does in the median tick. Not a
+ * part of what all ticks took, for some of them may have waited. */
+static double load_of(const struct judged *j)
+{
+    uint64_t took = loop_use_quantile_of(j->u, j->use, KIWI_HISTOGRAM_TICK_HEAP, 50);
+
+    return j->median ? j->rate * j->share * (double)trace_ns(j->u->m->trace, took) / 1e9 / (double)j->median : 0;
+}
+
 /* With a part of the allocations. */
+static bool is_high(const struct judged *j, double part)
+{
+    return j->share * part >= SHARE_FEW && j->load * part >= LOAD;
+}
+
 static bool is_much(const struct judged *j, double part)
 {
     double share = j->share * part;
 
-    return j->rate * part >= RATE && (((double)j->median * part >= MANY && share >= SHARE) || share >= SHARE_FEW);
+    return j->rate * part >= RATE && (((double)j->median * part >= MANY && share >= SHARE) || is_high(j, part));
 }
 
 /* A histogram knows a value by its range, which may end above all of them. */
@@ -77,6 +94,7 @@ static bool judge(struct judged *j)
     j->share = hot_heap_share(j->u, use);
     j->measured = hot_heap_measured(j->u, use);
     j->median = quantile_of(j, KIWI_HISTOGRAM_TICK_CALLS, 50);
+    j->load = load_of(j);
     return (double)own >= OWN * (double)use->heap_calls && is_much(j, 1);
 }
 
@@ -159,6 +177,7 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
                      quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
     report_share(j, f);
+    finding_evidence(f, "At this rate that is %.2g %% of a processor.", 100 * j->load);
 }
 
 static void report_stacks(const struct judged *j, struct finding *f)
@@ -184,7 +203,7 @@ static int report(const struct judged *j, struct finding_list *list)
 
     if (!f)
         return -1;
-    f->severity = j->share >= SHARE_FEW ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+    f->severity = is_high(j, 1) ? SEVERITY_HIGH : SEVERITY_MEDIUM;
     f->confidence = j->measured >= 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = j->use->heap_calls;
     f->cause = place_hash(place_hash(FINDING_HOT_ALLOC, place_stack_hash(j->u->m->trace, j->use->stack)),
@@ -218,7 +237,7 @@ static void report_growth(const struct judged *j)
 {
     char text[WORDING_SIZE];
 
-    if (j->share >= SHARE_FEW)
+    if (is_high(j, 1))
         j->growth->severity = SEVERITY_HIGH;
     finding_evidence(j->growth,
                      "The steps are %" PRIu64 " of the %" PRIu64

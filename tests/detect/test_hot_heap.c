@@ -57,6 +57,25 @@ static void hot__less_than_the_high_share_is_medium(void **state)
     history_assert_stack(*state, f, "format");
 }
 
+/* 20 % of each tick, and 0.2 % of a processor. */
+static void hot__in_a_loop_that_is_nearly_idle_is_medium(void **state)
+{
+    serve(*state, 300, "T1 idles 100; T1 allocates 4000 at parse");
+    const struct finding *f = history_find(history_review(*state), FINDING_HOT_ALLOC);
+
+    assert_int_equal(f->severity, SEVERITY_MEDIUM);
+    history_assert_at(*state, f, "parse");
+}
+
+static void growth__in_a_loop_that_is_nearly_idle_is_medium(void **state)
+{
+    serve(*state, 300, "T1 idles 100; T1 appends 4000 at body_add");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(history_find(r, FINDING_REALLOC_GROWTH)->severity, SEVERITY_MEDIUM);
+}
+
 static void silent__a_few_in_ticks_that_do_more(void **state)
 {
     serve(*state, 300, "T1 allocates 300 at parse"); /* 15 us of 1 ms */
@@ -226,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(hot__many_in_each_tick),
             FRESH(hot__less_than_the_high_share_is_medium),
+            FRESH(hot__in_a_loop_that_is_nearly_idle_is_medium),
+            FRESH(growth__in_a_loop_that_is_nearly_idle_is_medium),
             FRESH(silent__a_few_in_ticks_that_do_more),
             FRESH(silent__most_ticks_do_not),
             FRESH(silent__start_up),

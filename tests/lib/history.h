@@ -40,6 +40,7 @@
  *     polls E, finds E                                  returns from a wait for events with one, after a while or at
  *                                                       once; before it the tick of its loop ends. E nothing: a timeout
  *     awaits E                                          polls E, but that one alone
+ *     idles MS                                          waited so much longer for the latest one
  *     computes MS, suspended MS                         runs for so long, or has no processor
  *     allocates N                                       so many heap blocks
  *     appends N, doubles N                              a buffer that grows so often, by 100 bytes or to twice its size

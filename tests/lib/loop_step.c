@@ -12,17 +12,25 @@
 #define MS 1000000u
 #define POLL_MS 10u /* that a wait for events takes */
 
-void loop_step_ago(struct thread *t, uint64_t ticks)
+/* What was recorded of the loop so far was so much longer ago. */
+static void past_ago(struct thread *t, uint64_t ticks)
 {
     if (!t->tick_loop)
         return;
-    t->loop.begin -= ticks;
-    t->loop.cpu_ticks -= ticks;
     region_loop(t->tick_loop)->first_ticks -= ticks;
     for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_HEAP_PATHS].used; i++) {
         region_heap_path(i)->first_ticks -= ticks;
         region_heap_path(i)->last_ticks -= ticks;
     }
+}
+
+void loop_step_ago(struct thread *t, uint64_t ticks)
+{
+    past_ago(t, ticks);
+    if (!t->tick_loop)
+        return;
+    t->loop.begin -= ticks;
+    t->loop.cpu_ticks -= ticks;
 }
 
 /* Time is not waited for but pretended. */
@@ -57,6 +65,8 @@ bool loop_step_play(struct thread *t, const char *verb, const char *object, uint
 
     if (strcmp(verb, "computes") == 0 || strcmp(verb, "suspended") == 0)
         play_time(t, object, verb[0] == 'c');
+    else if (strcmp(verb, "idles") == 0)
+        past_ago(t, clock_ns_to_ticks((uint64_t)atoi(object) * MS)); /* before the tick that is under way */
     else if (finds || awaits || strcmp(verb, "polls") == 0)
         play_wait(t, stack, strcmp(object, "nothing") == 0 ? 0 : name_number(events, object, true),
                   finds ? 1 : clock_ns_to_ticks(POLL_MS * MS), !awaits);

@@ -1,5 +1,5 @@
 /*
- * loop_step.h - the steps of a history that belong to event loops: see polls, finds, computes and suspended in
+ * loop_step.h - the steps of a history that belong to event loops: see polls, finds, idles, computes and suspended in
  * history.h.
  */
 #ifndef KIWI_TEST_LOOP_STEP_H
