@@ -26,9 +26,14 @@
 
 /* Reading the clock around each heap call costs as much as the call. pieces: ticks and scopes of the thread, this one
  * included. Both numbers are powers of two: every tick asks. */
+/* One of each group, but not always its first: where two kinds of ticks come in turn, that would always be of one
+ * kind. */
 static inline bool heap_path_turn(uint32_t pieces)
 {
-    return (pieces & (pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED - 1 : HEAP_PATH_TIMED_RARELY - 1)) == 0;
+    uint32_t group = pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED : HEAP_PATH_TIMED_RARELY;
+    uint32_t spread = pieces / group * 0x9E3779B1u; /* the golden ratio: its upper bits come in no order */
+
+    return (pieces & (group - 1)) == ((spread >> 16) & (group - 1));
 }
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */

@@ -74,14 +74,16 @@ static uint32_t counted(uint32_t loop, enum kiwi_histogram_kind kind)
 static void path__ticks_without_any_are_in_no_histogram(void **state)
 {
     struct thread *t = thread_made("a");
-    uint32_t stack = stack_made(0x400000);
+    uint32_t stack = stack_made(0x400000), measured = 0;
     (void)state;
     for (unsigned tick = 0; tick < 10 * HEAP_PATH_TIMED; tick++) {
         loop_said(t, "work", stack);
         if (tick % 2) {
             allocate(t, stack, 10);
-            if (t->heap_timing && tick > 2 * HEAP_PATH_TIMED)
+            if (t->heap_timing && tick > 4 * HEAP_PATH_TIMED) { /* those before had a call that was not timed */
                 heap_path_spent(t, clock_ticks());
+                measured++;
+            }
         }
         t->loop.begin -= 1000;
         loop_said_end(t);
@@ -90,9 +92,26 @@ static void path__ticks_without_any_are_in_no_histogram(void **state)
     assert_int_equal(counted(1, KIWI_HISTOGRAM_TICK_CALLS), 5 * HEAP_PATH_TIMED);
     assert_int_equal(counted(1, KIWI_HISTOGRAM_TICK_BYTES), 5 * HEAP_PATH_TIMED);
     assert_int_equal(counted(1, KIWI_HISTOGRAM_TICK_HEAP), 5 * HEAP_PATH_TIMED);
-    assert_int_equal(counted(1, KIWI_HISTOGRAM_TICK_SHARE),
-                     clock_state.tsc ? 8 : 0); /* two of ten had a call that was not */
+    assert_int_equal(counted(1, KIWI_HISTOGRAM_TICK_SHARE), measured);
+    assert_true(!clock_state.tsc || measured);
     assert_int_equal(t->heap_timing, 0);
+}
+
+/* As many kinds as there are in a group: a request and its answer, a round of clients. */
+static void path__each_kind_of_ticks_that_come_in_turn_is_timed(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t stack = stack_made(0x400000), timed[HEAP_PATH_TIMED] = {0};
+    (void)state;
+    if (!clock_state.tsc)
+        return;
+    for (unsigned tick = 0; tick < 100 * HEAP_PATH_TIMED; tick++) {
+        loop_said(t, "work", stack);
+        timed[tick % HEAP_PATH_TIMED] += t->loop.heap.timed;
+        loop_said_end(t);
+    }
+    for (unsigned kind = 0; kind < HEAP_PATH_TIMED; kind++)
+        assert_in_range(timed[kind], 6, 25);
 }
 
 static void path__a_block_belongs_to_the_innermost_scope(void **state)
@@ -226,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             FRESH(path__counts_by_call_path),
             FRESH(path__ticks_without_any_are_in_no_histogram),
+            FRESH(path__each_kind_of_ticks_that_come_in_turn_is_timed),
             FRESH(path__a_block_belongs_to_the_innermost_scope),
             FRESH(path__nothing_is_watched_when_the_heap_is_only_counted),
             FRESH(path__hot_functions_count_outside_as_well),
