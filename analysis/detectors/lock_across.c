@@ -66,8 +66,8 @@ struct lock_across {
     uint32_t count, capacity;
 };
 
-/* A semaphore that serves as a lock is held only as far as can be guessed. And a once control is there to make others
- * wait for something slow. */
+/* A semaphore that serves as a lock is held only as far as can be guessed. And a once control, or a local static, is
+ * there to make others wait for something slow. */
 static unsigned leave_out_odd_ones(const struct model *m, struct model_held *held, unsigned count)
 {
     unsigned kept = 0;
@@ -75,7 +75,8 @@ static unsigned leave_out_odd_ones(const struct model *m, struct model_held *hel
     for (unsigned i = 0; i < count; i++) {
         const struct kiwi_object *o = trace_object(m->trace, held[i].object);
 
-        if (!o || (o->kind != KIWI_OBJECT_SEMAPHORE && o->kind != KIWI_OBJECT_ONCE))
+        if (!o ||
+            (o->kind != KIWI_OBJECT_SEMAPHORE && o->kind != KIWI_OBJECT_ONCE && o->kind != KIWI_OBJECT_LOCAL_STATIC))
             held[kept++] = held[i];
     }
     return kept;

@@ -100,19 +100,3 @@ COLD void real_find_late(const char *prefix, const char *library, const void *ca
     }
     dlerror(); /* of a name that it lacks */
 }
-
-void *real_from_cxx_runtime(const char *name)
-{
-    static const char *const runtimes[] = {"libstdc++.so.6", "libc++.so.1"};
-    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++) {
-        void *handle = dlopen(runtimes[i], RTLD_LAZY | RTLD_NOLOAD);
-        void *found = handle ? dlsym(handle, name) : NULL;
-        if (handle)
-            real.dlclose(handle);
-        if (!found)
-            dlerror(); /* a runtime that is not even installed leaves an error that is not the service's */
-        if (found)
-            return found;
-    }
-    return NULL;
-}

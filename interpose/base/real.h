@@ -87,8 +87,4 @@ static inline const struct link_map *real_module_of(const void *function)
     struct dl_find_object f;
     return _dl_find_object((void *)(uintptr_t)function, &f) == 0 ? f.dlfo_link_map : NULL;
 }
-
-/* The C++ heap functions of a runtime that was loaded locally (a plugin's libstdc++): found again by name. NULL if
- * none. */
-void *real_from_cxx_runtime(const char *name);
 #endif

@@ -20,11 +20,15 @@ static void forget_chain(struct thread *t)
     t->chain = t->chained = 0;
 }
 
-/* An allocator that the recorder asks may lock: that is none of the service's doing. What a signal handler calls
- * meanwhile is, and comes from elsewhere. frame: the wrapper's, with its return address. */
+static struct thread *nested(struct thread *t, uintptr_t frame);
+
+/* An allocator that the recorder asks may lock, a C++ runtime may wait and wake: that is none of the service's doing.
+ * What a signal handler calls meanwhile is, and comes from elsewhere. frame: the wrapper's, with its return address, or
+ * that of what syscall.S calls. */
 static bool comes_of_asking(const struct thread *t, uintptr_t frame)
 {
-    return t->asked && real_module_of(((void *const *)frame)[1]) == real_module_of((const void *)t->asked);
+    const struct link_map *from = t->asked ? real_module_of(((void *const *)frame)[1]) : NULL;
+    return from && (from == real_module_of((const void *)t->asked) || from == real_module_of((const void *)nested));
 }
 
 /* The guard is a frame of the recorder. If this wrapper stands in its place or above it on the same stack, that frame

@@ -18,7 +18,8 @@
     X(7, ONCE, "once control")                                                                                         \
     X(8, FUTEX, "futex")                                                                                               \
     X(9, CUSTOM, "hand-made lock")                                                                                     \
-    X(10, GMUTEX, "GMutex")
+    X(10, GMUTEX, "GMutex")                                                                                            \
+    X(11, LOCAL_STATIC, "local static")
 
 enum kiwi_object_kind {
 #define X(id, name, text) KIWI_OBJECT_##name = id,

@@ -2,9 +2,9 @@
  * cxx_heap.c - operator new and delete, by their mangled names.
  *
  * Wrapped although they usually end in malloc: an allocator such as jemalloc or tcmalloc serves them itself. Their real
- * definitions may lie in a libstdc++ that a plugin brought with it, out of sight of RTLD_NEXT: then they are looked up
- * by library name at their first call.
+ * definitions may lie in what a plugin brought with it (base/cxx_runtime.h).
  */
+#include "../base/cxx_runtime.h"
 #include "heap_follow.h"
 
 /* mangled name, parameters, arguments, form; size is the block's */
@@ -39,31 +39,14 @@
 NEWS(PROTOTYPE_NEW)
 DELETES(PROTOTYPE_DELETE)
 
-/* All of them throw or end the program when they fail, so a call without a real function can only be a broken
- * process. */
-static void *found_late(void **place, const char *name)
-{
-    void *f = real_from_cxx_runtime(name);
-    if (!f)
-        __builtin_trap();
-    __atomic_store_n(place, f, __ATOMIC_RELAXED);
-    return f;
-}
-
-#define ENSURE(name)                                                                                                   \
-    do {                                                                                                               \
-        if (unlikely(!real.name))                                                                                      \
-            found_late((void **)&real.name, #name);                                                                    \
-    } while (0)
-
 /* Twenty functions of one shape: the exception to "no macro makes bodies" (docs/adding-a-wrapper.md). */
 #define DEFINE_NEW(name, parameters, arguments, form)                                                                  \
     EXPORT void *name parameters                                                                                       \
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
-        ENSURE(name);                                                                                                  \
+        __typeof__(real.name) call = REAL_CXX(name);                                                                   \
         uint64_t calls = t ? t->heap_calls : 0;                                                                        \
-        void *block = real.name arguments;                                                                             \
+        void *block = call arguments;                                                                                  \
         return t && block ? heap_got_new(t, block, size, KIWI_HEAP_##form, calls, CALL_SITE())                         \
                           : heap_got_unseen(block);                                                                    \
     }
@@ -72,10 +55,10 @@ static void *found_late(void **place, const char *name)
     EXPORT void name parameters                                                                                        \
     {                                                                                                                  \
         struct thread *t = thread_enter();                                                                             \
-        ENSURE(name);                                                                                                  \
+        __typeof__(real.name) call = REAL_CXX(name);                                                                   \
         if (t && p && suspect_block((uintptr_t)p))                                                                     \
             heap_deletes(t, p, KIWI_HEAP_##form, CALL_SITE());                                                         \
-        real.name arguments;                                                                                           \
+        call arguments;                                                                                                \
     }
 
 NEWS(DEFINE_NEW)

@@ -1,4 +1,4 @@
-/* Loads a plugin as its arguments say, works in it from two threads, unloads it, and does so again. */
+/* Loads the plugins that its arguments name, works in each from two threads, unloads it, and does so again. */
 #include "../transcript.h"
 
 #include <dlfcn.h>
@@ -32,9 +32,12 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 2;
     for (int i = 0; i < 3; i++) {
-        once(argv[1], RTLD_NOW | RTLD_LOCAL);
-        once(argv[1], RTLD_LAZY | RTLD_LOCAL | RTLD_DEEPBIND);
-        once(argv[1], RTLD_LAZY | RTLD_GLOBAL);
+        for (int k = 1; k < argc; k++)
+            once(argv[k], RTLD_NOW | RTLD_LOCAL);
+        for (int k = 1; k < argc; k++)
+            once(argv[k], RTLD_LAZY | RTLD_LOCAL | RTLD_DEEPBIND);
+        for (int k = 1; k < argc; k++)
+            once(argv[k], RTLD_LAZY | RTLD_GLOBAL);
     }
     dlopen("/nowhere/nothing.so", RTLD_NOW);
     free(malloc(10)); /* must not swallow the host's error */
