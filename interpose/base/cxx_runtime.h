@@ -1,5 +1,6 @@
 /*
- * cxx_runtime.h - C++ runtime functions that a module brought with it, out of sight of the next definition in lookup order.
+ * cxx_runtime.h - C++ runtime functions that a module brought with it, out of sight of the next definition in lookup
+ * order.
  *
  * A C program may load plugins in C++: with a libstdc++ for themselves, or with a copy of it linked in. What such a
  * module calls binds to this library's wrapper all the same, since preloaded libraries come first.
@@ -10,9 +11,9 @@
 #include "real.h"
 
 /*
- * What the wrapper of a C++ runtime function is to call, for the wrapper's own caller: real.NAME, or what that is in the
- * shared runtime of a plugin, or in the caller's own module, or else in any. Never NULL: such a program could not have
- * been linked, and is ended.
+ * What the wrapper of a C++ runtime function is to call, for the wrapper's own caller: real.NAME, or what that is in
+ * the shared runtime of a plugin, or in the caller's own module, or else in any. Never NULL: such a program could not
+ * have been linked, and is ended.
  */
 #define REAL_CXX(name)                                                                                                 \
     ((__typeof__(real.name))(likely(real.name != NULL)                                                                 \

@@ -1,6 +1,6 @@
 // expect: none
-// about: many threads come by while local statics are made, slowly, with locks, and by constructors that throw at first;
-// the same locks are held while others are asked for
+// about: many threads come by while local statics are made, slowly, with locks, and by constructors that throw at
+// first; the same locks are held while others are asked for
 #include "case.h"
 #include <mutex>
 #include <stdexcept>

@@ -60,10 +60,11 @@ static void real__missing_names_leave_no_error(void **state)
 {
     (void)state;
     assert_true(real_ensure());
+    assert_null(dlerror());
     if (dlsym(RTLD_DEFAULT, "_Znwm"))
         skip(); /* a sanitizer has its own */
     assert_null((void *)real._Znwm);
-    assert_null(dlerror());
+    dlerror(); /* of this look itself */
 }
 
 static void real__works(void **state)

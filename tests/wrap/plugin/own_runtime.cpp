@@ -1,4 +1,4 @@
-// A plugin with a C++ runtime of its own linked in. It is loaded and unloaded again and again, under changing addresses.
+// A plugin with a C++ runtime of its own linked in. It is loaded and unloaded again and again.
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
