@@ -3,9 +3,9 @@
  *
  * An idle pool waits like that, too: the last signal often finds everybody at work. But then somebody has looked at the
  * state since that signal, and found what it was about. So what counts is that nobody did: no wait on the condition
- * variable ended, and nobody passed the place where the waiter took its mutex without going on to wait. Nor can a
- * signal be meant for the thread that gave it, for one that was made only later, or for others in the signaller's own
- * role.
+ * variable ended, nobody passed the place where the waiter took its mutex without going on to wait, and no thread of
+ * the waiter's kind took it elsewhere (try_pop, and only then pop). Nor can a signal be meant for the thread that gave
+ * it, for one that was made only later, or for others in the signaller's own role.
  */
 #include "detector.h"
 
@@ -84,6 +84,31 @@ static bool row_looked(const struct lost *l, uint32_t row, uint64_t signal)
     return l->m->acquisitions[row].count && !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE));
 }
 
+static bool signalled_by_such(const struct lost *l, const struct waiter *w, uint32_t thread_class)
+{
+    const struct kiwi_thread *t = trace_thread(l->m->trace, w->cond->signal_thread);
+
+    return !t || t->serial != w->cond->signal_serial || t->thread_class == thread_class;
+}
+
+/*
+ * The same at another place, by threads of the waiter's kind. A pass of a place that led to waits is noted when it
+ * ends, which that of the signaller does after the signal; the others when they begin. Of a place that has no site it
+ * is only known when it was passed first.
+ */
+static bool row_looked_elsewhere(const struct lost *l, uint32_t row, const struct waiter *w)
+{
+    const struct kiwi_acquisition *a = trace_acquisition(l->m->trace, row);
+    const struct kiwi_wait_site *site = trace_wait_site(l->m->trace, l->sites[row]);
+    uint64_t signal = w->cond->missed_ticks, count = l->m->acquisitions[row].count;
+
+    if (site)
+        return site->looked_ticks >= signal && (!site->waits || !signalled_by_such(l, w, a->thread_class));
+    if (a->how == KIWI_HOW_COND || (a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_DERIVED)))
+        return false;
+    return count > 1 || (count && a->first_ticks >= signal);
+}
+
 static bool anybody_looked(const struct lost *l, const struct waiter *w)
 {
     const struct trace *t = l->m->trace;
@@ -95,8 +120,11 @@ static bool anybody_looked(const struct lost *l, const struct waiter *w)
     for (uint32_t i = 1; i < l->rows; i++) {
         const struct kiwi_acquisition *a = trace_acquisition(t, i);
 
-        if (a && a->object == own->object && a->how == KIWI_HOW_LOCK && same_place(t, a->stack, own->stack, depth) &&
-            row_looked(l, i, w->cond->missed_ticks))
+        if (!a || a->object != own->object)
+            continue;
+        if (a->how == KIWI_HOW_LOCK && same_place(t, a->stack, own->stack, depth)
+                    ? row_looked(l, i, w->cond->missed_ticks)
+                    : a->thread_class == own->thread_class && row_looked_elsewhere(l, i, w))
             return true;
     }
     return false;

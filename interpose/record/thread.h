@@ -238,12 +238,15 @@ struct thread {
     bool foreign;
     uint8_t inside_checks; /* heap calls looked at since inside_checked was `inside` */
     uintptr_t inside_checked;
-    uintptr_t asked;        /* a function outside that the recorder is in the middle of calling, 0 = none */
-    uint8_t exit_rounds;    /* key destructor rounds so far */
-    uint32_t creates;       /* threads made */
-    uint32_t polls;         /* how often the latest lock was taken again, with no other in between */
-    uint32_t poll_releases; /* thread_releases at the latest lock that was recorded in full */
-    bool stack_objects;     /* made objects on its own stack */
+    uintptr_t asked;            /* a function outside that the recorder is in the middle of calling, 0 = none */
+    uint8_t exit_rounds;        /* key destructor rounds so far */
+    uint32_t creates;           /* threads made */
+    uint32_t polls;             /* how often the latest lock was taken again, with no other in between */
+    uint32_t poll_releases;     /* thread_releases at the latest lock that was recorded in full */
+    uintptr_t waited_mutex;     /* with which it last waited on a condition variable: wait_site.h */
+    uint64_t look, look_before; /* its latest pass of a look site, and the one before it there (ticks) */
+    uint8_t look_sites;         /* that it has made */
+    bool stack_objects;         /* made objects on its own stack */
     int32_t tid;
     uint32_t inherited; /* locks that it may hold from before a fork, beside those on the held array */
     int32_t fork_tid;   /* in a forked child: its tid in the parent, by which it owns what it locked there */

@@ -150,9 +150,10 @@ struct kiwi_cond {
 struct kiwi_wait_site {
     uint32_t state;
     uint32_t row;   /* ACQUISITIONS row: mutex, place and class of threads */
-    uint64_t waits; /* passes that led to a wait; atomic, as the next */
+    uint64_t waits; /* passes that led to a wait; atomic, as the next; 0: its mutex is taken there otherwise */
     uint64_t looks; /* passes that did not */
-    /* When the latest of those ended; also when the row was made, if the place had been passed before. */
+    /* When the latest of those ended (began, if there are no waits); also when the row was made, if the place had been
+     * passed before. */
     uint64_t looked_ticks;
 };
 

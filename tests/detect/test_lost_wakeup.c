@@ -89,6 +89,68 @@ static void idle__item_taken_without_waiting(void **state)
     history_assert_silent(*state);
 }
 
+static void idle__looked_elsewhere(void **state)
+{
+    play_start(*state);
+    play_put(*state);
+    history_play(*state, "W lock M at tried; W unlock M");
+    play_wait(*state, "W");
+    history_assert_silent(*state);
+}
+
+static void idle__may_have_looked_elsewhere_before_its_first_wait(void **state)
+{
+    history_play(*state, "W lock M at tried; W unlock M; W lock M at tried; W unlock M");
+    play_put(*state);
+    play_wait(*state, "W");
+    history_assert_silent(*state);
+}
+
+static void idle__item_taken_where_it_waits_with_a_limit(void **state)
+{
+    play_start(*state);
+    history_play(*state, "W lock M at brief; W blocks-on C at pause; P lock M at put; P signals C at put; P unlock M;"
+                         "W returns; W unlock M");
+    play_put(*state);
+    history_play(*state, "W lock M at brief; W unlock M");
+    play_wait(*state, "W");
+    history_assert_silent(*state);
+}
+
+static void lost__looked_elsewhere_before_the_signal(void **state)
+{
+    play_start(*state);
+    history_play(*state, "W lock M at submit; W unlock M; W lock M at submit; W unlock M");
+    play_put(*state);
+    play_wait(*state, "W");
+    assert_lost(*state);
+}
+
+static void lost__first_wait_at_a_second_place(void **state)
+{
+    play_start(*state);
+    play_put(*state);
+    history_play(*state, "W lock M at other; W blocks-on C at pause");
+    assert_lost(*state);
+}
+
+static void lost__submitted_once_before_the_signal(void **state)
+{
+    history_play(*state, "W lock M at submit; W unlock M");
+    play_put(*state);
+    play_wait(*state, "W");
+    assert_lost(*state);
+}
+
+static void lost__another_kind_of_thread_uses_the_mutex(void **state)
+{
+    play_start(*state);
+    play_put(*state);
+    history_play(*state, "P lock M at size; P unlock M");
+    play_wait(*state, "W");
+    assert_lost(*state);
+}
+
 static void idle__item_taken_by_another_thread(void **state)
 {
     history_play(*state, "V lock M at site; V unlock M");
@@ -190,7 +252,14 @@ int main(void)
             TEST(lost__signal_between_two_waits_of_one_hold),
             TEST(lost__signaller_waits_elsewhere),
             TEST(lost__several_waiters_are_one_finding),
+            TEST(lost__looked_elsewhere_before_the_signal),
+            TEST(lost__first_wait_at_a_second_place),
+            TEST(lost__submitted_once_before_the_signal),
+            TEST(lost__another_kind_of_thread_uses_the_mutex),
             TEST(idle__item_taken_without_waiting),
+            TEST(idle__looked_elsewhere),
+            TEST(idle__may_have_looked_elsewhere_before_its_first_wait),
+            TEST(idle__item_taken_where_it_waits_with_a_limit),
             TEST(idle__item_taken_by_another_thread),
             TEST(idle__looked_before_the_place_was_known),
             TEST(idle__signal_found_somebody),
