@@ -95,7 +95,8 @@ static void report_ending(struct model *m, struct finding *f, const struct incid
 
 /*
  * A detached thread that takes a lock with it when the process is about to end does so to keep others out of what goes
- * away: the Java VM's own thread does. Nobody waits for it, and nobody will.
+ * away: the Java VM's own thread does. Nobody waits for it, and nobody will. The time in which Kiwi searches for lost
+ * blocks, which all memory of such a process makes long, is not the process's own.
  */
 static void report_shutdown(struct model *m, struct finding *f, const struct incident *n)
 {
@@ -108,7 +109,7 @@ static void report_shutdown(struct model *m, struct finding *f, const struct inc
         h->end_kind != KIWI_END_EXIT || h->end_ticks < n->last_ticks || model_waiters(m, n->object, &waiters))
         return;
     left_ns = trace_ns(m->trace, h->end_ticks - n->last_ticks);
-    if (left_ns > SHUTDOWN_NS)
+    if (left_ns > SHUTDOWN_NS + h->leak_scan_us * (uint64_t)1000)
         return;
     f->severity = SEVERITY_LOW;
     finding_evidence(f, "The thread was detached, and the process ended %s later: it may keep the lock on purpose.",

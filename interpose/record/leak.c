@@ -132,12 +132,12 @@ void leak_search(uintptr_t frame, bool late)
     searched = true;
     if (!is_worthwhile())
         return;
-    uint64_t begun = sys_clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    enum kiwi_leak_scan result = search(frame, late, begun + SEARCH_NS);
+    uint64_t begun = sys_clock_ns(CLOCK_MONOTONIC);
+    enum kiwi_leak_scan result = search(frame, late, sys_clock_ns(CLOCK_THREAD_CPUTIME_ID) + SEARCH_NS);
     if (result != KIWI_LEAK_SCAN_DONE)
         lost_close(&lost);
     region.header->leak_scan = (uint32_t)result;
-    region.header->leak_scan_us = (uint32_t)((sys_clock_ns(CLOCK_THREAD_CPUTIME_ID) - begun) / 1000);
+    region.header->leak_scan_us = (uint32_t)((sys_clock_ns(CLOCK_MONOTONIC) - begun) / 1000);
 }
 
 static void note(void *arg, const struct heap_block *b, const struct heap_block *owner)

@@ -166,7 +166,7 @@ struct kiwi_header {
     uint64_t processes;       /* root trace only: processes of this run that recorded; atomic, added to by children */
     uint64_t settled_unknown; /* joins and detaches of threads that were not known (any more); atomic */
     uint32_t leak_scan;       /* enum kiwi_leak_scan */
-    uint32_t leak_scan_us;    /* processor time that it took, microseconds */
+    uint32_t leak_scan_us;    /* time that it took, microseconds */
     uint32_t end_thread, end_serial; /* EXIT: who ended the process, 0 = not known */
     uint64_t shutdown_budget_ns;     /* shutdown-budget */
     uint64_t retry_gap_ns;           /* retry-gap */

@@ -1,4 +1,5 @@
 /* exit-holding-lock and its like: what was recorded as misuse, judged by what came after it. */
+#include "../../interpose/record/region.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -35,6 +36,14 @@ static void exit_holding__who_waits_is_shown(void **state)
 static void exit_holding__detached_as_the_process_ends_is_low(void **state)
 {
     history_play(*state, "T1 create T2; T1 detach T2; T1 lock A; T1 unlock A; T2 lock A at begin; T2 end; T1 exit 10");
+    assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_LOW);
+}
+
+/* Kiwi's own search for lost blocks is no time of the process. */
+static void exit_holding__what_the_leak_scan_took_does_not_count(void **state)
+{
+    history_play(*state, "T1 create T2; T1 detach T2; T2 lock A at begin; T2 end; T1 exit 500");
+    region.header->leak_scan_us = 460000;
     assert_only(*state, FINDING_EXIT_HOLDING_LOCK, SEVERITY_LOW);
 }
 
@@ -140,6 +149,7 @@ int main(void)
             FRESH(exit_holding__is_reported_where_it_was_taken),
             FRESH(exit_holding__who_waits_is_shown),
             FRESH(exit_holding__detached_as_the_process_ends_is_low),
+            FRESH(exit_holding__what_the_leak_scan_took_does_not_count),
             FRESH(exit_holding__detached_long_before_the_end_is_not),
             FRESH(exit_holding__joined_as_the_process_ends_is_not),
             FRESH(exit_holding__several_threads_at_one_place_are_one),
