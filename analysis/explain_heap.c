@@ -107,6 +107,8 @@ static const char *const texts[FINDING_COUNT] = {
                               "  the loop, 0.5 % of a processor (HIGH). The share is the measured one, or\n"
                               "  50 ns for each allocation if that is more. Where the steps of a\n"
                               "  realloc-growth make it so much, that one says so instead.\n"
+                              "  Where it is what libraries of the system allocate for themselves that makes\n"
+                              "  it so much, it is one severity less.\n"
                               "\n"
                               "Innocent look-alikes\n"
                               "  Start-up, allocations for each new connection or rare large request, a few\n"

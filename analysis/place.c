@@ -93,6 +93,16 @@ struct symbol_frame place_location(const struct trace *t, struct symbols *s, uin
     return place_frame(t, s, stack, 0);
 }
 
+bool place_is_library(const struct symbol_frame *f)
+{
+    static const char *const directories[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
+
+    for (size_t i = 0; f->module && i < sizeof directories / sizeof *directories; i++)
+        if (strncmp(f->module, directories[i], strlen(directories[i])) == 0)
+            return strstr(place_base_name(f->module), ".so") != NULL; /* programs lie there, too */
+    return false;
+}
+
 static uint64_t place_frame_hash(uint64_t hash, const struct symbol_frame *f)
 {
     return place_hash(place_hash_text(hash, place_base_name(f->module)), f->offset);

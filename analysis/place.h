@@ -20,6 +20,9 @@ struct symbol_frame place_frame(const struct trace *t, struct symbols *s, uint32
 /* The innermost frame that is not inside libc, libstdc++ and the like; the innermost one if all are. */
 struct symbol_frame place_location(const struct trace *t, struct symbols *s, uint32_t stack);
 
+/* Inside a library that came with the system: what the user's code calls, but did not write. */
+bool place_is_library(const struct symbol_frame *f);
+
 /* Same value for the same place in two runs of the same binaries: of the whole stack, and of its location alone (the
  * source line where it is known: an unrolled loop calls from several addresses). */
 uint64_t place_stack_hash(const struct trace *t, uint32_t stack);

@@ -6,7 +6,8 @@
  * count with what an allocation costs where its memory has to come from far. The median tick decides, so that start-up,
  * new connections and a rare large request do not. A loop that is nearly idle finds its memory cold: a few allocations
  * can be most of a short tick then, and still cost nobody anything. So what they take of a processor counts as well.
- * Where it is the steps of a realloc-growth that make it so, that one
+ * What libraries allocate for themselves at each call, or to serve their own loop, is not for the user to mend: it
+ * counts for less. Where it is the steps of a realloc-growth that make it so, that one
  * says so, and runs first.
  */
 #include "detector.h"
@@ -40,6 +41,7 @@ struct judged {
     bool scope;
     uint64_t median; /* allocations */
     double rate, share, measured, load;
+    uint64_t library_calls; /* by libraries for themselves */
     uint64_t growth_calls;  /* at places that realloc-growth tells, ... */
     struct finding *growth; /* ... this one the most of them; NULL = none */
 };
@@ -81,6 +83,16 @@ static uint64_t quantile_of(const struct judged *j, enum kiwi_histogram_kind kin
     return kind != KIWI_HISTOGRAM_TICK_CALLS || value < j->use->heap_max ? value : j->use->heap_max;
 }
 
+/* By the library that allocates; or with nothing but libraries between the wait of the loop and the allocation. */
+static bool is_library_call(const struct judged *j, const struct hot_path *p)
+{
+    const struct model *m = j->u->m;
+    struct symbol_frame at = place_location(m->trace, m->symbols, p->stack);
+
+    return place_is_library(&at) || (!j->scope && place_location_hash(m->trace, m->symbols, p->stack) ==
+                                                          place_location_hash(m->trace, m->symbols, j->use->stack));
+}
+
 static bool judge(struct judged *j)
 {
     const struct loop_use *use = j->use;
@@ -88,8 +100,10 @@ static bool judge(struct judged *j)
 
     if (use->heap_ticks < TICKS || (double)use->heap_ticks < ORDINARY * (double)ordinary || !j->count)
         return false;
-    for (uint32_t i = 0; i < j->count; i++)
+    for (uint32_t i = 0; i < j->count; i++) {
         own += j->paths[i].calls;
+        j->library_calls += is_library_call(j, &j->paths[i]) ? j->paths[i].calls : 0;
+    }
     j->rate = rate_of(j->u->m, use);
     j->share = hot_heap_share(j->u, use);
     j->measured = hot_heap_measured(j->u, use);
@@ -177,6 +191,9 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
                      quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
     report_share(j, f);
+    if (j->library_calls)
+        finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " allocations are made by libraries for themselves.",
+                         j->library_calls, use->heap_calls);
     finding_evidence(f, "At this rate that is %.2g %% of a processor.", 100 * j->load);
 }
 
@@ -196,6 +213,16 @@ static void report_stacks(const struct judged *j, struct finding *f)
     }
 }
 
+/* As the user's own allocations make it; or one less, if these alone would be no finding. */
+static enum severity severity_of(const struct judged *j)
+{
+    double own = 1 - (double)j->library_calls / (double)j->use->heap_calls;
+
+    if (is_much(j, own))
+        return is_high(j, own) ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+    return is_high(j, 1) ? SEVERITY_MEDIUM : SEVERITY_LOW;
+}
+
 static int report(const struct judged *j, struct finding_list *list)
 {
     struct finding *f = finding_add(list, FINDING_HOT_ALLOC);
@@ -203,7 +230,7 @@ static int report(const struct judged *j, struct finding_list *list)
 
     if (!f)
         return -1;
-    f->severity = is_high(j, 1) ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+    f->severity = severity_of(j);
     f->confidence = j->measured >= 0 ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
     f->count = j->use->heap_calls;
     f->cause = place_hash(place_hash(FINDING_HOT_ALLOC, place_stack_hash(j->u->m->trace, j->use->stack)),

@@ -57,6 +57,26 @@ static void place__text_never_overruns(void **state)
     }
 }
 
+static void place__a_library_of_the_system_is_told_from_programs_and_others(void **state)
+{
+    static const struct {
+        const char *module;
+        bool library;
+    } cases[] = {
+            {"/lib/x86_64-linux-gnu/libcurl.so.4", true},
+            {"/usr/lib/x86_64-linux-gnu/libpq.so.5", true},
+            {"/usr/lib/postgresql/15/bin/postgres", false},
+            {"/usr/local/lib/libmine.so", false},
+            {"/opt/service/libmine.so", false},
+            {NULL, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct symbol_frame f = {.module = cases[i].module};
+        assert_int_equal(place_is_library(&f), cases[i].library);
+    }
+}
+
 static void place__says_what_is_known(void **state)
 {
     static const struct {
@@ -80,9 +100,12 @@ static void place__says_what_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            cmocka_unit_test(place__short_names_are_whole),   cmocka_unit_test(place__long_names_lose_parameters),
-            cmocka_unit_test(place__then_template_arguments), cmocka_unit_test(place__text_never_overruns),
+            cmocka_unit_test(place__short_names_are_whole),
+            cmocka_unit_test(place__long_names_lose_parameters),
+            cmocka_unit_test(place__then_template_arguments),
+            cmocka_unit_test(place__text_never_overruns),
             cmocka_unit_test(place__says_what_is_known),
+            cmocka_unit_test(place__a_library_of_the_system_is_told_from_programs_and_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
