@@ -103,6 +103,20 @@ bool place_is_library(const struct symbol_frame *f)
     return false;
 }
 
+struct symbol_frame place_user_location(const struct trace *t, struct symbols *s, uint32_t stack)
+{
+    struct symbol_frame at = place_location(t, s, stack);
+    unsigned count = place_is_library(&at) && !at.line ? place_frames(t, s, stack) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct symbol_frame f = place_frame(t, s, stack, i);
+
+        if (!f.internal && f.line && !place_is_library(&f))
+            return f;
+    }
+    return at;
+}
+
 static uint64_t place_frame_hash(uint64_t hash, const struct symbol_frame *f)
 {
     return place_hash(place_hash_text(hash, place_base_name(f->module)), f->offset);

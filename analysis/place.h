@@ -20,6 +20,10 @@ struct symbol_frame place_frame(const struct trace *t, struct symbols *s, uint32
 /* The innermost frame that is not inside libc, libstdc++ and the like; the innermost one if all are. */
 struct symbol_frame place_location(const struct trace *t, struct symbols *s, uint32_t stack);
 
+/* For people: the same, but the innermost line of the user's code that called a library of the system (below), where
+ * that is known. */
+struct symbol_frame place_user_location(const struct trace *t, struct symbols *s, uint32_t stack);
+
 /* Inside a library that came with the system: what the user's code calls, but did not write. */
 bool place_is_library(const struct symbol_frame *f);
 

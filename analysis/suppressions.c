@@ -265,12 +265,14 @@ static bool some_frame_matches(const struct suppression_condition *c, const stru
 
 static bool location_matches(const struct suppression_condition *c, const struct finding *f)
 {
-    struct symbol_frame at;
+    const struct finding_stack *s = f->stack_count ? &f->stacks[0] : NULL;
+    struct symbol_frame at, user;
 
-    if (!f->stack_count)
+    if (!s)
         return false;
-    at = place_location(f->stacks[0].trace, f->stacks[0].symbols, f->stacks[0].stack);
-    return frame_matches(c, &at);
+    at = place_location(s->trace, s->symbols, s->stack);
+    user = place_user_location(s->trace, s->symbols, s->stack);
+    return frame_matches(c, &at) || frame_matches(c, &user);
 }
 
 static bool condition_holds(const struct suppression_condition *c, const struct finding *f)

@@ -22,7 +22,7 @@ bool outline_location(const struct finding *f, struct symbol_frame *at)
 
     if (!s || !place_frames(s->trace, s->symbols, s->stack))
         return false;
-    *at = place_location(s->trace, s->symbols, s->stack);
+    *at = place_user_location(s->trace, s->symbols, s->stack);
     return true;
 }
 
