@@ -48,13 +48,19 @@ static bool still_locked(const struct inherited *i)
     return !object_owned_by || object_owned_by(&i->held, i->tid);
 }
 
-/* A lock that processes share is released by the parent. */
+/* A spinlock does not tell by itself: its init call did. */
 static bool is_shared(const struct kiwi_held *h, struct object_facts *facts)
 {
-    uint32_t kind = KIWI_HELD_KIND(h->flags);
+    uint32_t kind = KIWI_HELD_KIND(h->flags), object = object_find(h->address);
     facts->kind = (uint8_t)(kind ? kind : KIWI_OBJECT_MUTEX);
     object_facts_of(h->address, facts);
-    return facts->flags & KIWI_OBJECT_SHARED;
+    return (facts->flags | (object ? region_object(object)->flags : 0)) & KIWI_OBJECT_SHARED;
+}
+
+bool inherited_stays(const struct kiwi_held *held)
+{
+    struct object_facts facts;
+    return is_shared(held, &facts);
 }
 
 static void collect_from(const struct thread *t, const struct kiwi_held *held, uint32_t count)

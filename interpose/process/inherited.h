@@ -10,6 +10,9 @@
 
 /* In the parent, as late before the fork as possible: what all threads but `self` hold. NULL: not known. */
 void inherited_collect(struct thread *self, struct call_site fork_site);
+/* In the parent: whether processes share this lock. Then it stays the parent's, who will release it: the child has no
+ * copy of its own. */
+bool inherited_stays(const struct kiwi_held *held);
 /* In the child, once its recording has begun: one misuse row for each that was still held at the fork. */
 void inherited_note(struct thread *t);
 /* Somebody in the child asks for a taken lock at this stack: the misuse row, 0 = it is not one of them. */

@@ -429,7 +429,8 @@ static void fork_prepare(void)
     inherited_collect(t, CALL_SITE());
     for (uint32_t i = 0; i < t->slot->held_count && fork_held_count < FORK_HELD; i++) {
         const struct kiwi_held *h = &t->held[i];
-        fork_held[fork_held_count++] = (struct fork_held){h->address, h->count, h->flags};
+        if (!inherited_stays(h))
+            fork_held[fork_held_count++] = (struct fork_held){h->address, h->count, h->flags};
     }
     fork_held_more = t->slot->held_count - fork_held_count + t->slot->held_lost + t->inherited;
     guard_clear(t);
