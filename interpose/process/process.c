@@ -280,6 +280,8 @@ static __thread struct {
     int32_t tid;
 } origin;
 
+__thread bool process_adopting;
+
 static void adopt(struct thread *t)
 {
     kiwi_self = t;
@@ -293,15 +295,28 @@ static void adopt(struct thread *t)
     }
 }
 
+/* Signals are let in right before a thread's function is called: a handler that ran by then was recorded as a thread
+ * that nobody knows. It ends here, so that the thread has one slot, and one row that answers to its id. */
+static void end_early_handler(struct thread *t)
+{
+    if (t->guard != GUARD_IDLE)
+        return;
+    kiwi_self = &thread_none;
+    thread_detach_unasked(t);
+}
+
 struct thread *thread_begin(const struct thread_birth *birth)
 {
     if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING)
         return NULL;
+    process_adopting = true;
+    end_early_handler(kiwi_self);
     struct thread *t = thread_attach(birth);
     if (t)
         adopt(t);
     else
         kiwi_self = &thread_left_out;
+    process_adopting = false;
     return t;
 }
 
@@ -327,7 +342,7 @@ static void foreign_stack(struct thread_birth *b)
         main_stack(b);
         return;
     }
-    if (pthread_getattr_np(pthread_self(), &attr))
+    if (real.pthread_getattr_np(pthread_self(), &attr))
         return;
     if (!pthread_attr_getstack(&attr, &low, &size)) {
         b->stack_low = (uintptr_t)low;
@@ -338,14 +353,13 @@ static void foreign_stack(struct thread_birth *b)
 
 struct thread *process_adopt_thread(void)
 {
-    static __thread bool adopting; /* its own heap calls come back here */
-    if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING || adopting)
+    if (RELAXED_LOAD(&process_state) != PROCESS_RECORDING || process_adopting)
         return NULL;
     if (!memory_alive()) {
         process_forked(NULL, 0, FORK_UNKNOWN);
         return kiwi_self->guard == GUARD_IDLE ? kiwi_self : NULL;
     }
-    adopting = true;
+    process_adopting = true;
     int saved = errno;
     bool first = sys_gettid() == sys_getpid();
     struct thread_birth birth = {.flags = first ? KIWI_THREAD_MAIN : KIWI_THREAD_FOREIGN,
@@ -355,7 +369,7 @@ struct thread *process_adopt_thread(void)
         waker_note(KIWI_WAKER_THREAD);
     struct thread *t = thread_begin(&birth);
     errno = saved;
-    adopting = false;
+    process_adopting = false;
     return t;
 }
 

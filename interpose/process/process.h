@@ -22,6 +22,8 @@ void process_forked(const struct fork_held *held, uint32_t count, uint32_t more)
 
 /* Attaches a thread that Kiwi has not seen begin; NULL if there is no recording. */
 struct thread *process_adopt_thread(void);
+/* This thread is being made known, or may not be now: what it and its signal handlers call meanwhile does not do so. */
+extern HIDDEN __thread bool process_adopting;
 
 /* The service wants the last key for thread-specific data, and Kiwi has one: gives it up. From then on threads are seen
  * to end only by returning from their start function. false: there was none to give. */

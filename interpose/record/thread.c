@@ -101,6 +101,7 @@ void thread_expect(struct thread_birth *b)
         return;
     struct kiwi_thread *r = region_thread(b->row);
     memset((char *)r + sizeof r->state, 0, sizeof *r - sizeof r->state);
+    r->flags = b->flags & KIWI_THREAD_FOREIGN; /* thread_row_of_id asks */
     r->serial = b->serial;
 }
 
@@ -165,30 +166,39 @@ static bool id_done(const struct kiwi_thread *r)
            (RELAXED_LOAD(&r->state) == KIWI_ROW_ENDED && (flags & KIWI_THREAD_DETACHED));
 }
 
-/* Takes over the place of a thread that nobody can ask for any more; else, when all are taken, the first. */
+/* Takes over the place of a thread that nobody can ask for any more; else, when all are taken, the first. A thread and
+ * its creator may be here at once, with different rows where a signal handler has come first. */
 static void id_note(uintptr_t id, uint32_t row)
 {
-    uint32_t *place = id_place(id, 0);
     for (uint32_t i = 0; i < ID_PROBES; i++) {
         uint32_t *p = id_place(id, i), old = RELAXED_LOAD(p);
-        if (!old || old == row || id_done(region_thread(old))) {
-            place = p;
-            break;
-        }
+        if (old == row)
+            return;
+        if ((!old || id_done(region_thread(old))) &&
+            __atomic_compare_exchange_n(p, &old, row, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            return;
     }
-    RELAXED_STORE(place, row);
+    RELAXED_STORE(id_place(id, 0), row);
+}
+
+/* The youngest. But what runs under the id of a thread that has not begun is a signal handler: it comes before the
+ * thread's function, and is recorded as a thread of its own until that is called. */
+static uint32_t id_rank(const struct kiwi_thread *r)
+{
+    bool expected = RELAXED_LOAD(&r->state) == KIWI_ROW_EMPTY && !(RELAXED_LOAD(&r->flags) & KIWI_THREAD_FOREIGN);
+    return expected ? UINT32_MAX : r->serial;
 }
 
 uint32_t thread_row_of_id(uintptr_t id)
 {
-    uint32_t found = 0, serial = 0;
+    uint32_t found = 0, best = 0;
     for (uint32_t i = 0; i < ID_PROBES; i++) {
         uint32_t row = RELAXED_LOAD(id_place(id, i));
         const struct kiwi_thread *r = region_thread(row);
-        if (!row || r->pthread_id != id || id_done(r) || r->serial <= serial)
+        if (!row || r->pthread_id != id || id_done(r) || id_rank(r) <= best)
             continue;
         found = row;
-        serial = r->serial;
+        best = id_rank(r);
     }
     return found;
 }
@@ -303,6 +313,13 @@ void thread_detach(struct thread *t)
     }
     region_publish(&t->slot->state, KIWI_ROW_EMPTY);
     slot_give_back(t->slot_index);
+}
+
+void thread_detach_unasked(struct thread *t)
+{
+    if (t->row)
+        __atomic_fetch_or(&region_thread(t->row)->flags, KIWI_THREAD_DETACHED, __ATOMIC_RELAXED);
+    thread_detach(t);
 }
 
 void thread_settled(uint32_t row, uint32_t serial, uint32_t flag)

@@ -349,6 +349,8 @@ void thread_not_expected(uint32_t row);
 struct thread *thread_attach(const struct thread_birth *birth);
 /* Folds and frees the slot; the row stays. Any held locks are still in the trace's row counts. */
 void thread_detach(struct thread *t);
+/* So that nobody will ask for the row by the thread's id. */
+void thread_detach_unasked(struct thread *t);
 int32_t thread_tid(void); /* the kernel's id of the calling thread; usually without a system call */
 /* Joined or detached (flag): a thread that nobody need ask for any more. row 0: one that is not known. Any thread. */
 void thread_settled(uint32_t row, uint32_t serial, uint32_t flag);

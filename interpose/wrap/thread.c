@@ -303,6 +303,18 @@ EXPORT int pthread_setname_np(pthread_t id, const char *name)
     return result;
 }
 
+/* glibc allocates while it holds a lock of the thread `id`. Kiwi takes the same lock to learn the stack of a thread
+ * that it meets for the first time, so it has to meet the caller before, or not now. */
+EXPORT int pthread_getattr_np(pthread_t id, pthread_attr_t *attr)
+{
+    thread_enter();
+    bool before = process_adopting;
+    process_adopting = true;
+    int result = real.pthread_getattr_np(id, attr);
+    process_adopting = before;
+    return result;
+}
+
 EXPORT int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
     real_ensure();

@@ -121,6 +121,24 @@ static void thread__expected_has_its_row_before_it_runs(void **state)
     assert_int_equal(t->serial, birth.serial);
 }
 
+static void thread__handler_before_its_start_does_not_answer_for_it(void **state)
+{
+    struct thread_birth birth = {.tid = 6}, early = {.tid = 6, .flags = KIWI_THREAD_FOREIGN};
+    uintptr_t id = 0x7f0000005000;
+
+    (void)state;
+    thread_expect(&birth);
+    early.pthread_id = birth.pthread_id = id;
+    struct thread *handler = thread_attach(&early);
+    assert_int_equal(thread_row_of_id(id), handler->row);
+    thread_expected_is(birth.row, birth.serial, &id);
+    assert_int_equal(thread_row_of_id(id), birth.row);
+    thread_detach_unasked(handler);
+    struct thread *t = thread_attach(&birth);
+    assert_int_equal(t->row, birth.row);
+    assert_int_equal(thread_row_of_id(id), birth.row);
+}
+
 static void thread__one_that_never_came_leaves_its_row(void **state)
 {
     struct thread_birth birth = {.tid = 5}, next = {.tid = 6};
@@ -205,6 +223,7 @@ int main(void)
             FRESH(thread__live_rows_are_not_recycled),
             FRESH(thread__id_finds_the_youngest),
             FRESH(thread__expected_has_its_row_before_it_runs),
+            FRESH(thread__handler_before_its_start_does_not_answer_for_it),
             FRESH(thread__one_that_never_came_leaves_its_row),
             FRESH(thread__create_and_join_order_segments),
             FRESH(thread__two_joins_keep_both_orders),

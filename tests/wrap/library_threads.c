@@ -95,6 +95,19 @@ static void call_and_fork(union sigval value)
     called(value);
 }
 
+/* The first thing that Kiwi could see of this thread is what the library allocates inside of it, holding a lock. */
+static void look_and_call(union sigval value)
+{
+    pthread_attr_t attr;
+    void *low = NULL;
+    size_t size = 0;
+    outcome("attributes of the library's thread", pthread_getattr_np(pthread_self(), &attr));
+    outcome("its stack", pthread_attr_getstack(&attr, &low, &size));
+    say("we are on it: %d", (char *)&attr > (char *)low && (char *)&attr < (char *)low + size);
+    pthread_attr_destroy(&attr);
+    called(value);
+}
+
 static void one_shot(const char *what, void (*function)(union sigval))
 {
     struct sigevent e = notice(function);
@@ -207,6 +220,7 @@ int main(void)
     timers();
     one_shot("a timer whose function exits", call_and_exit);
     one_shot("a timer whose function forks", call_and_fork);
+    one_shot("a timer whose function asks for its stack", look_and_call);
     asynchronous();
     queues();
     names();
