@@ -1,5 +1,6 @@
 #include "real.h"
 
+#include "exports.h"
 #include "sys.h"
 
 #include <sched.h>
@@ -36,7 +37,7 @@ static const struct wanted table[] = {
 static void look_up(int need)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if ((int)table[i].need != need)
+        if ((int)table[i].need != need || (need == OPTIONAL && !exports_behind(table[i].name)))
             continue;
         void *found = table[i].version ? dlvsym(RTLD_NEXT, table[i].name, table[i].version) : NULL;
         if (!found)
@@ -45,14 +46,12 @@ static void look_up(int need)
     }
 }
 
-/* Those that every process has come first: a name that is not found makes dlsym allocate, and an allocator preloaded in
- * front of this library may then start, and call them. Late ones would be missing while that allocator is starting. */
+/* Those that every process has come first: should dlsym allocate after all, an allocator preloaded in front of this
+ * library may start, and call them. Late ones would be missing while that allocator is starting. */
 static void look_up_all(void)
 {
     look_up(REQUIRED);
     look_up(OPTIONAL);
-    /* A name that this process lacks (no libstdc++) left an error behind that is not the service's. */
-    dlerror();
 }
 
 COLD bool real_ensure(void)

@@ -30,7 +30,7 @@ static ALWAYS_INLINE void leaks_keep_stack(void)
     leaks_stack_kept = true;
 }
 
-/* Once, in the first thread, when recording begins. */
+/* Once, in the first thread, before main: it allocates, and the allocator may be the program's own. */
 void leaks_hook(void);
 /* After the exit handlers. */
 void leaks_at_exit(void);

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include "../base/clock.h"
+#include "../base/environment.h"
 #include "../base/line.h"
 #include "../base/options.h"
 #include "../record/allocator.h"
@@ -117,15 +118,16 @@ static void root_parse(const char *text)
 
 static void root_announce(void)
 {
-    static char value[2 * OUTPUT_PATH + 16];
-    struct line l = line_begin(value, sizeof value);
+    static char entry[sizeof ROOT_VARIABLE + 2 * OUTPUT_PATH + 16];
+    struct line l = line_begin(entry, sizeof entry);
+    line_text(&l, ROOT_VARIABLE "=");
     line_number(&l, root.pid);
     line_char(&l, ',');
     line_text(&l, root.place);
     line_char(&l, ',');
     line_text(&l, root.pattern);
     if (!line_cut(&l) && !strchr(root.place, ','))
-        setenv(ROOT_VARIABLE, value, 1);
+        environment_put(entry, sizeof ROOT_VARIABLE);
 }
 
 static void root_begin(void)
@@ -522,7 +524,6 @@ static void hook_process(void)
 {
     pthread_atfork(fork_prepare, NULL, fork_child);
     on_exit(at_exit, NULL);
-    leaks_hook();
     end_key_made = make_end_key();
 }
 

@@ -378,6 +378,16 @@ static void learn(struct stack_entry *post, struct call_site site, const struct 
     }
 }
 
+static void expect(struct thread *t, struct call_site site, struct stack_entry *post, struct stack_entry *e)
+{
+    struct stack_entry *wrong = *prediction(t, site, post);
+    if (wrong && wrong->sp == site.sp)
+        learn(post, site, wrong);
+    struct stack_entry **two = prediction(t, site, post);
+    two[1] = two[0];
+    two[0] = e;
+}
+
 /* The walk. It leaves the entry where the next such call looks first. What is further than WALK_MOST from the head is
  * not worth it: there are so many paths that few are met again. */
 #define WALK_MOST 64u
@@ -385,6 +395,11 @@ static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_sit
 {
     struct stack_entry *post = NULL, *other = NULL, *e;
     uint32_t steps = 0;
+    uintptr_t guard = (uintptr_t)__builtin_frame_address(0);
+    bool unguarded = t->guard == GUARD_IDLE; /* a signal handler could empty the cache meanwhile, and fill it anew */
+    if (unguarded)
+        t->guard = guard;
+    COMPILER_BARRIER();
     for (e = t->stacks[stack_bucket(site)]; e && steps < WALK_MOST; e = e->next, steps++) {
         if (leads_to(e, site))
             post = e;
@@ -393,18 +408,15 @@ static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_sit
         else if (e->sp == site.sp)
             other = e;
     }
-    if (!e || steps == WALK_MOST)
-        return NULL;
-    if (!post && other)
+    if (steps == WALK_MOST)
+        e = NULL;
+    if (e && !post && other)
         post = signpost_make(t, site, other);
-    if (post) {
-        struct stack_entry *wrong = *prediction(t, site, post);
-        if (wrong && wrong->sp == site.sp)
-            learn(post, site, wrong);
-        struct stack_entry **two = prediction(t, site, post);
-        two[1] = two[0];
-        two[0] = e;
-    }
+    if (e && post)
+        expect(t, site, post, e);
+    COMPILER_BARRIER();
+    if (unguarded && t->guard == guard)
+        t->guard = GUARD_IDLE;
     return e;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "allocator.h"
 
+#include "../base/exports.h"
 #include "../base/real.h"
 #include "../record/allocator.h"
 #include "heap_follow.h"
@@ -61,10 +62,9 @@ void allocator_learn(void)
     if (in_front)
         learn_first(serves);
     allocator_facts.serves = path_of(real_module_of((const void *)real.malloc));
-    *(void **)&mallctl = dlsym(RTLD_DEFAULT, "mallctl");
-    if (!mallctl)
-        dlerror(); /* not the service's */
-    else if (serves && real_module_of((const void *)mallctl) == serves) {
+    if (exports_anywhere("mallctl"))
+        *(void **)&mallctl = dlsym(RTLD_DEFAULT, "mallctl");
+    if (mallctl && serves && real_module_of((const void *)mallctl) == serves) {
         allocator_facts.ask = ask_jemalloc;
         allocator_facts.is_its_code = is_its_code;
     }

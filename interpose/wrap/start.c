@@ -6,6 +6,7 @@ static int (*service_main)(int argc, char **argv, char **environment);
 
 static NOINLINE int call_main(int argc, char **argv, char **environment)
 {
+    leaks_hook();
     int status = service_main(argc, argv, environment);
     if (leak_is_wanted())
         leaks_keep_stack();
