@@ -147,7 +147,8 @@ static int note_process(struct health *h, const struct health_process *p)
 {
     static const char *const ends[HEALTH_END_COUNT] = {
             [HEALTH_EXEC] = "it replaced itself by exec",
-            [HEALTH_KILLED] = "it was killed or crashed (the trace is whole up to that moment)",
+            [HEALTH_KILLED] = "it was killed, crashed, or ended by a bare system call as Go programs do (the trace is "
+                              "whole up to that moment)",
             [HEALTH_RUNNING] = "it is still running",
             [HEALTH_STOPPED] = "recording stopped early",
     };
@@ -179,9 +180,12 @@ static void program_add(struct program *g, const struct health_process *p)
 static int note_program(struct health *h, const struct program *g)
 {
     static const char *const ends[HEALTH_END_COUNT] = {
-            [HEALTH_ENDED_WELL] = "exited with status 0", [HEALTH_ENDED_ILL] = "exited with another status",
-            [HEALTH_EXEC] = "went on as another program", [HEALTH_KILLED] = "were killed or crashed",
-            [HEALTH_RUNNING] = "are still running",       [HEALTH_STOPPED] = "stopped being recorded early",
+            [HEALTH_ENDED_WELL] = "exited with status 0",
+            [HEALTH_ENDED_ILL] = "exited with another status",
+            [HEALTH_EXEC] = "went on as another program",
+            [HEALTH_KILLED] = "were killed, crashed, or ended by a bare system call",
+            [HEALTH_RUNNING] = "are still running",
+            [HEALTH_STOPPED] = "stopped being recorded early",
     };
     char text[256] = "";
 
