@@ -40,8 +40,8 @@ static bool defines(const struct names *n, uint32_t symbol, const char *name)
     return s->st_shndx != SHN_UNDEF && strcmp(n->texts + s->st_name, name) == 0;
 }
 
-/* DT_GNU_HASH: number of buckets, first symbol in them, size of the filter and a shift; the filter, in words of 64 bits;
- * for each bucket its first symbol; for each symbol its hash, of which the lowest bit ends the bucket. */
+/* DT_GNU_HASH: number of buckets, first symbol in them, size of the filter and a shift; the filter, in words of 64
+ * bits; for each bucket its first symbol; for each symbol its hash, of which the lowest bit ends the bucket. */
 static bool in_gnu_hash(const struct names *n, const char *name)
 {
     const uint32_t *table = n->gnu_hash, buckets = table[0], first = table[1], filter = table[2];

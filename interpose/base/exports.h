@@ -1,8 +1,8 @@
 /*
  * exports.h - whether a name is there at all, before anybody is asked for it.
  *
- * dlsym allocates the text of its error when a name is missing, and frees it at the next call. While the process starts,
- * its allocator may not be ready for that, and may not survive it.
+ * dlsym allocates the text of its error when a name is missing, and frees it at the next call. While the process
+ * starts, its allocator may not be ready for that, and may not survive it.
  */
 #ifndef KIWI_EXPORTS_H
 #define KIWI_EXPORTS_H

@@ -333,7 +333,8 @@ static void health__many_processes_are_told_by_program(void **state)
     r = review(x, NULL);
     assert_true(says(&r->health.notes, "master (process 100) was recorded for"));
     assert_true(says(&r->health.notes, "worker: 8 processes (the first was 101)"));
-    assert_true(says(&r->health.notes, "; 1 exited with status 0, 7 were killed, crashed, or ended by a bare system call."));
+    assert_true(says(&r->health.notes,
+                     "; 1 exited with status 0, 7 were killed, crashed, or ended by a bare system call."));
     assert_true(says(&r->health.notes, "Process 100 and 8 more: call stacks cut at the depth limit: 18; `depth="));
     assert_true(says(&r->health.unseen, "Process 100 and 8 more: no lock operation was seen"));
 }
