@@ -93,8 +93,9 @@ static bool signalled_by_such(const struct lost *l, const struct waiter *w, uint
 
 /*
  * The same at another place, by threads of the waiter's kind. A pass of a place that led to waits is noted when it
- * ends, which that of the signaller does after the signal; the others when they begin. Of a place that has no site it
- * is only known when it was passed first.
+ * ends, which that of the signaller does after the signal; the others when they begin. Of these it takes two: one that
+ * found what the signal was about, and one that found nothing and so went on to wait. A single one may as well be the
+ * end of the work before (`done += n`). Of a place that has no site it is not known when it was passed.
  */
 static bool row_looked_elsewhere(const struct lost *l, uint32_t row, const struct waiter *w)
 {
@@ -102,11 +103,11 @@ static bool row_looked_elsewhere(const struct lost *l, uint32_t row, const struc
     const struct kiwi_wait_site *site = trace_wait_site(l->m->trace, l->sites[row]);
     uint64_t signal = w->cond->missed_ticks, count = l->m->acquisitions[row].count;
 
+    if (site && site->waits)
+        return site->looked_ticks >= signal && !signalled_by_such(l, w, a->thread_class);
     if (site)
-        return site->looked_ticks >= signal && (!site->waits || !signalled_by_such(l, w, a->thread_class));
-    if (a->how == KIWI_HOW_COND || (a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_DERIVED)))
-        return false;
-    return count > 1 || (count && a->first_ticks >= signal);
+        return site->looked_before_ticks >= signal || site->looked_ticks == KIWI_LOOKED_ALWAYS;
+    return count > 1 && a->how != KIWI_HOW_COND && !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_DERIVED));
 }
 
 static bool anybody_looked(const struct lost *l, const struct waiter *w)

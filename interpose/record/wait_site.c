@@ -41,8 +41,7 @@ static uint32_t site_kept(const struct thread *t, const struct kiwi_held *h)
     return same ? before : h->row;
 }
 
-/* A look site that was passed so often that to note each time would cost too much: as if looked at forever. */
-#define LOOKED_ALWAYS UINT64_MAX
+/* A look site that is passed more often is given up. */
 #define LOOKS_CHECKED 16384u /* after so many each */
 #define LOOKS_A_SECOND 10000u
 
@@ -53,7 +52,7 @@ static void look_undone(const struct thread *t, uint32_t site)
     uint64_t looked = RELAXED_LOAD(&w->looked_ticks);
     if (RELAXED_LOAD(&w->waits) || !looked)
         return;
-    if (looked == LOOKED_ALWAYS) {
+    if (looked == KIWI_LOOKED_ALWAYS) {
         RELAXED_STORE(&w->looked_ticks, clock_ticks());
     } else if (looked == t->look) {
         RELAXED_ADD(&w->looks, (uint64_t)-1);
@@ -105,11 +104,11 @@ COLD static uint32_t look_site_make(struct thread *t, const struct kiwi_held *h)
 COLD static void look_site_give_up(uint32_t site)
 {
     uint32_t stack = region_acquisition(region_wait_site(site)->row)->stack;
-    RELAXED_STORE(&region_wait_site(site)->looked_ticks, LOOKED_ALWAYS);
+    RELAXED_STORE(&region_wait_site(site)->looked_ticks, KIWI_LOOKED_ALWAYS);
     uint32_t rows = (uint32_t)RELAXED_LOAD(&region.header->tables[KIWI_TABLE_WAIT_SITES].used);
     for (uint32_t i = 1; i < rows && i < region_capacity(KIWI_TABLE_WAIT_SITES); i++) {
         const struct kiwi_wait_site *w = region_wait_site(i);
-        if (RELAXED_LOAD(&w->state) == KIWI_ROW_LIVE && RELAXED_LOAD(&w->looked_ticks) != LOOKED_ALWAYS &&
+        if (RELAXED_LOAD(&w->state) == KIWI_ROW_LIVE && RELAXED_LOAD(&w->looked_ticks) != KIWI_LOOKED_ALWAYS &&
             region_acquisition(w->row)->stack == stack)
             return;
     }
@@ -120,10 +119,11 @@ static void note_look(struct thread *t, uint32_t site)
 {
     struct kiwi_wait_site *w = region_wait_site(site);
     uint64_t now = clock_ticks(), before = RELAXED_LOAD(&w->looked_ticks), looks = RELAXED_ADD(&w->looks, 1);
-    if (before == LOOKED_ALWAYS)
+    if (before == KIWI_LOOKED_ALWAYS)
         return;
     t->look_before = before;
     t->look = now;
+    RELAXED_STORE(&w->looked_before_ticks, before);
     RELAXED_STORE(&w->looked_ticks, now);
     uint64_t life = now - region_acquisition(w->row)->first_ticks;
     if (looks % LOOKS_CHECKED == LOOKS_CHECKED - 1 && life < clock_ns_to_ticks(looks * (1000000000u / LOOKS_A_SECOND)))

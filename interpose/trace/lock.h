@@ -146,6 +146,9 @@ struct kiwi_cond {
     uint64_t reserved;
 };
 
+/* looked_ticks of a place passed so often that to note each time would cost too much: as if looked at forever. */
+#define KIWI_LOOKED_ALWAYS UINT64_MAX
+
 /* A lock site from which threads went on to wait on a condition variable. Written with the mutex held. */
 struct kiwi_wait_site {
     uint32_t state;
@@ -155,6 +158,7 @@ struct kiwi_wait_site {
     /* When the latest of those ended (began, if there are no waits); also when the row was made, if the place had been
      * passed before. */
     uint64_t looked_ticks;
+    uint64_t looked_before_ticks; /* without waits: when the pass before that one began, 0 = there was none */
 };
 
 /*
@@ -174,6 +178,6 @@ struct kiwi_sighting {
 KIWI_SIZE_IS(struct kiwi_object, 128);
 KIWI_SIZE_IS(struct kiwi_acquisition, 128);
 KIWI_SIZE_IS(struct kiwi_cond, 64);
-KIWI_SIZE_IS(struct kiwi_wait_site, 32);
+KIWI_SIZE_IS(struct kiwi_wait_site, 40);
 KIWI_SIZE_IS(struct kiwi_sighting, 32);
 #endif

@@ -93,9 +93,18 @@ static void idle__looked_elsewhere(void **state)
 {
     play_start(*state);
     play_put(*state);
-    history_play(*state, "W lock M at tried; W unlock M");
+    history_play(*state, "W lock M at tried; W unlock M; W lock M at tried; W unlock M");
     play_wait(*state, "W");
     history_assert_silent(*state);
+}
+
+static void lost__what_was_done_noted_before_the_wait(void **state)
+{
+    play_start(*state);
+    play_put(*state);
+    history_play(*state, "W lock M at done; W unlock M");
+    play_wait(*state, "W");
+    assert_lost(*state);
 }
 
 static void idle__may_have_looked_elsewhere_before_its_first_wait(void **state)
@@ -256,6 +265,7 @@ int main(void)
             TEST(lost__first_wait_at_a_second_place),
             TEST(lost__submitted_once_before_the_signal),
             TEST(lost__another_kind_of_thread_uses_the_mutex),
+            TEST(lost__what_was_done_noted_before_the_wait),
             TEST(idle__item_taken_without_waiting),
             TEST(idle__looked_elsewhere),
             TEST(idle__may_have_looked_elsewhere_before_its_first_wait),
