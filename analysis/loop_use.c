@@ -273,8 +273,8 @@ const char *loop_use_text(const struct loop_uses *u, const struct loop_use *use,
     const char *name = trace_string(u->m->trace, use->main->name);
 
     if (*name)
-        snprintf(text, size, "the loop \"%s\" at %s", name, model_site(u->m, use->stack));
+        snprintf(text, size, "the loop \"%s\" at %s", name, model_inner_site(u->m, use->stack));
     else
-        snprintf(text, size, "the %s loop at %s", loop_use_wait(use), model_site(u->m, use->stack));
+        snprintf(text, size, "the %s loop at %s", loop_use_wait(use), model_inner_site(u->m, use->stack));
     return text;
 }

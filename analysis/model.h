@@ -114,6 +114,9 @@ const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex
 const char *model_lock_name(struct model *m, uint32_t object, uint64_t address);
 const char *model_thread_name(struct model *m, uint32_t thread); /* "T3 \"worker\" (tid 4711, start worker_main)" */
 const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
-/* The innermost frame that is the user's: "conn_new conn.c:112", "memcached+0x1f30", "an unknown place". */
+/* The innermost frame that is the user's (place_user_location): "conn_new conn.c:112", "memcached+0x1f30", "an unknown
+ * place". */
 const char *model_site(struct model *m, uint32_t stack);
+/* The same, but in a library where it is one that keeps the object, or runs the loop, for whoever calls it. */
+const char *model_inner_site(struct model *m, uint32_t stack);
 #endif

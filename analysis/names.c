@@ -64,7 +64,7 @@ static const char *frame_name(struct names *n, const struct symbol_frame *f)
 
 static const char *site_text(struct model *m, uint32_t stack)
 {
-    struct symbol_frame f = place_location(m->trace, m->symbols, stack);
+    struct symbol_frame f = place_user_location(m->trace, m->symbols, stack);
 
     return frame_name(m->names, &f);
 }
@@ -76,6 +76,13 @@ const char *model_site(struct model *m, uint32_t stack)
     if (!m->names->sites[stack])
         m->names->sites[stack] = or_unnamed(site_text(m, stack));
     return m->names->sites[stack];
+}
+
+const char *model_inner_site(struct model *m, uint32_t stack)
+{
+    struct symbol_frame f = place_location(m->trace, m->symbols, stack);
+
+    return trace_stack(m->trace, stack) ? or_unnamed(frame_name(m->names, &f)) : "an unknown place";
 }
 
 /* The user's frame of one code address; an inlined library header's frame is not one. */
@@ -179,8 +186,9 @@ static const char *stack_variable_name(struct model *m, const struct kiwi_object
     if (!(o->flags & KIWI_OBJECT_ON_STACK))
         return NULL;
     if (t)
-        return arena_format(&m->names->texts, "%s in the stack of T%u at %s", kind, t->serial, model_site(m, site));
-    return arena_format(&m->names->texts, "%s in a thread's stack at %s", kind, model_site(m, site));
+        return arena_format(&m->names->texts, "%s in the stack of T%u at %s", kind, t->serial,
+                            model_inner_site(m, site));
+    return arena_format(&m->names->texts, "%s in a thread's stack at %s", kind, model_inner_site(m, site));
 }
 
 static const char *site_name(struct model *m, const struct kiwi_object *o, const char *kind)
@@ -189,10 +197,10 @@ static const char *site_name(struct model *m, const struct kiwi_object *o, const
                    o->kind == KIWI_OBJECT_GMUTEX || o->kind == KIWI_OBJECT_CUSTOM;
 
     if (o->init_stack)
-        return arena_format(&m->names->texts, "%s initialised at %s", kind, model_site(m, o->init_stack));
+        return arena_format(&m->names->texts, "%s initialised at %s", kind, model_inner_site(m, o->init_stack));
     if (o->first_stack)
         return arena_format(&m->names->texts, "%s first %s at %s", kind, is_lock ? "locked" : "used",
-                            model_site(m, o->first_stack));
+                            model_inner_site(m, o->first_stack));
     return NULL;
 }
 
@@ -201,7 +209,8 @@ static const char *class_name(struct model *m, const struct kiwi_object *o, cons
 {
     if (!(o->flags & KIWI_OBJECT_CLASS))
         return NULL;
-    return arena_format(&m->names->texts, "one of many locks (%s) of %s", kind, model_site(m, (uint32_t)o->address));
+    return arena_format(&m->names->texts, "one of many locks (%s) of %s", kind,
+                        model_inner_site(m, (uint32_t)o->address));
 }
 
 static const char *make_object_name(struct model *m, uint32_t object)

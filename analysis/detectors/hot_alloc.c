@@ -191,7 +191,9 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
                      quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
     report_share(j, f);
-    if (j->library_calls)
+    if (j->library_calls >= use->heap_calls)
+        finding_evidence(f, "All of the allocations are made by libraries for themselves.");
+    else if (j->library_calls)
         finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " allocations are made by libraries for themselves.",
                          j->library_calls, use->heap_calls);
     finding_evidence(f, "At this rate that is %.2g %% of a processor.", 100 * j->load);

@@ -1,6 +1,10 @@
 #include "exchange.h"
 
 #include "../base/clock.h"
+#include "../base/sys.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
 
 enum exchange_direction exchange_direction(uint32_t kind)
 {
@@ -93,7 +97,7 @@ static void sent(struct thread *t, int fd, struct kiwi_descriptor *d, struct kiw
 {
     struct thread_burst *b = &t->burst;
     uint64_t own = f->end - f->begin >= clock_state.waited_ticks ? f->end - f->begin : 0;
-    if (b->peer && (b->fd != fd || t->blocked_ticks - own > b->blocked))
+    if (b->peer && (b->fd != fd || b->polls || t->blocked_ticks - own > b->blocked))
         burst_end(b);
     if (!b->peer)
         *b = (struct thread_burst){.fd = fd, .peer = d->peer, .begin = f->begin};
@@ -121,7 +125,7 @@ static void received(struct thread *t, int fd, struct kiwi_descriptor *d, const 
         RELAXED_ADD(&region_peer(d->peer)->exchanges, answer);
         RELAXED_ADD(&region_peer(d->peer)->pushes, push);
     }
-    if (!b->peer || b->fd != fd)
+    if (!b->peer || b->fd != fd || b->polls)
         return;
     b->count += answer;
     b->bytes += f->bytes;
@@ -141,4 +145,66 @@ void exchange_note(struct thread *t, int fd, struct kiwi_call *call, const struc
         sent(t, fd, d, call, facts);
     else
         received(t, fd, d, facts);
+}
+
+/* In both directions, so far. false: the kernel does not say. */
+static bool traffic_of(int fd, uint32_t *segments_out, uint64_t *bytes)
+{
+    struct tcp_info about = {0};
+    socklen_t size = sizeof about;
+    if (region.frozen || sys_failed(sys_call6(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, (long)&about, (long)&size, 0)))
+        return false;
+    *segments_out = about.tcpi_data_segs_out;
+    *bytes = about.tcpi_bytes_acked + about.tcpi_bytes_received;
+    return true;
+}
+
+#define POLLS_GIVEN_UP UINT32_MAX
+#define POLLS_AN_EXCHANGE 4u /* head and body of an answer, or so; more is a long one that arrives bit by bit */
+
+/*
+ * At the second wait, and from then on when it may have become a burst: that is as many exchanges as segments left in
+ * between. If one did for each wait, so it was for the first two.
+ */
+static void polled_look(struct thread_burst *b, int fd)
+{
+    uint32_t segments, since;
+    uint64_t bytes;
+    if (!traffic_of(fd, &segments, &bytes)) {
+        b->polls = POLLS_GIVEN_UP;
+        return;
+    }
+    if (b->polls == 2) {
+        b->segments = segments;
+        b->moved = bytes;
+        return;
+    }
+    since = segments - b->segments;
+    b->count = since + 2 >= b->polls ? b->polls : since + 1;
+    b->alike = b->count;
+    b->bytes = bytes - b->moved;
+    if (b->count < b->polls / POLLS_AN_EXCHANGE) {
+        b->alike = 0;
+        b->polls = POLLS_GIVEN_UP;
+    }
+}
+
+void exchange_polled(struct thread *t, int fd, uint32_t stack, const struct exchange_wait *wait)
+{
+    struct thread_burst *b = &t->burst;
+    const struct kiwi_descriptor *d = descriptor_row(fd);
+    if (!d || RELAXED_LOAD(&d->state) != KIWI_ROW_LIVE || !d->peer || descriptor_mode(fd) != DESCRIPTOR_NONBLOCKING)
+        return;
+    if (b->peer && (b->fd != fd || b->peer != d->peer || b->stack != stack || !b->polls ||
+                    t->blocked_ticks - wait->blocked > b->blocked))
+        burst_end(b);
+    if (!b->peer)
+        *b = (struct thread_burst){.fd = fd, .peer = d->peer, .stack = stack, .begin = wait->begin};
+    b->blocked = t->blocked_ticks;
+    if (b->polls == POLLS_GIVEN_UP)
+        return;
+    b->polls++;
+    b->end = wait->end;
+    if (b->polls == 2 || b->polls >= KIWI_BURST_LEAST)
+        polled_look(b, fd);
 }

@@ -185,6 +185,9 @@ struct thread_burst {
     int32_t fd;
     uint32_t peer; /* 0 = none goes on */
     uint32_t stack, count, alike;
+    uint32_t polls;    /* of a connection that does not block: waits for it alone, 0 = it does block */
+    uint32_t segments; /* that had been sent, at the second of these, */
+    uint64_t moved;    /* and bytes sent and received */
     uint64_t bytes, begin, end, blocked;
 };
 

@@ -1,10 +1,12 @@
 /*
  * poll.c - waiting for many descriptors: poll, select and epoll families.
  */
+#include "../base/clock.h"
 #include "../base/sys.h"
 #include "../process/enter.h"
 #include "../record/await.h"
 #include "../record/call.h"
+#include "../record/exchange.h"
 #include "../record/loop.h"
 #include "../record/watch.h"
 
@@ -30,10 +32,29 @@ static uint32_t by_timeval(const struct timeval *t)
 
 #define LOOK_AT 256u /* descriptors of a poll, from either end */
 
+/* A wait for a single descriptor with something to read has ended, or one for several: see exchange.h. */
+static NOINLINE void polled_for_answer(const struct call_record *c, const struct pollfd *one, uint64_t blocked)
+{
+    struct thread *t = c->t;
+    int saved = errno;
+
+    if (t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    if (!one)
+        exchange_end(t);
+    else
+        exchange_polled(t, one->fd, c->stack,
+                        &(struct exchange_wait){c->since, clock_ticks(), t->blocked_ticks - blocked});
+    guard_clear(t);
+    errno = saved;
+}
+
 /* The first and the last one that is ready. */
 static int polled(struct call_record *c, int result, const struct pollfd *fds, nfds_t n)
 {
     struct call_events events = {.count = result};
+    uint64_t blocked = c->t ? c->t->blocked_ticks : 0;
     nfds_t i;
 
     if (result > 0 && c->t) {
@@ -45,6 +66,11 @@ static int polled(struct call_record *c, int result, const struct pollfd *fds, n
         events.sources[1] = result > 1 && i > 0 && n - i < LOOK_AT ? (uint64_t)fds[i - 1].fd : events.sources[0];
     }
     call_end_poll(c, result < 0 ? errno : 0, &events);
+    if (n == 1 && result == 1 && c->t && c->since && (fds->revents & POLLIN) && !(fds->events & POLLOUT) &&
+        descriptor_tracked(fds->fd))
+        polled_for_answer(c, fds, blocked);
+    else if (n > 1 && c->t && unlikely(c->t->burst.polls))
+        polled_for_answer(c, NULL, blocked);
     return result;
 }
 

@@ -4,7 +4,11 @@
 #include "recorder.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define FD 600
 
@@ -100,6 +104,108 @@ static void exchange__tiny_sends_in_a_row_are_counted(void **state)
     assert_int_equal(send_call.tiny, 10 - KIWI_TINY_RUN);
 }
 
+/* A connection to itself, which the kernel accounts for. */
+struct polled {
+    struct thread *t;
+    int ends[2];
+    uint32_t stack;
+};
+
+static struct polled polled_made(void)
+{
+    struct polled p = {.t = dialling(), .stack = stack_made(3)};
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof a;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &size), 0);
+    p.ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(setsockopt(p.ends[0], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one), 0);
+    assert_true(connect(p.ends[0], (struct sockaddr *)&a, size) == 0 || errno == EINPROGRESS);
+    p.ends[1] = accept(listener, NULL, NULL);
+    assert_true(p.ends[1] >= 0);
+    close(listener);
+    descriptor_born(p.t, p.ends[0], KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET, stack_made(9));
+    peer_dialled(p.t, p.ends[0], &(struct peer_dial){(const struct sockaddr *)&a, sizeof a, stack_made(8), 0, 0});
+    assert_true(descriptor_ask(p.ends[0]));
+    return p;
+}
+
+static void polled_waits(struct polled *p, bool asks, unsigned times)
+{
+    char byte = 0;
+
+    for (unsigned i = 0; i < times; i++) {
+        if (asks) {
+            assert_int_equal(send(p->ends[0], &byte, 1, 0), 1);
+            assert_int_equal(read(p->ends[1], &byte, 1), 1); /* or the next one may travel with it */
+        }
+        exchange_polled(p->t, p->ends[0], p->stack, &(struct exchange_wait){now, now + 10, 0});
+        now += 20;
+    }
+}
+
+static const struct kiwi_peer *polled_over(struct polled *p)
+{
+    exchange_end(p->t);
+    close(p->ends[0]);
+    close(p->ends[1]);
+    return region_peer(region_descriptor((uint32_t)p->ends[0] + 1)->peer);
+}
+
+static void polled__asked_before_each_wait(void **state)
+{
+    struct polled p = polled_made();
+
+    (void)state;
+    polled_waits(&p, true, 20);
+    p.t->blocked_ticks += 1000;
+    polled_waits(&p, true, 30);
+    const struct kiwi_peer *row = polled_over(&p);
+
+    assert_int_equal(row->bursts, 2);
+    assert_int_equal(row->burst_exchanges, 50);
+    assert_int_equal(row->burst_max, 30);
+    assert_int_equal(row->burst_stack, p.stack);
+}
+
+static void polled__two_waits_for_each_answer(void **state)
+{
+    struct polled p = polled_made();
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        polled_waits(&p, true, 1);
+        polled_waits(&p, false, 1);
+    }
+    const struct kiwi_peer *row = polled_over(&p);
+
+    assert_int_equal(row->bursts, 1);
+    assert_int_equal(row->burst_exchanges, 20);
+}
+
+static void polled__long_answer_is_no_burst(void **state)
+{
+    struct polled p = polled_made();
+
+    (void)state;
+    polled_waits(&p, true, 1);
+    polled_waits(&p, false, 100);
+    assert_int_equal(polled_over(&p)->bursts, 0);
+}
+
+static void polled__few_are_no_burst(void **state)
+{
+    struct polled p = polled_made();
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++, p.t->blocked_ticks += 1000)
+        polled_waits(&p, true, KIWI_BURST_LEAST - 1);
+    assert_int_equal(polled_over(&p)->bursts, 0);
+}
+
 static void exchange__copies_may_be_answered_elsewhere(void **state)
 {
     struct thread *t = dialling();
@@ -169,6 +275,10 @@ int main(void)
             FRESH(exchange__bursts_end_with_a_wait),
             FRESH(exchange__few_are_no_burst),
             FRESH(exchange__tiny_sends_in_a_row_are_counted),
+            FRESH(polled__asked_before_each_wait),
+            FRESH(polled__two_waits_for_each_answer),
+            FRESH(polled__long_answer_is_no_burst),
+            FRESH(polled__few_are_no_burst),
             FRESH(exchange__copies_may_be_answered_elsewhere),
             FRESH(exchange__unasked_word_after_a_while_is_a_push),
             FRESH(exchange__message_dials_unless_it_answers),
