@@ -14,12 +14,41 @@
 #include <inttypes.h>
 
 #define CONNECTS_LEAST 30u
-#define WINDOWS_LEAST 4u /* quarters of a second with KIWI_PEER_BUSY connects or more */
+#define WINDOWS_LEAST 4u  /* quarters of a second with KIWI_PEER_BUSY connects or more */
+#define SESSION_LEAST 16u /* answers a connection: a mail by SMTP takes seven, a log-in and a query fewer */
 
 static bool is_churn(const struct kiwi_peer *p)
 {
     return p->busy_dials >= CONNECTS_LEAST && p->busy_windows >= WINDOWS_LEAST && p->brief >= CONNECTS_LEAST &&
            p->brief * 4 >= p->connected * 3;
+}
+
+/* A connection to this peer was kept for longer than those that count as brief. */
+static bool was_one_kept(const struct trace *t, uint32_t row, const struct kiwi_peer *p)
+{
+    uint64_t end = trace_header(t)->end_ticks;
+
+    if (p->brief < p->closed)
+        return true;
+    if (!end)
+        end = trace_now_ticks(t);
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_DESCRIPTORS); i++) {
+        const struct kiwi_descriptor *d = trace_descriptor(t, i);
+
+        if (d && d->state == KIWI_ROW_LIVE && d->peer == row && end > d->dial_ticks &&
+            trace_ns(t, end - d->dial_ticks) >= KIWI_PEER_BRIEF_NS)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Each connection carried many requests, however briefly: a proxy that dials for each session of its clients, say. The
+ * mean tells only if all were brief: one that is kept may have had most of the requests.
+ */
+static bool are_sessions(const struct trace *t, uint32_t row, const struct kiwi_peer *p)
+{
+    return p->exchanges >= p->connected * SESSION_LEAST && !was_one_kept(t, row, p);
 }
 
 static int churn_report(struct model *m, uint32_t row, const struct kiwi_peer *p, struct finding_list *list)
@@ -64,7 +93,7 @@ int detect_conn_churn(struct model *m, struct finding_list *list)
     for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_PEERS); i++) {
         const struct kiwi_peer *p = trace_peer(m->trace, i);
 
-        if (p && is_churn(p) && churn_report(m, i, p, list))
+        if (p && is_churn(p) && !are_sessions(m->trace, i, p) && churn_report(m, i, p, list))
             return -1;
     }
     return 0;

@@ -95,6 +95,39 @@ static void churn__few(void **state)
     history_assert_silent(*state);
 }
 
+/* As a proxy dials that has one connection for each of its clients. */
+static void churn__many_requests_on_each(void **state)
+{
+    churn_rows(thread_made(), 100, 8, 100);
+    region_peer(1)->exchanges = 100 * 16;
+    history_assert_silent(*state);
+}
+
+static void churn__few_requests_on_each(void **state)
+{
+    churn_rows(thread_made(), 100, 8, 100);
+    region_peer(1)->exchanges = 100 * 15;
+    only(*state, FINDING_CONN_CHURN);
+}
+
+/* One had the many requests, and lasted; which the mean hides. */
+static void churn__one_that_was_closed_had_the_requests(void **state)
+{
+    churn_rows(thread_made(), 100, 8, 99);
+    region_peer(1)->exchanges = 5000;
+    only(*state, FINDING_CONN_CHURN);
+}
+
+static void churn__one_that_is_open_had_the_requests(void **state)
+{
+    struct thread *t = thread_made();
+
+    churn_rows(t, 100, 8, 100);
+    dial(t)->exchanges = 5000;
+    region_descriptor(FD + 1)->dial_ticks -= ms(2000);
+    only(*state, FINDING_CONN_CHURN);
+}
+
 struct talk {
     struct thread *t;
     struct kiwi_call ask, hear;
@@ -181,6 +214,10 @@ int main(void)
             TEST(churn__burst_at_start),
             TEST(churn__connections_that_stay),
             TEST(churn__few),
+            TEST(churn__many_requests_on_each),
+            TEST(churn__few_requests_on_each),
+            TEST(churn__one_that_was_closed_had_the_requests),
+            TEST(churn__one_that_is_open_had_the_requests),
             TEST(chatty__items_one_by_one),
             TEST(chatty__two_round_trips_a_request),
             TEST(chatty__one_bulk_load),
