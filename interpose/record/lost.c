@@ -10,8 +10,9 @@
 #define PAGE_SHIFT 12u
 #define PAGE (1u << PAGE_SHIFT)
 #define PAGE_BITS (1u << 20) /* of the filter */
-#define ADDRESS_BITS ((UINT64_C(1) << 48) - 1)
-#define DIGIT 11u /* bits of an address that are sorted by at a time */
+#define ADDRESS_BITS ((UINT64_C(1) << HIGH_BITS) - 1)
+#define RAISED_BY 16u /* what some keep below an address in its word, instead of above it */
+#define DIGIT 11u     /* bits of an address that are sorted by at a time */
 #define DIGITS 4u
 #define LOW_BITS 3u   /* that are 0 in every address: some allocators give small blocks no more alignment */
 #define HIGH_BITS 47u /* addresses are below 2^47 */
@@ -209,6 +210,17 @@ static void look_at_bytes(struct lost *l, uint32_t source, const char *from, con
     }
 }
 
+/* Pointers above a count in one word. Only where a word begins: else parts of two others would pass for one. */
+static void look_at_raised(struct lost *l, uint32_t source, const char *from, const char *to)
+{
+    for (; to - from >= 8; from += 8) {
+        uint64_t value;
+        memcpy(&value, from, sizeof value);
+        if (!(value >> (HIGH_BITS + RAISED_BY)) && value >> RAISED_BY)
+            look_at(l, source, value >> RAISED_BY);
+    }
+}
+
 /* What the blocks before the next one refer to is all known. */
 static void advance(struct lost *l)
 {
@@ -247,8 +259,10 @@ void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size)
         if (inside && b->dead)
             continue;
         look_at_words(l, inside ? l->cursor : LOST_NONE, from, to);
-        if (l->fine)
-            look_at_bytes(l, inside ? l->cursor : LOST_NONE, from, to);
+        if (!l->fine)
+            continue;
+        look_at_bytes(l, inside ? l->cursor : LOST_NONE, from, to);
+        look_at_raised(l, inside ? l->cursor : LOST_NONE, from + (-(end - size + (uintptr_t)(from - bytes)) & 7), to);
     }
 }
 

@@ -8,7 +8,7 @@
  *     }
  *     lost_close(&l);
  *
- * A value that points into a block, or right behind it, is a reference, also with its upper 16 bits or its lowest ones
+ * A value that points into a block, or right behind it, is a reference, also with its upper 17 bits or its lowest ones
  * used for something else, and at any multiple of four bytes. All memory is taken for alive but the blocks that are
  * followed, and the freed ones that are kept: what lies in a block counts once the block itself is referred to. So
  * blocks that refer only to each other are lost. Everything that is doubtful is a reference.
@@ -42,7 +42,7 @@ struct lost {
     uint32_t *edges, edge_count, edge_max;
     uint32_t *work;
     uint32_t cursor; /* first block that does not end before what is taken next */
-    bool fine;       /* pointers may begin at any byte, as in packed structures, and not only at every fourth */
+    bool fine;       /* pointers may begin at any byte, as in packed structures, and in the upper 48 bits of a word */
 };
 
 enum lost_opened { LOST_OPEN, LOST_TOO_MANY, LOST_NO_MEMORY };

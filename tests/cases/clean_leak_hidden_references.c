@@ -1,6 +1,6 @@
 // expect: none
 // options: heap=exact
-// about: blocks that live to the end are referred to only from mapped memory, thread stacks, thread-local data, tagged, packed and interior pointers, and an epoll instance
+// about: blocks that live to the end are referred to only from mapped memory, thread stacks, thread-local data, tagged, counted, packed and interior pointers, and an epoll instance
 #include "case.h"
 
 #include <stdint.h>
@@ -10,7 +10,21 @@
 
 #define EACH 40
 
-enum place { SHARED, PRIVATE, LOW_TAG, HIGH_TAG, INTERIOR, PACKED, BEHIND, LOCAL, KERNEL, LISTED, READ_ONLY, PLACES };
+enum place {
+    SHARED,
+    PRIVATE,
+    LOW_TAG,
+    HIGH_TAG,
+    RAISED,
+    INTERIOR,
+    PACKED,
+    BEHIND,
+    LOCAL,
+    KERNEL,
+    LISTED,
+    READ_ONLY,
+    PLACES
+};
 
 struct packed {
     int tag;
@@ -24,7 +38,7 @@ struct node {
 
 #define KEPT __attribute__((used)) static
 KEPT void **shared, **private, **read_only;
-KEPT uintptr_t low_tag[EACH], high_tag[EACH];
+KEPT uintptr_t low_tag[EACH], high_tag[EACH], raised[EACH];
 KEPT char *interior[EACH], *behind[EACH];
 KEPT struct packed packed[EACH];
 KEPT __thread void *local[EACH];
@@ -62,7 +76,10 @@ static FRAME void keep(int i, enum place place)
         low_tag[i] = (uintptr_t)p | 5;
         break;
     case HIGH_TAG:
-        high_tag[i] = (uintptr_t)p | (uintptr_t)0xbeef << 48;
+        high_tag[i] = (uintptr_t)p | (uintptr_t)0x1beef << 47;
+        break;
+    case RAISED:
+        raised[i] = (uintptr_t)p << 16 | (uintptr_t)(i + 1);
         break;
     case INTERIOR:
         interior[i] = p + 24;

@@ -240,11 +240,32 @@ static void lost__every_byte_counts_in_a_fine_reading(void **state)
     lost_close(&l);
 }
 
+static void lost__what_a_word_has_beside_a_pointer_is_ignored(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct lost l;
+
+    (void)state;
+    for (uint32_t n = 0; n < 5; n++)
+        add(t, n, 1);
+    page.words[3] = BLOCK(0) | UINT64_C(0x1fff7) << 47;
+    page.words[4] = BLOCK(1) << 16 | 0x1234;
+    page.words[5] = page.words[9] = ~UINT64_C(0); /* else they were plain addresses in the middle of words */
+    memcpy((char *)&page.words[8] + 4, &(uint64_t){BLOCK(2) << 16 | 1}, 8); /* no word begins there */
+    page.words[12] = BLOCK(3) << 16 | UINT64_C(1) << 63;
+    assert_int_equal(lost_open(&l, true), LOST_OPEN);
+    assert_int_equal(left_after(&l), 4);
+    l.fine = true;
+    assert_int_equal(left_after(&l), 3);
+    lost_close(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             TEST(lost__values_that_point_in_or_behind_count),
             TEST(lost__every_byte_counts_in_a_fine_reading),
+            TEST(lost__what_a_word_has_beside_a_pointer_is_ignored),
             TEST(lost__what_lies_in_blocks_counts_once_they_do),
             TEST(lost__freed_blocks_mean_nothing),
             TEST(lost__those_freed_since_are_not),
