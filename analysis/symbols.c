@@ -162,10 +162,13 @@ static bool is_internal_file(const char *file)
     return false;
 }
 
-/* Where nothing but the name is known. */
+/* Where nothing but the name is known, as of a C++ runtime that is linked statically: everybody allocates with its
+ * operator new and throws with its __cxa_throw. A program that has such operators of its own mostly has lines for them. */
 static bool is_internal_function(const char *function)
 {
-    static const char *const names[] = {"std::", "__gnu_cxx::", "__gthread_", "boost::", "tbb::"};
+    static const char *const names[] = {
+            "std::", "__gnu_cxx::", "__gthread_", "boost::", "tbb::", "__cxa_", "operator new", "operator delete",
+    };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (begins(function, names[i]))

@@ -158,6 +158,30 @@ static void symbols__headers_of_libraries_are_internal(void **state)
     assert_false(frames[1].internal);
 }
 
+/* An operator new that came with a runtime of which nothing but names is known: its section has no lines. */
+__asm__(".pushsection .text.runtime, \"ax\", @progbits\n"
+        "    .type _Znwm, @function\n"
+        "_Znwm:\n"
+        "    .skip 16, 0x90\n"
+        "    .size _Znwm, 16\n"
+        "    .popsection");
+extern const char runtime_new[] __asm__("_Znwm") __attribute__((visibility("hidden")));
+
+static void symbols__operators_of_a_static_runtime_are_internal(void **state)
+{
+    struct fixture *f = *state;
+    unsigned count;
+    uint32_t stack = builder_stack(f->builder, 2, (uint64_t)(uintptr_t)runtime_new + 5, outer());
+    struct symbols *s = make(f);
+    const struct symbol_frame *frames = symbols_stack(s, stack, &count);
+
+    assert_int_equal(count, 3);
+    assert_string_equal(frames[0].function, "operator new(unsigned long)");
+    assert_true(frames[0].internal);
+    assert_string_equal(frames[1].function, "inner");
+    assert_false(frames[1].internal);
+}
+
 __attribute__((noreturn)) STAYS static void leave(uint64_t *address, jmp_buf back)
 {
     *address = where();
@@ -400,6 +424,7 @@ int main(void)
             TEST(symbols__missing_file_is_named),
             TEST(symbols__libc_is_internal),
             TEST(symbols__headers_of_libraries_are_internal),
+            TEST(symbols__operators_of_a_static_runtime_are_internal),
             TEST(symbols__kiwi_frames_are_left_out),
             TEST(symbols__variables_are_named_down_to_the_lock),
             TEST(symbols__static_variables_of_functions_have_their_plain_name),
