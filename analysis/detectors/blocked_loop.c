@@ -143,10 +143,43 @@ static bool is_relay(const struct blocked_loops *l, const struct blocked *b)
            call_kind_group(kind) == KIWI_GROUP_IO && kind != KIWI_CALL_CONNECT;
 }
 
+/* Its events came from connections that this process dialled. Of an epoll that is not known: its ids are not. */
+static bool polls_peers(const struct trace *t, const struct kiwi_loop *loop)
+{
+    bool any = false;
+
+    if (loop->kind != KIWI_LOOP_FOUND || (loop->call_kind != KIWI_CALL_POLL && loop->call_kind != KIWI_CALL_PPOLL &&
+                                          loop->call_kind != KIWI_CALL_SELECT && loop->call_kind != KIWI_CALL_PSELECT))
+        return false;
+    for (unsigned i = 0; i < KIWI_LOOP_SOURCES; i++) {
+        const struct kiwi_loop_source *s = &loop->sources[i];
+        bool known = s->count && s->id < UINT32_MAX - 1;
+        const struct kiwi_descriptor *d = known ? trace_descriptor(t, (uint32_t)s->id + 1) : NULL;
+
+        if (s->count && (!d || !(d->flags & KIWI_DESCRIPTOR_DIALLED)))
+            return false;
+        any = any || d;
+    }
+    return any;
+}
+
+/* A client that asks several peers, waits for their answers, and sleeps until it is time to ask again. */
+static bool asks_peers(const struct blocked_loops *l, const struct loop_use *use)
+{
+    for (uint32_t i = 0; i < use->members; i++) {
+        const struct kiwi_loop *loop = trace_loop(l->m->trace, l->loops->rows[use->first + i]);
+
+        if (!loop || !polls_peers(l->m->trace, loop))
+            return false;
+    }
+    return use->members;
+}
+
+/* A sleep that hardly ever kept an event waiting, in every round of the loop. */
 static bool is_pace(const struct blocked_loops *l, const struct blocked *b)
 {
-    return call_kind_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP && (double)b->hit >= PACE * (double)b->use->count &&
-           (double)b->kept < PACE_KEPT * (double)b->hit;
+    return call_kind_group(call_kind(l->m, b)) == KIWI_GROUP_SLEEP && (double)b->kept < PACE_KEPT * (double)b->hit &&
+           ((double)b->hit >= PACE * (double)b->use->count || asks_peers(l, b->use));
 }
 
 /* Where several threads wait for events of one epoll, some of them wait meanwhile to be told of work by another one:

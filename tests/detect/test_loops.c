@@ -1,4 +1,5 @@
 /* blocked-loop and slow-tick: what makes a loop, and what stalls it. */
+#include "../../interpose/record/region.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -117,6 +118,47 @@ static void blocked__sleep_that_paces_a_loop(void **state)
     history_assert_silent(*state);
 }
 
+/* What the loop polls: connections that were dialled, the first of them, and that were accepted. */
+static void connections(unsigned dialled)
+{
+    assert_true(region_reach(KIWI_TABLE_DESCRIPTORS, 600 + KIWI_LOOP_SOURCES));
+    for (unsigned i = 0; i < KIWI_LOOP_SOURCES; i++) {
+        region_loop(1)->sources[i].id = 600 + i;
+        region_descriptor(601 + i)->flags = i < dialled ? KIWI_DESCRIPTOR_DIALLED : KIWI_DESCRIPTOR_ACCEPTED;
+        region_descriptor(601 + i)->state = KIWI_ROW_LIVE;
+    }
+}
+
+/* Rounds: three peers are asked, answer one after the other, and it sleeps until the next round. */
+static void rounds(struct history *h, unsigned dialled)
+{
+    for (int i = 0; i < 10; i++)
+        history_play(h, "T1 polls a at gather; T1 polls b at gather; T1 polls c at gather; T1 enter usleep at pause;"
+                        "T1 leave 100");
+    history_play(h, "T1 polls a at gather");
+    connections(dialled);
+}
+
+static void blocked__sleep_between_rounds_of_asking(void **state)
+{
+    rounds(*state, 3);
+    history_assert_silent(*state);
+}
+
+static void blocked__sleep_while_a_client_may_come(void **state)
+{
+    rounds(*state, 2);
+    history_assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
+}
+
+static void blocked__sleep_while_answers_come(void **state)
+{
+    loop(*state);
+    serve(*state, 4, "T1 enter usleep at throttle; T1 leave 120");
+    connections(4);
+    history_assert_one(*state, FINDING_BLOCKED_LOOP, SEVERITY_HIGH);
+}
+
 static void blocked__start_and_shutdown(void **state)
 {
     history_play(*state, "T1 polls a at loop; T1 enter fsync at start; T1 leave 900;"
@@ -219,6 +261,9 @@ int main(void)
             CASE(blocked__worker_that_serves_one_connection_at_a_time),
             CASE(blocked__relay_of_two_ends),
             CASE(blocked__sleep_that_paces_a_loop),
+            CASE(blocked__sleep_between_rounds_of_asking),
+            CASE(blocked__sleep_while_a_client_may_come),
+            CASE(blocked__sleep_while_answers_come),
             CASE(blocked__start_and_shutdown),
             CASE(blocked__lock_whose_holder_sleeps),
             CASE(blocked__lock_whose_holder_was_preempted),
