@@ -94,14 +94,61 @@ static bool path_grade(struct search *s, enum lock_grade *grade, struct lock_par
     return false;
 }
 
+/* Whether one thread was seen in both groups, or may have been. */
+static bool share_a_thread(const struct search *s, uint32_t a, uint32_t b)
+{
+    const struct lock_points *p = &s->meet.points;
+
+    if (p->others[a] || p->others[b])
+        return true;
+    for (uint32_t i = p->first[a]; i < p->first[a + 1]; i++)
+        for (uint32_t j = p->first[b]; j < p->first[b + 1]; j++)
+            if (p->items[i].thread == p->items[j].thread && p->items[i].serial == p->items[j].serial)
+                return true;
+    return false;
+}
+
+enum semaphores { NO_SEMAPHORE, SEMAPHORES_AS_LOCKS, SEMAPHORE_AS_STATE };
+
+static enum semaphores path_semaphores(const struct search *s)
+{
+    enum semaphores found = NO_SEMAPHORE;
+
+    for (uint32_t i = 0; i < s->length; i++) {
+        uint32_t wants = s->path[i], holds = s->path[(i + 1) % s->length];
+        const struct kiwi_object *o = trace_object(s->m->trace, s->e->groups[wants].to);
+
+        if (!o || o->kind != KIWI_OBJECT_SEMAPHORE)
+            continue;
+        if ((o->flags & KIWI_OBJECT_CROSSED) && share_a_thread(s, wants, holds))
+            return SEMAPHORE_AS_STATE;
+        found = SEMAPHORES_AS_LOCKS;
+    }
+    return found;
+}
+
+/* Whether a semaphore lets so few threads in that one of the steps is always missing. */
+static bool path_is_thinned(const struct search *s)
+{
+    uint8_t permits = group_edge(s, s->path[0])->permits;
+
+    for (uint32_t i = 1; i < s->length; i++)
+        if (group_edge(s, s->path[i])->permits != permits)
+            return false;
+    return permits && permits < s->length;
+}
+
 /* The path closes a circle of locks. Keep it if threads can be found for it. */
 static void path_close(struct search *s)
 {
     struct lock_cycle cycle = {.length = s->length};
     struct lock_party parties[LOCK_CYCLE_MAX];
+    enum semaphores semaphores = path_semaphores(s);
 
-    if (!path_grade(s, &cycle.grade, parties))
+    if (semaphores == SEMAPHORE_AS_STATE || path_is_thinned(s) || !path_grade(s, &cycle.grade, parties))
         return;
+    if (semaphores && cycle.grade < LOCK_GRADE_G4_SEMAPHORE)
+        cycle.grade = LOCK_GRADE_G4_SEMAPHORE;
     for (uint32_t i = 0; i < s->length; i++) {
         cycle.groups[i] = s->path[i];
         cycle.threads[i] = parties[i].thread;

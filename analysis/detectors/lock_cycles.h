@@ -8,8 +8,11 @@
  *
  * A cycle of n links needs n different threads, each holding the lock that the one before wants. It is left out when
  *   - two of them hold a lock in common (a gate: they never get there together), unless both hold it for reading;
+ *   - a semaphore lets in fewer threads than there are steps, and all of them were taken by such;
  *   - a lock is wanted for reading and held for reading;
- *   - pthread_create and pthread_join put one thread's part wholly before another's.
+ *   - pthread_create and pthread_join put one thread's part wholly before another's;
+ *   - a thread that took both steps at a semaphore once gave that back out of turn (KIWI_OBJECT_CROSSED): what it keeps
+ *     others away from may be a state that threads enter and leave together.
  * Shortest come first. A longer cycle that shares a step (this lock held, that one wanted) with a shorter one is left
  * out: it may well go away with the shorter one.
  */
@@ -23,7 +26,14 @@
 #define LOCK_CYCLES_STEPS 4000000u     /* of the search in all: some seconds */
 #define LOCK_CYCLES_STEPS_EACH 100000u /* from one lock at one length: no knot starves the others */
 
-enum lock_grade { LOCK_GRADE_G3, LOCK_GRADE_G4, LOCK_GRADE_G5_EARLY, LOCK_GRADE_G5_SIGNALLED, LOCK_GRADE_G5_TIMED };
+enum lock_grade {
+    LOCK_GRADE_G3,
+    LOCK_GRADE_G4,
+    LOCK_GRADE_G4_SEMAPHORE,
+    LOCK_GRADE_G5_EARLY,
+    LOCK_GRADE_G5_SIGNALLED,
+    LOCK_GRADE_G5_TIMED
+};
 
 struct lock_cycle {
     uint32_t length;

@@ -43,6 +43,12 @@ static int pairs_add(struct pairs *p, struct graph_edge edge)
     return 0;
 }
 
+/* A semaphore does if it serves as a lock; else it is a signal, or nobody knows what. */
+static bool makes_order(const struct kiwi_object *o)
+{
+    return o->kind != KIWI_OBJECT_SEMAPHORE || (o->flags & KIWI_OBJECT_LOCK_LIKE);
+}
+
 /*
  * Does the row say that a thread may wait for its lock here? A successful trylock never waits. A lock that was still
  * private to its maker, a row that only names a held set, and one that was never asked for, order nothing. Neither does
@@ -54,7 +60,7 @@ static bool row_can_wait(const struct model *m, uint32_t row)
     const struct kiwi_object *o = a ? trace_object(m->trace, a->object) : NULL;
 
     /* A class stands for many locks: that one of them was taken says nothing of another. */
-    if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS) || o->kind == KIWI_OBJECT_SEMAPHORE)
+    if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS) || !makes_order(o))
         return false;
     if (a->how == KIWI_HOW_TRY || (a->flags & KIWI_ACQ_UNPUBLISHED))
         return false;
@@ -82,9 +88,7 @@ static bool held_counts(const struct model *m, const struct model_held *h)
     const struct kiwi_acquisition *a = trace_acquisition(m->trace, h->row);
     const struct kiwi_object *o = trace_object(m->trace, h->object);
 
-    /* A semaphore that serves as a lock keeps threads apart, but what it is for is a guess: it makes no order. */
-    return a && o && o->kind != KIWI_OBJECT_SEMAPHORE && !lock_is_class(m, h->object) &&
-           !(a->flags & KIWI_ACQ_UNPUBLISHED);
+    return a && o && makes_order(o) && !lock_is_class(m, h->object) && !(a->flags & KIWI_ACQ_UNPUBLISHED);
 }
 
 static int collect_pairs(struct collector *c, uint32_t row)
@@ -205,6 +209,7 @@ static int collect_edges(struct collector *c, uint32_t row)
                                  .held_hash = hash,
                                  .from_mode = held[i].mode,
                                  .to_mode = a->mode,
+                                 .permits = (uint8_t)KIWI_ACQ_PERMITS(a->flags),
                                  .timed = a->how == KIWI_HOW_TIMED,
                                  .early = maker_alone(c->m, row) || maker_alone(c->m, held[i].row)};
 
@@ -238,6 +243,7 @@ static int edge_compare(const void *a, const void *b)
     order = order ? order : compare(x->to, y->to);
     order = order ? order : compare(x->timed, y->timed);
     order = order ? order : compare(x->early, y->early);
+    order = order ? order : compare(x->permits, y->permits);
     order = order ? order : compare(x->from_mode, y->from_mode);
     order = order ? order : compare(x->to_mode, y->to_mode);
     return order ? order : compare(x->held_hash, y->held_hash);

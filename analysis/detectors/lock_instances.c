@@ -135,7 +135,9 @@ static bool row_counts(const struct model *m, uint32_t row)
     const struct kiwi_acquisition *a = m->acquisitions[row].row;
 
     return a && a->parent && m->acquisitions[row].count && (a->how == KIWI_HOW_LOCK || a->how == KIWI_HOW_COND) &&
-           !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE | KIWI_ACQ_DERIVED));
+           !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_MAKER_ALONE | KIWI_ACQ_DERIVED)) &&
+           !KIWI_ACQ_PERMITS(
+                   a->flags); /* it takes as many threads as there are locks in the circle, which is not known */
 }
 
 /* Two threads that go opposite ways at one place wait for each other, unless both only read all the way. */

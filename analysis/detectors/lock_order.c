@@ -3,9 +3,9 @@
  *
  * lock_edges collects who took what while holding what, lock_cycles finds the circles that could close; here circles of
  * one cause become one finding. Grades: G3 the threads named were alive together, G4 they are not known to have been
- * (another run may well bring them together), G5 one of the locks is wanted for a limited time only, so it is a
- * stall, or nobody but its maker was seen to have taken one of them by then, so that others may not have known it yet,
- * or a condition variable or semaphore put one thread after another.
+ * (another run may well bring them together) or a semaphore serves as one of the locks, G5 one of the locks is wanted
+ * for a limited time only, so it is a stall, or nobody but its maker was seen to have taken one of them by then, so that
+ * others may not have known it yet, or a condition variable or semaphore put one thread after another.
  */
 #include "detector.h"
 
@@ -259,6 +259,10 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                     {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
                      "Grade G4: no common lock and no creation or join keeps these threads apart, but they are not "
                      "known to have been alive at the same time in this recording."},
+            [LOCK_GRADE_G4_SEMAPHORE] =
+                    {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
+                     "Grade G4: no common lock and no creation or join keeps these threads apart. A semaphore is taken "
+                     "for a lock since it began at 1, and only threads that had taken it gave it back."},
             [LOCK_GRADE_G5_EARLY] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: when one of these steps was taken, nobody but the thread that made the lock had been "

@@ -266,13 +266,24 @@ static uint16_t publication(const struct thread *t, uint32_t object, uint32_t st
                                                                                : KIWI_ACQ_MAKER_ALONE;
 }
 
+/* How many the semaphore that let the thread in lets in, as KIWI_ACQ_PERMITS has it. */
+static uint16_t permits(const struct thread *t)
+{
+    for (unsigned i = 0; i < THREAD_PERMITS; i++) {
+        const struct kiwi_object *o = t->permits[i].count ? region_object(t->permits[i].object) : NULL;
+        if (o && o->address == t->permits[i].address && (RELAXED_LOAD(&o->flags) & KIWI_OBJECT_PERMITS))
+            return (uint16_t)(o->type << 8);
+    }
+    return 0;
+}
+
 struct kiwi_cache_entry *acquisition_line_new(struct thread *t, uintptr_t address, uint32_t word)
 {
     uint32_t stack = ACQUISITION_STACK(word), object = object_for(t, address, word);
     uint32_t row = 0;
     uint16_t flags = 0;
     if (object) {
-        flags = publication(t, object, stack);
+        flags = publication(t, object, stack) | permits(t);
         object_seen_by(t, object);
         struct acquisition_key key = {.parent = t->chain,
                                       .object = object,

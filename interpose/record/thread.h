@@ -112,6 +112,13 @@ struct heap_mark {
     bool timed;
 };
 
+/* A semaphore that let the thread in, so many times: see KIWI_OBJECT_PERMITS. */
+#define THREAD_PERMITS 2
+struct thread_permit {
+    uintptr_t address;
+    uint32_t object, count; /* 0 = free */
+};
+
 /* The event loop that a thread runs, if it runs one: see loop.h. */
 #define THREAD_LOOP_PARTS 6
 #define THREAD_LOOP_MEASURED 4
@@ -258,6 +265,7 @@ struct thread {
     struct thread_let_in let_in;
     uintptr_t stack_low, stack_high;
     struct known_object semaphores[THREAD_SEMAPHORES]; /* by address */
+    struct thread_permit permits[THREAD_PERMITS];
     /* Contention. Of these, other threads write the first two and read the latest call and wait. */
     uint32_t pressed_object; /* object that the latest comer waits for */
     uint64_t pressed_since;  /* when a hold was first found with somebody waiting for its end */

@@ -44,8 +44,14 @@ enum kiwi_mutex_type {
  * none. */
 #define KIWI_OBJECT_CLASS 128u
 /* A semaphore that began at 1 and was never posted by a thread that had not waited for it: used as a lock. Such ones
- * are on the held arrays, so that they count as gates; they make no order and are reported in no finding. */
+ * are on the held arrays: they count as gates, and make order. */
 #define KIWI_OBJECT_LOCK_LIKE 256u
+/* Such a semaphore was given back while a lock was held that had been taken after it, or after one was let go that had
+ * been held when it was taken. */
+#define KIWI_OBJECT_CROSSED 1024u
+/* A semaphore that began at 2 or more (`type`: at what) and was never posted by a thread that had not waited for it: it
+ * lets so many threads in. */
+#define KIWI_OBJECT_PERMITS 2048u
 #define KIWI_OBJECT_MONOTONIC 512u  /* a condition variable whose timed waits go by CLOCK_MONOTONIC */
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 
@@ -57,7 +63,7 @@ enum kiwi_mutex_type {
 struct kiwi_object {
     uint32_t state; /* LIVE or ENDED */
     uint8_t kind;   /* enum kiwi_object_kind */
-    uint8_t type;   /* enum kiwi_mutex_type for mutexes */
+    uint8_t type;   /* enum kiwi_mutex_type for mutexes; with KIWI_OBJECT_PERMITS how many */
     uint16_t flags; /* KIWI_OBJECT_* */
     uint64_t address;
     uint32_t generation;   /* 1, 2, ... at this address */
@@ -132,6 +138,8 @@ struct kiwi_acquisition {
 #define KIWI_ACQ_DERIVED 2u /* made only to name a held set after a release out of order */
 /* No thread but the maker of the lock was seen to have taken it by then: others may not have known it yet. */
 #define KIWI_ACQ_MAKER_ALONE 4u
+/* The thread had one of so many permits of a semaphore (KIWI_OBJECT_PERMITS), 0 = none. */
+#define KIWI_ACQ_PERMITS(flags) ((flags) >> 8)
 
 /* A condition variable that was waited on, or signalled while nobody was blocked on it. Beside its object. */
 struct kiwi_cond {

@@ -2,7 +2,8 @@
  * semaphore.c - sem_*: a wait is a blocking call; a semaphore that serves as a lock is held meanwhile.
  *
  * What a semaphore is for shows in who posts it: a lock is given back by the thread that took it. So one that begins at
- * 1 counts as a lock until another thread posts it; from then on it is a signal, and leaves the held arrays.
+ * 1 counts as a lock until another thread posts it; from then on it is a signal, and leaves the held arrays. One that
+ * begins at more lets so many threads in, likewise.
  */
 #include "semaphore.h"
 
@@ -14,7 +15,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
-#define SEM_KIND (ACQUISITION_OBJECT(KIWI_OBJECT_SEMAPHORE) | ACQUISITION_KIND(KIWI_MODE_WRITE, KIWI_HOW_LOCK))
+#define SEM_KIND(how) (ACQUISITION_OBJECT(KIWI_OBJECT_SEMAPHORE) | ACQUISITION_KIND(KIWI_MODE_WRITE, how))
 
 static uint32_t semaphore_object(uintptr_t address)
 {
@@ -56,6 +57,7 @@ struct wait {
     struct thread *t;
     sem_t *s;
     struct call_site site;
+    enum kiwi_how how;
     struct call_record call;
 };
 
@@ -78,14 +80,15 @@ static void check_destroyed(struct thread *t, const sem_t *s, struct call_site s
 
 static void wait_begin(struct wait *w, sem_t *s, enum kiwi_call_kind kind, uint32_t flags, struct call_site site)
 {
-    *w = (struct wait){.t = thread_enter(), .s = s, .site = site};
+    enum kiwi_how how = kind == KIWI_CALL_SEM_WAIT ? KIWI_HOW_LOCK : KIWI_HOW_TIMED;
+    *w = (struct wait){.t = thread_enter(), .s = s, .site = site, .how = how};
     if (record_settings.locks_off)
         w->t = NULL;
     check_destroyed(w->t, s, site);
     call_begin(&w->call, positive(s) && !(w->t && w->t->inside) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
 }
 
-static void hold(struct thread *t, uintptr_t address, struct call_site site)
+static void hold(struct thread *t, uintptr_t address, struct call_site site, enum kiwi_how how)
 {
     struct lock_request q;
     int at = acquisition_held(t, address);
@@ -93,9 +96,51 @@ static void hold(struct thread *t, uintptr_t address, struct call_site site)
         t->held[at].count++;
         return;
     }
-    lock_request(&q, t, address, site, SEM_KIND, false);
+    lock_request(&q, t, address, site, SEM_KIND(how), false);
     if (lock_taking(&q))
         lock_taken(&q);
+}
+
+/*
+ * Semaphores that let several threads in: who is in is kept by thread. One that is posted by a thread that was not let
+ * in is a signal, or counts things that threads hand over; so is one too many for a thread, as far as is known then.
+ */
+
+static bool is_permits(uint32_t object)
+{
+    return object && (RELAXED_LOAD(&region_object(object)->flags) & KIWI_OBJECT_PERMITS);
+}
+
+static void no_permits(uint32_t object)
+{
+    __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_PERMITS, __ATOMIC_RELAXED);
+}
+
+static void let_in(struct thread *t, uintptr_t address, uint32_t object)
+{
+    struct thread_permit *free = NULL;
+    for (struct thread_permit *p = t->permits; p < t->permits + THREAD_PERMITS; p++) {
+        if (p->count && p->object == object && p->address == address) {
+            p->count++;
+            return;
+        }
+        if (!p->count || !is_permits(p->object))
+            free = p;
+    }
+    if (free)
+        *free = (struct thread_permit){address, object, 1};
+    else
+        no_permits(object);
+}
+
+static void let_out(struct thread *t, uintptr_t address, uint32_t object)
+{
+    for (struct thread_permit *p = t->permits; p < t->permits + THREAD_PERMITS; p++)
+        if (p->count && p->object == object && p->address == address) {
+            p->count--;
+            return;
+        }
+    no_permits(object);
 }
 
 static int wait_end(struct wait *w, int result)
@@ -109,7 +154,9 @@ static int wait_end(struct wait *w, int result)
     if (w->call.t) /* it had to wait for a post */
         handover_take(t, object);
     if (is_lock_like(object))
-        hold(t, (uintptr_t)w->s, w->site);
+        hold(t, (uintptr_t)w->s, w->site, w->how);
+    else if (is_permits(object))
+        let_in(t, (uintptr_t)w->s, object);
     guard_clear(t);
     return result;
 }
@@ -134,7 +181,7 @@ EXPORT int sem_wait(sem_t *s)
     int result = real.sem_wait(s);
     if (likely(!result && t->guard == GUARD_IDLE && !t->slot->held_count)) {
         e->tick--;
-        lock_note_held(t, slot_state(t), (uintptr_t)s, e->row, SEM_KIND);
+        lock_note_held(t, slot_state(t), (uintptr_t)s, e->row, SEM_KIND(KIWI_HOW_LOCK));
     }
     return result;
 }
@@ -155,11 +202,29 @@ EXPORT int sem_clockwait(sem_t *s, clockid_t clock, const struct timespec *until
 
 EXPORT int sem_trywait(sem_t *s)
 {
-    struct wait w = {.t = thread_enter(), .s = s, .site = CALL_SITE()};
+    struct wait w = {.t = thread_enter(), .s = s, .site = CALL_SITE(), .how = KIWI_HOW_TRY};
     if (record_settings.locks_off)
         w.t = NULL;
     check_destroyed(w.t, s, w.site);
     return wait_end(&w, real.sem_trywait(s));
+}
+
+/*
+ * Locks are given back in the reverse order, as a rule. What is taken under a mutex and kept beyond it, to be given back
+ * under that mutex again, is a state that many threads share (the first reader of many keeps writers out) and one of
+ * them happened to begin and to end alone.
+ */
+static void note_crossing(const struct thread *t, uintptr_t address)
+{
+    int at = acquisition_held(t, address);
+    uint32_t row = at < 0 ? 0 : t->held[at].row;
+    const struct kiwi_acquisition *a = row ? region_acquisition(row) : NULL;
+    uint32_t object = 0;
+    if (at < 0 ||
+        ((uint32_t)at + 1 == t->slot->held_count && (!a || (a->depth == at + 1 && !(a->flags & KIWI_ACQ_DERIVED)))))
+        return;
+    if ((object = semaphore_object(address)))
+        __atomic_fetch_or(&region_object(object)->flags, KIWI_OBJECT_CROSSED, __ATOMIC_RELAXED);
 }
 
 static NOINLINE int post_full(sem_t *s)
@@ -169,10 +234,13 @@ static NOINLINE int post_full(sem_t *s)
         return real.sem_post(s);
     check_destroyed(t, s, CALL_SITE());
     guard_set(t);
+    note_crossing(t, (uintptr_t)s);
     bool released = lock_release(t, (uintptr_t)s);
     uint32_t object = released ? 0 : known_semaphore(t, (uintptr_t)s);
     if (is_lock_like(object))
         __atomic_fetch_and(&region_object(object)->flags, (uint16_t)~KIWI_OBJECT_LOCK_LIKE, __ATOMIC_RELAXED);
+    else if (is_permits(object))
+        let_out(t, (uintptr_t)s, object);
     handover_give(t, object);
     if (object)
         RELAXED_STORE(&region_object(object)->wait_since, clock_ticks());
@@ -190,17 +258,22 @@ EXPORT int sem_post(sem_t *s)
     return real.sem_post(s);
 }
 
+#define PERMITS_MAX 255u /* more never keep threads from closing a circle */
+
 EXPORT int sem_init(sem_t *s, int shared, unsigned value)
 {
     struct thread *t = thread_enter();
     int result = real.sem_init(s, shared, value);
     if (!t || result || record_settings.locks_off)
         return result;
+    uint16_t use = shared || !value || value > PERMITS_MAX ? 0
+                   : value == 1                            ? KIWI_OBJECT_LOCK_LIKE
+                                                           : KIWI_OBJECT_PERMITS;
     guard_set(t);
     struct object_facts facts = {.address = (uintptr_t)s,
                                  .kind = KIWI_OBJECT_SEMAPHORE,
-                                 .flags = (uint16_t)((shared ? KIWI_OBJECT_SHARED : 0) |
-                                                     (value == 1 && !shared ? KIWI_OBJECT_LOCK_LIKE : 0))};
+                                 .type = (uint8_t)(value <= PERMITS_MAX ? value : 0),
+                                 .flags = (uint16_t)((shared ? KIWI_OBJECT_SHARED : 0) | use)};
     object_init(t, &facts, stack_of(t, CALL_SITE()));
     guard_clear(t);
     return result;
