@@ -24,8 +24,8 @@ struct lock_edge {
     uint64_t held_hash; /* of the held set: locks and modes */
     uint8_t from_mode, to_mode;
     uint8_t permits; /* the thread had one of so many of a semaphore, 0 = none */
-    bool timed; /* wanted for a limited time only */
-    bool early; /* one of the two was seen in the hands of its maker alone so far */
+    bool timed;      /* wanted for a limited time only */
+    bool early;      /* one of the two was seen in the hands of its maker alone so far */
 };
 
 struct lock_group {

@@ -4,8 +4,8 @@
  * lock_edges collects who took what while holding what, lock_cycles finds the circles that could close; here circles of
  * one cause become one finding. Grades: G3 the threads named were alive together, G4 they are not known to have been
  * (another run may well bring them together) or a semaphore serves as one of the locks, G5 one of the locks is wanted
- * for a limited time only, so it is a stall, or nobody but its maker was seen to have taken one of them by then, so that
- * others may not have known it yet, or a condition variable or semaphore put one thread after another.
+ * for a limited time only, so it is a stall, or nobody but its maker was seen to have taken one of them by then, so
+ * that others may not have known it yet, or a condition variable or semaphore put one thread after another.
  */
 #include "detector.h"
 

@@ -210,9 +210,9 @@ EXPORT int sem_trywait(sem_t *s)
 }
 
 /*
- * Locks are given back in the reverse order, as a rule. What is taken under a mutex and kept beyond it, to be given back
- * under that mutex again, is a state that many threads share (the first reader of many keeps writers out) and one of
- * them happened to begin and to end alone.
+ * Locks are given back in the reverse order, as a rule. What is taken under a mutex and kept beyond it, to be given
+ * back under that mutex again, is a state that many threads share (the first reader of many keeps writers out) and one
+ * of them happened to begin and to end alone.
  */
 static void note_crossing(const struct thread *t, uintptr_t address)
 {
