@@ -148,6 +148,10 @@ static int hangs_report(struct model *m, uint32_t slot, struct finding_list *lis
         end = s->call_since;
     if (!killed && trace_ns(t, end - s->call_since) < HANGS_NS)
         return 0;
+    /* Most sends find room at once, and a process may be killed in any of them. */
+    if (s->call_kind != KIWI_CALL_CONNECT && sends(s->call_kind) &&
+        trace_ns(t, end - s->call_since) < KIWI_UNBOUNDED_NS)
+        return 0;
     reported[s->call_row] = true;
     return unbounded_report(m,
                             &(struct unbounded){.kind = s->call_kind,

@@ -46,11 +46,27 @@ static bool is_unbounded(const struct thread *t, const struct kiwi_descriptor *d
     return is_peer(d) && (is_sending(kind) || (exchange_direction(kind) == EXCHANGE_RECEIVES && is_due(t, d)));
 }
 
+/*
+ * A thread that loses its processor inside a send waits for nobody. Where there was no room for what it sent, the kernel
+ * has counted the time (in microseconds) for which the peer's window or the socket's buffer set the pace, or has
+ * something left to send, or sends it again. Where it does not say, only a long wait counts.
+ */
+static bool had_no_room(int fd, uint64_t ticks)
+{
+    struct tcp_info about = {0};
+    socklen_t size = sizeof about;
+    if (region.frozen || sys_failed(sys_call6(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, (long)&about, (long)&size, 0)))
+        return ticks >= clock_ns_to_ticks(KIWI_UNBOUNDED_DIAL_NS);
+    uint64_t limited = 1000 * (about.tcpi_rwnd_limited + about.tcpi_sndbuf_limited);
+    return 2 * clock_ns_to_ticks(limited) >= ticks || about.tcpi_notsent_bytes || about.tcpi_retransmits;
+}
+
 void await_ended(const struct thread *t, int fd, struct kiwi_call *call, uint64_t ticks)
 {
     uint64_t least = call->kind == KIWI_CALL_CONNECT ? KIWI_UNBOUNDED_DIAL_NS : KIWI_UNBOUNDED_NS;
     const struct kiwi_descriptor *d = descriptor_row(fd);
-    if (ticks < clock_ns_to_ticks(least) || !is_unbounded(t, d, call->kind))
+    if (ticks < clock_ns_to_ticks(least) || !is_unbounded(t, d, call->kind) ||
+        (is_sending(call->kind) && !had_no_room(fd, ticks)))
         return;
     __atomic_fetch_or(&call->flags, KIWI_CALLF_UNBOUNDED, __ATOMIC_RELAXED);
     RELAXED_STORE(&call->peer, d->peer);

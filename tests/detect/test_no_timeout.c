@@ -196,6 +196,21 @@ static void hangs__in_a_send(void **state)
     found(*state);
 }
 
+static void hangs__killed_when_a_send_had_just_begun(void **state)
+{
+    sits(client(), KIWI_CALL_SENDMSG, 0, 0);
+    history_assert_silent(*state);
+}
+
+static void hangs__killed_when_a_receive_had_just_begun(void **state)
+{
+    struct thread *t = client();
+
+    sends(t);
+    sits(t, KIWI_CALL_READ, 0, 0);
+    found(*state);
+}
+
 static void hangs__in_a_send_that_the_kernel_gives_up(void **state)
 {
     struct thread *t = client();
@@ -281,6 +296,8 @@ int main(void)
             TEST(waits__watched_over),
             TEST(hangs__in_a_receive),
             TEST(hangs__in_a_send),
+            TEST(hangs__killed_when_a_send_had_just_begun),
+            TEST(hangs__killed_when_a_receive_had_just_begun),
             TEST(hangs__in_a_send_that_the_kernel_gives_up),
             TEST(hangs__in_connect),
             TEST(hangs__in_connect_with_an_alarm),

@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define FD 600 /* no such descriptor is open: the kernel is asked in vain */
 #define LONG_NS (2 * KIWI_UNBOUNDED_NS)
@@ -95,6 +97,47 @@ static void await__alarm_is_a_limit(void **state)
     assert_false(waits(t, LONG_NS));
     await_alarm(0);
     assert_true(waits(t, LONG_NS));
+}
+
+/* On a connection to the process itself, which reads nothing. */
+static void send_waits(struct thread *t, int fd, uint64_t ns, uint32_t flags)
+{
+    send_call.flags = 0;
+    await_ended(t, fd, &send_call, clock_ns_to_ticks(ns));
+    assert_int_equal(send_call.flags, flags);
+}
+
+static void await__send_without_room_is_marked(void **state)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct thread *t = dialling();
+    socklen_t size = sizeof a;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+    static char much[65536];
+
+    (void)state;
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &size), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, size), 0);
+    descriptor_born(t, fd, KIWI_DESCRIPTOR_SOCKET, KIWI_DESCRIPTOR_INTERNET, stack_made(9));
+    peer_dialled(t, fd, &(struct peer_dial){(const struct sockaddr *)&a, sizeof a, stack_made(8), 0, 0});
+    assert_int_equal(send(fd, much, 16, MSG_DONTWAIT), 16);
+    send_waits(t, fd, 50 * LONG_NS, 0); /* it lost its processor */
+    while (send(fd, much, sizeof much, MSG_DONTWAIT) > 0)
+        ;
+    send_waits(t, fd, LONG_NS, KIWI_CALLF_UNBOUNDED);
+    close(fd);
+    close(listener);
+}
+
+static void await__send_to_whom_the_kernel_says_nothing_of(void **state)
+{
+    struct thread *t = dialling();
+
+    (void)state;
+    send_waits(t, FD, KIWI_UNBOUNDED_DIAL_NS / 2, 0);
+    send_waits(t, FD, KIWI_UNBOUNDED_DIAL_NS, KIWI_CALLF_UNBOUNDED);
 }
 
 static void await__connect_takes_longer(void **state)
@@ -191,6 +234,8 @@ int main(void)
             FRESH(await__nothing_is_due),
             FRESH(await__limits),
             FRESH(await__alarm_is_a_limit),
+            FRESH(await__send_without_room_is_marked),
+            FRESH(await__send_to_whom_the_kernel_says_nothing_of),
             FRESH(await__connect_takes_longer),
             FRESH(await__any_of_several_peers),
             FRESH(await__answer_that_another_thread_asked_for),
