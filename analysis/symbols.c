@@ -163,7 +163,7 @@ static bool is_internal_file(const char *file)
 }
 
 /* Where nothing but the name is known, as of a C++ runtime that is linked statically: everybody allocates with its
- * operator new and throws with its __cxa_throw. A program that has such operators of its own mostly has lines for them. */
+ * operator new and throws with its __cxa_throw. A program with such operators of its own mostly has lines for them. */
 static bool is_internal_function(const char *function)
 {
     static const char *const names[] = {

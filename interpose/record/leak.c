@@ -99,8 +99,8 @@ static enum kiwi_leak_scan read_all(uintptr_t frame, uint64_t until_ns)
     }
 }
 
-/* What is left when all words have been looked at may hang on packed structures: where that is quick to find out, every
- * byte is looked at, once. */
+/* What is left when all words have been looked at may hang on packed structures, or on the ints of a Python program:
+ * where that is quick to find out, every byte is looked at, once. */
 static enum kiwi_leak_scan read_finely(uintptr_t frame, uint64_t resident, uint64_t until_ns)
 {
     if (resident > FINE_MAX || lost_count(&lost) < LEAK_SAMPLES_MIN)

@@ -16,6 +16,7 @@
 #define DIGITS 4u
 #define LOW_BITS 3u   /* that are 0 in every address: some allocators give small blocks no more alignment */
 #define HIGH_BITS 47u /* addresses are below 2^47 */
+#define INT_DIGIT 30u /* bits in a digit of Python's int */
 #define EDGES_MAX (8u << 20)
 #define WORK_MIN (16u << 10) /* words: counters to sort by, and a byte for each page of records */
 
@@ -221,6 +222,17 @@ static void look_at_raised(struct lost *l, uint32_t source, const char *from, co
     }
 }
 
+/* Python keeps what a C library gave it (ctypes: a c_void_p) as an int: digits of 30 bits, each in four bytes. */
+static void look_at_digits(struct lost *l, uint32_t source, const char *from, const char *to)
+{
+    for (; to - from >= 8; from += 4) {
+        uint32_t digits[2];
+        memcpy(digits, from, sizeof digits);
+        if (digits[1] && digits[1] < 1u << (HIGH_BITS - INT_DIGIT) && digits[0] < 1u << INT_DIGIT)
+            look_at(l, source, (uint64_t)digits[1] << INT_DIGIT | digits[0]);
+    }
+}
+
 /* What the blocks before the next one refer to is all known. */
 static void advance(struct lost *l)
 {
@@ -262,6 +274,7 @@ void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size)
         if (!l->fine)
             continue;
         look_at_bytes(l, inside ? l->cursor : LOST_NONE, from, to);
+        look_at_digits(l, inside ? l->cursor : LOST_NONE, from, to);
         look_at_raised(l, inside ? l->cursor : LOST_NONE, from + (-(end - size + (uintptr_t)(from - bytes)) & 7), to);
     }
 }

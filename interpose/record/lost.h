@@ -42,7 +42,8 @@ struct lost {
     uint32_t *edges, edge_count, edge_max;
     uint32_t *work;
     uint32_t cursor; /* first block that does not end before what is taken next */
-    bool fine;       /* pointers may begin at any byte, as in packed structures, and in the upper 48 bits of a word */
+    /* Pointers may begin at any byte, as in packed structures, in the upper 48 bits of a word, and be ints of Python's. */
+    bool fine;
 };
 
 enum lost_opened { LOST_OPEN, LOST_TOO_MANY, LOST_NO_MEMORY };

@@ -240,6 +240,26 @@ static void lost__every_byte_counts_in_a_fine_reading(void **state)
     lost_close(&l);
 }
 
+/* Digits of 30 bits, the low one first; not those of 28. */
+static void lost__ints_of_python_count_in_a_fine_reading(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t digits[] = {BLOCK(0) & ((1u << 30) - 1), (uint32_t)(BLOCK(0) >> 30)};
+    uint32_t other[] = {BLOCK(1) & ((1u << 28) - 1), (uint32_t)(BLOCK(1) >> 28)};
+    struct lost l;
+
+    (void)state;
+    for (uint32_t n = 0; n < 3; n++)
+        add(t, n, 1);
+    memcpy((char *)page.words + 804, digits, sizeof digits);
+    memcpy((char *)page.words + 1600, other, sizeof other);
+    assert_int_equal(lost_open(&l, true), LOST_OPEN);
+    assert_int_equal(left_after(&l), 3);
+    l.fine = true;
+    assert_int_equal(left_after(&l), 2);
+    lost_close(&l);
+}
+
 static void lost__what_a_word_has_beside_a_pointer_is_ignored(void **state)
 {
     struct thread *t = thread_made("a");
@@ -265,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(lost__values_that_point_in_or_behind_count),
             TEST(lost__every_byte_counts_in_a_fine_reading),
+            TEST(lost__ints_of_python_count_in_a_fine_reading),
             TEST(lost__what_a_word_has_beside_a_pointer_is_ignored),
             TEST(lost__what_lies_in_blocks_counts_once_they_do),
             TEST(lost__freed_blocks_mean_nothing),
