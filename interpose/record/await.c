@@ -47,8 +47,8 @@ static bool is_unbounded(const struct thread *t, const struct kiwi_descriptor *d
 }
 
 /*
- * A thread that loses its processor inside a send waits for nobody. Where there was no room for what it sent, the kernel
- * has counted the time (in microseconds) for which the peer's window or the socket's buffer set the pace, or has
+ * A thread that loses its processor inside a send waits for nobody. Where there was no room for what it sent, the
+ * kernel has counted the time (in microseconds) for which the peer's window or the socket's buffer set the pace, or has
  * something left to send, or sends it again. Where it does not say, only a long wait counts.
  */
 static bool had_no_room(int fd, uint64_t ticks)

@@ -42,7 +42,8 @@ struct lost {
     uint32_t *edges, edge_count, edge_max;
     uint32_t *work;
     uint32_t cursor; /* first block that does not end before what is taken next */
-    /* Pointers may begin at any byte, as in packed structures, in the upper 48 bits of a word, and be ints of Python's. */
+    /* Pointers may begin at any byte, as in packed structures, lie in the upper 48 bits of a word, or be ints of
+     * Python's. */
     bool fine;
 };
 
