@@ -210,7 +210,7 @@ static void fill_header(bool child)
     h->hold_budget_ns = options.hold_budget;
     waker_fill(child);
     h->recording = 1;
-    h->module_epoch = stack_module_epoch = 1;
+    h->module_epoch = stack_module_epoch = MODULE_EPOCH_FIRST;
     region_publish(&h->state, KIWI_ROW_LIVE);
 }
 

@@ -70,7 +70,6 @@ static void module_fill(struct kiwi_module *m, const struct dl_find_object *f)
     m->base = l->l_addr;
     m->start = (uintptr_t)f->dlfo_map_start;
     m->end = (uintptr_t)f->dlfo_map_end;
-    m->path = region_string(l->l_name, strlen(l->l_name));
     m->loaded_epoch = RELAXED_LOAD(&region.header->module_epoch);
     uint32_t count = 0;
     const ElfW(Phdr) *p = program_headers(f, &count);
@@ -95,6 +94,51 @@ static void range_add(uint32_t row, const struct kiwi_module *m)
         ;
 }
 
+static bool same_file(const struct kiwi_module *a, const struct kiwi_module *b, const char *path)
+{
+    return a->path && strcmp(region.tables[KIWI_TABLE_STRINGS] + a->path, path) == 0 && a->base == b->base &&
+           a->start == b->start && a->end == b->end && a->build_id_size && a->build_id_size == b->build_id_size &&
+           memcmp(a->build_id, b->build_id, a->build_id_size) == 0;
+}
+
+/*
+ * A plugin that is unloaded and loaded again mostly comes back to its old place. It gets its old row: its call paths are
+ * what they were. Not if another module was there in between, to which stacks of that time belong.
+ */
+static bool module_back(const struct kiwi_module *now, const char *path)
+{
+    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE), row = 0;
+    for (uint32_t i = n; --i > 0 && !row;)
+        if (!ranges[i].end && RELAXED_LOAD(&region_module(i)->state) == KIWI_ROW_ENDED &&
+            same_file(region_module(i), now, path))
+            row = i;
+    for (uint32_t i = 1; row && i < n; i++) {
+        const struct kiwi_module *m = region_module(i);
+        if (i != row && m->start < now->end && now->start < m->end &&
+            m->loaded_epoch >= region_module(row)->unloaded_epoch)
+            return false;
+    }
+    if (!row)
+        return false;
+    region_module(row)->unloaded_epoch = 0;
+    region_publish(&region_module(row)->state, KIWI_ROW_LIVE);
+    range_add(row, region_module(row));
+    return true;
+}
+
+uint64_t module_unloaded_epoch(uintptr_t address)
+{
+    uint32_t n = __atomic_load_n(&range_count, __ATOMIC_ACQUIRE);
+    uint64_t latest = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        const struct kiwi_module *m = region_module(i);
+        uint64_t epoch = ranges[i].end ? 0 : RELAXED_LOAD(&m->unloaded_epoch);
+        if (epoch > latest && address >= m->start && address < m->end)
+            latest = epoch;
+    }
+    return latest;
+}
+
 /* Without a lock: a signal handler may leave this for good by a jump, and another thread need not wait for a row. Of
  * two threads that meet a module at once, the slower one usually finds the row of the other and leaves its own
  * unpublished; two rows for one module say the same. */
@@ -102,11 +146,18 @@ static bool module_add(const struct dl_find_object *f)
 {
     if (known_module((uintptr_t)f->dlfo_map_start))
         return true;
+    struct kiwi_module now = {0};
+    if (RELAXED_LOAD(&region.header->module_epoch) > MODULE_EPOCH_FIRST) {
+        module_fill(&now, f);
+        if (module_back(&now, f->dlfo_link_map->l_name))
+            return true;
+    }
     uint32_t row = region_claim(KIWI_TABLE_MODULES, 1);
     if (!row || row >= MODULES)
         return true;
     struct kiwi_module *m = region_module(row);
     module_fill(m, f);
+    m->path = region_string(f->dlfo_link_map->l_name, strlen(f->dlfo_link_map->l_name));
     if (known_module((uintptr_t)f->dlfo_map_start))
         return true;
     region_publish(&m->state, KIWI_ROW_LIVE);

@@ -18,6 +18,9 @@ bool module_note(uintptr_t address);
 bool module_holds_data(uintptr_t address);
 /* The address lies in a noted module whose path has this in it. */
 bool module_is_named(uintptr_t address, const char *part);
+#define MODULE_EPOCH_FIRST 1u /* kiwi_header.module_epoch while nothing was unloaded */
+/* The latest module_epoch at which a module that held the address was unloaded, and did not come back; 0 = none was. */
+uint64_t module_unloaded_epoch(uintptr_t address);
 /* After dlclose: modules that are gone get their unloaded_epoch, and stack caches become stale. */
 void module_sweep(void);
 void module_reset(void); /* in a new process image or a forked child: start with an empty map */

@@ -25,14 +25,15 @@ uint32_t stack_module_epoch;
 struct stack_key {
     const uint64_t *frames;
     uint32_t depth, flags;
-    uint64_t hash, epoch;
+    uint64_t hash;
+    uint64_t unloaded; /* the latest module_epoch at which another module lay under one of its frames; 0 = none ever */
 };
 
 static bool stack_same(uint32_t row, const void *key)
 {
     const struct stack_key *k = key;
     const struct kiwi_stack *s = region_stack(row);
-    return s->hash == k->hash && s->depth == k->depth && s->epoch == k->epoch && s->flags == k->flags &&
+    return s->hash == k->hash && s->depth == k->depth && s->epoch >= k->unloaded && s->flags == k->flags &&
            memcmp(region_frames(s->first), k->frames, k->depth * sizeof *k->frames) == 0;
 }
 
@@ -49,7 +50,7 @@ static uint32_t stack_make(const void *key)
     s->first = first;
     s->flags = k->flags;
     s->hash = k->hash;
-    s->epoch = k->epoch;
+    s->epoch = RELAXED_LOAD(&region.header->module_epoch);
     if (k->flags & KIWI_STACK_TRUNCATED)
         region_drop(KIWI_DROP_TRUNCATED_STACKS);
     if (k->flags & KIWI_STACK_SHORT)
@@ -67,9 +68,15 @@ uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags)
     static const struct index_ops ops = {stack_same, stack_make, stack_publish};
     if (!depth)
         return 0;
-    struct stack_key key = {frames, depth, flags, depth, RELAXED_LOAD(&region.header->module_epoch)};
-    for (uint32_t i = 0; i < depth; i++)
+    struct stack_key key = {.frames = frames, .depth = depth, .flags = flags, .hash = depth};
+    bool any_unloaded = RELAXED_LOAD(&region.header->module_epoch) > MODULE_EPOCH_FIRST;
+    for (uint32_t i = 0; i < depth; i++) {
         key.hash = hash_mix(key.hash ^ frames[i]);
+        uint64_t unloaded = any_unloaded ? module_unloaded_epoch(frames[i] - 1) : 0;
+        key.unloaded = unloaded > key.unloaded ? unloaded : key.unloaded;
+    }
+    if (key.unloaded)
+        key.hash = hash_mix(key.hash ^ key.unloaded); /* or all that have the same frames met in one place */
     return index_get(&memory.stacks, key.hash, &ops, &key);
 }
 

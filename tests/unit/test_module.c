@@ -1,6 +1,8 @@
 /* module.h: loaded files become rows when an address of theirs is first met. */
+#include "../../interpose/record/stack.h"
 #include "recorder.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 
 static uint32_t rows_holding(uintptr_t address)
@@ -47,6 +49,44 @@ static void module__tells_variables_from_code(void **state)
     assert_int_equal(rows_holding((uintptr_t)&variable), 1);
 }
 
+static uintptr_t loaded(void **library)
+{
+    *library = dlopen("libresolv.so.2", RTLD_NOW);
+    assert_non_null(*library);
+    uintptr_t address = (uintptr_t)dlsym(*library, "ns_sprintrr");
+    assert_true(address);
+    return address;
+}
+
+static void module__that_comes_back_has_its_row_again(void **state)
+{
+    void *library;
+    uintptr_t first = loaded(&library);
+    uint64_t frames[] = {first + 4, (uintptr_t)rows_holding + 4};
+
+    (void)state;
+    assert_true(module_note(first));
+    uint32_t path = stack_intern(frames, 2, 0);
+    assert_int_equal(module_unloaded_epoch(first), 0);
+    uint32_t used = region.header->tables[KIWI_TABLE_MODULES].used;
+    for (int round = 0; round < 100; round++) {
+        dlclose(library);
+        module_sweep();
+        assert_int_equal(rows_holding(first), 0);
+        assert_int_equal(module_unloaded_epoch(first), region.header->module_epoch);
+        if (round == 0)
+            assert_int_not_equal(stack_intern(frames, 2, 0), path); /* that is another module's by now */
+        if (loaded(&library) != first)
+            skip(); /* the loader put it elsewhere */
+        assert_true(module_note(first));
+        assert_int_equal(rows_holding(first), 1);
+        assert_int_equal(module_unloaded_epoch(first), 0);
+        assert_int_equal(stack_intern(frames, 2, 0), path);
+    }
+    assert_int_equal(region.header->tables[KIWI_TABLE_MODULES].used, used);
+    dlclose(library);
+}
+
 #define AT_ONCE 8
 
 static void *note_all(void *started)
@@ -87,6 +127,7 @@ int main(void)
             FRESH(module__is_noted_once),
             FRESH(module__of_no_file_is_unknown),
             FRESH(module__tells_variables_from_code),
+            FRESH(module__that_comes_back_has_its_row_again),
             FRESH(module__met_by_many_threads_is_noted_by_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

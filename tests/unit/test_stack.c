@@ -225,15 +225,14 @@ static void stack__unloading_makes_the_cache_stale(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         rows[i] = north(t, 1);
+        assert_int_equal(t->module_epoch, stack_module_epoch);
         if (i == 1) {
             region.header->module_epoch++;
             stack_module_epoch++;
         }
     }
-    assert_int_equal(rows[0], rows[1]);
-    assert_int_equal(rows[2], rows[3]);
-    assert_int_not_equal(rows[1], rows[2]);
-    assert_int_equal(region_stack(rows[2])->epoch, region_stack(rows[1])->epoch + 1);
+    for (int i = 1; i < 4; i++)
+        assert_int_equal(rows[0], rows[i]); /* no other module lies under the path */
 }
 
 static void stack__same_frames_are_one_row(void **state)
@@ -247,6 +246,10 @@ static void stack__same_frames_are_one_row(void **state)
     assert_int_not_equal(stack_intern(a, 2, 0), row);
     assert_int_not_equal(stack_intern(a, 3, KIWI_STACK_TRUNCATED), row);
     assert_int_equal(stack_intern(a, 0, 0), 0);
+    for (int i = 0; i < 500; i++) { /* plugins that come and go elsewhere change nothing */
+        RELAXED_ADD(&region.header->module_epoch, 1);
+        assert_int_equal(stack_intern(a, 3, 0), row);
+    }
 }
 
 static void stack__many_paths_outgrow_the_arena(void **state)
