@@ -102,8 +102,8 @@ static bool same_file(const struct kiwi_module *a, const struct kiwi_module *b, 
 }
 
 /*
- * A plugin that is unloaded and loaded again mostly comes back to its old place. It gets its old row: its call paths are
- * what they were. Not if another module was there in between, to which stacks of that time belong.
+ * A plugin that is unloaded and loaded again mostly comes back to its old place. It gets its old row: its call paths
+ * are what they were. Not if another module was there in between, to which stacks of that time belong.
  */
 static bool module_back(const struct kiwi_module *now, const char *path)
 {
