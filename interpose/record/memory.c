@@ -38,6 +38,7 @@ static size_t lay_out(struct memory *m, char *base)
     PLACE(m->threads, m->slots);
     PLACE(m->thread_ids, THREAD_IDS);
     PLACE(m->tid_slots, THREAD_IDS);
+    PLACE(m->stack_slots, THREAD_IDS);
     PLACE(m->generations, FILTER_GENERATIONS);
     PLACE(m->grains, SUSPECT_GRAINS);
     PLACE(m->lines, FILTER_LINES);

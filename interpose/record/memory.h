@@ -80,6 +80,7 @@ struct memory {
     uint32_t *wait_sites;    /* by acquisition row: WAIT_SITES row, 0 = none */
     uint32_t *conds;         /* by object row: CONDS row, 0 = none */
     uint32_t *tid_slots;     /* THREAD_IDS slots, by the kernel's thread id; a hint to be checked */
+    uint32_t *stack_slots;   /* THREAD_IDS slots, by the end of the stack of the latest thread there; a hint, too */
     uint32_t *thread_ids;    /* THREAD_IDS rows; 0 = free */
     uint32_t *generations;   /* FILTER_GENERATIONS */
     uint8_t *grains;         /* by 32 bytes of memory, saturating counts of followed blocks: see suspect.h */

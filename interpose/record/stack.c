@@ -309,6 +309,35 @@ void stack_cache_flush(struct thread *t)
     t->arena_used = 0;
 }
 
+static void sample_anew(struct stack_entry *e)
+{
+    e->tick = e->interval = 1;
+    e->samples = 0;
+}
+
+void stack_cache_begin(struct thread *t)
+{
+    if (!t->arena) { /* its first owner, or the kernel has wiped it */
+        t->arena = t->first_arena;
+        t->arena_size = THREAD_STACK_ARENA;
+    }
+    bool known = t->cached_low == t->stack_low && t->cached_high == t->stack_high && t->cached_epoch == t->module_epoch;
+    if (!t->stack_high || !known) {
+        stack_cache_flush(t);
+        return;
+    }
+    for (uint32_t i = 0; i < THREAD_STACK_HEADS; i++)
+        for (struct stack_entry *e = t->stacks[i]; e; e = e->next)
+            sample_anew(e);
+}
+
+void stack_cache_end(struct thread *t)
+{
+    t->cached_low = t->stack_low;
+    t->cached_high = t->stack_high;
+    t->cached_epoch = t->module_epoch;
+}
+
 static void cache_insert(struct thread *t, struct call_site site, uint32_t row, const struct proof *p)
 {
     struct stack_entry *e = arena_take(t, (uint32_t)(sizeof *e + p->words * sizeof *p->list));
@@ -319,9 +348,7 @@ static void cache_insert(struct thread *t, struct call_site site, uint32_t row, 
     e->rbp_mask = p->rbp_live ? ~0u : 0;
     e->row = row;
     e->count = (uint16_t)p->words;
-    e->tick = 1;
-    e->interval = 1;
-    e->samples = 0;
+    sample_anew(e);
     while (*head && (*head)->sp & STACK_SIGNPOST) /* they stay in front */
         head = &(*head)->next;
     e->next = *head;

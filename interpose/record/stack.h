@@ -68,6 +68,10 @@ bool stack_is_plain(struct thread *t, struct call_site site, bool (*passes)(uint
 uint32_t stack_intern(const uint64_t *frames, uint32_t depth, uint32_t flags);
 /* Forgets the cache: after dlclose, or when it is full. */
 void stack_cache_flush(struct thread *t);
+/* Of a thread that begins: it goes on with the paths of the one before in its slot if that ran on the same stack, but
+ * each of them is to be recorded in full again. */
+void stack_cache_begin(struct thread *t);
+void stack_cache_end(struct thread *t);
 
 static inline uint32_t stack_bucket(struct call_site site)
 {

@@ -23,16 +23,37 @@ bool thread_room(void)
     return RELAXED_LOAD(&memory.slots_taken) + 1 < memory.slots;
 }
 
-/* Lock-free: a byte per slot, taken by exchange. Slot 0 is never used (row 0 means none). */
-static uint32_t slot_take(void)
+/* Lock-free: a byte per slot, taken by exchange. */
+static bool slot_take(uint32_t slot)
+{
+    if (RELAXED_LOAD(&memory.slot_used[slot]) || __atomic_exchange_n(&memory.slot_used[slot], 1, __ATOMIC_ACQUIRE))
+        return false;
+    RELAXED_ADD(&memory.slots_taken, 1);
+    return true;
+}
+
+/* Slot 0 is never used (row 0 means none). */
+static uint32_t slot_take_lowest(void)
 {
     for (uint32_t i = 1; i < memory.slots && thread_room(); i++)
-        if (!RELAXED_LOAD(&memory.slot_used[i]) && !__atomic_exchange_n(&memory.slot_used[i], 1, __ATOMIC_ACQUIRE)) {
-            RELAXED_ADD(&memory.slots_taken, 1);
+        if (slot_take(i))
             return i;
-        }
     region_drop(KIWI_DROP_SLOTS);
     return 0;
+}
+
+/* The slot of the latest thread on this stack. glibc gives the stack of a thread that ended to the next one. */
+static uint32_t *slot_on_stack(uintptr_t stack_high)
+{
+    return &memory.stack_slots[hash_mix(stack_high >> 12) >> 20 & (THREAD_IDS - 1)];
+}
+
+static uint32_t slot_take_for(uintptr_t stack_high)
+{
+    uint32_t before = RELAXED_LOAD(slot_on_stack(stack_high));
+    uint32_t slot = before && before < memory.slots && slot_take(before) ? before : slot_take_lowest();
+    RELAXED_STORE(slot_on_stack(stack_high), slot);
+    return slot;
 }
 
 static void slot_give_back(uint32_t slot)
@@ -127,17 +148,15 @@ static void row_fill(struct kiwi_thread *r, const struct thread *t, const struct
     region_publish(&r->state, KIWI_ROW_LIVE);
 }
 
-static void working_state_reset(struct thread *t, uint32_t slot)
+static void working_state_reset(struct thread *t, uint32_t slot, uintptr_t stack_low, uintptr_t stack_high)
 {
-    /* The bulk (first_arena) needs no clearing: arena_used guards it. A larger arena of a former owner stays. */
-    char *arena = t->arena;
-    uint32_t arena_size = t->arena_size;
     t->guard = GUARD_WIPED;
     memset(&t->held, 0, offsetof(struct thread, first_arena) - offsetof(struct thread, held));
     t->slot_index = slot;
-    t->arena = arena ? arena : t->first_arena;
-    t->arena_size = arena ? arena_size : THREAD_STACK_ARENA;
+    t->stack_low = stack_low;
+    t->stack_high = stack_high;
     thread_epoch_set(t, stack_module_epoch);
+    stack_cache_begin(t);
 }
 
 static void slot_reset(struct thread *t)
@@ -256,7 +275,7 @@ uint32_t thread_row_of_tid(int32_t tid)
 struct thread *thread_attach(const struct thread_birth *given)
 {
     struct thread_birth birth = *given;
-    uint32_t slot = slot_take();
+    uint32_t slot = slot_take_for(birth.stack_high);
     if (!slot)
         return NULL;
     if (!slot_room(slot)) {
@@ -266,14 +285,12 @@ struct thread *thread_attach(const struct thread_birth *given)
     struct thread *t = (struct thread *)(memory.thread_pool + slot * THREAD_BYTES);
     t->slot = region_slot(slot); /* whoever finds the thread relies on it, and on its never changing */
     __atomic_store_n(&memory.threads[slot], t, __ATOMIC_RELEASE);
-    working_state_reset(t, slot);
+    working_state_reset(t, slot, birth.stack_low, birth.stack_high);
     slot_reset(t);
     t->tid = birth.tid ? birth.tid : thread_tid();
     RELAXED_STORE(tid_place(t->tid), slot);
     t->fork_tid = birth.fork_tid;
     t->random = (uint32_t)clock_ticks() | 1;
-    t->stack_low = birth.stack_low;
-    t->stack_high = birth.stack_high;
     t->segment_other = birth.segment;
     memory.handover_counts[slot] = (struct handover_count){0};
     t->segment_stale = true;
@@ -303,6 +320,7 @@ void thread_detach(struct thread *t)
     handover_end(t);
     acquisition_fold_all(t);
     heap_account_end(t);
+    stack_cache_end(t);
     if (t->row) {
         struct kiwi_thread *r = region_thread(t->row);
         r->end_ticks = clock_ticks();

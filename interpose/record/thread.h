@@ -312,15 +312,18 @@ struct thread {
     struct thread_loop loop;
     struct thread_idle idle;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
-    char *arena;
+    struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
+    uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* heap_calls when they were put there */
+    /* From here on, what one owner of the slot leaves to the next. The stack cache, to one that runs on the same stack:
+     * what a short thread has unwound need not be unwound by all that come after it. */
+    char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
+    char *arena; /* the first or a larger one */
     uint32_t arena_used, arena_size;
     struct stack_entry *stacks[THREAD_STACK_HEADS];
     struct stack_entry *predicted[THREAD_STACK_HEADS];
-    struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
-    uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* heap_calls when they were put there */
-    char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));
-    /* From here on, what one owner of the slot leaves to the next. Rows that the trace gave for larger caches and held
-     * arrays, by step of growth, 0 = not yet. */
+    uintptr_t cached_low, cached_high; /* the stack whose paths those are, */
+    uint32_t cached_epoch;             /* and the module_epoch of its owner that ended */
+    /* Rows that the trace gave for larger caches and held arrays, by step of growth, 0 = not yet. */
     uint32_t cache_rooms[THREAD_CACHE_STEPS], held_rooms[THREAD_HELD_STEPS];
 };
 

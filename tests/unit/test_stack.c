@@ -117,6 +117,75 @@ static void stack__second_time_is_a_hit(void **state)
     }
 }
 
+struct short_life {
+    struct thread_birth birth;
+    bool known;        /* the path was in the cache when the thread came to it */
+    uint32_t interval; /* then */
+    uint32_t slot;
+};
+
+NEVER_INLINE static void visit(struct thread *t, struct short_life *life)
+{
+    struct call_site site = CALL_SITE();
+    struct stack_entry *e = stack_find(t, site);
+    life->known = e != NULL;
+    life->interval = e ? e->interval : 0;
+    if (!e) {
+        assert_int_not_equal(stack_capture(t, site), 0);
+        e = stack_find(t, site);
+    }
+    for (int i = 0; i < 1000; i++)
+        stack_sample(t, e);
+}
+
+NEVER_INLINE static void live(struct short_life *life)
+{
+    struct thread *t = thread_attach(&life->birth);
+    life->slot = t->slot_index;
+    visit(t, life);
+    thread_detach(t);
+}
+
+/* One short thread after the other runs on the same stack: a connection each, say. */
+static void stack__next_thread_on_the_stack_knows_the_paths(void **state)
+{
+    struct thread *t = thread_here();
+    static const struct {
+        uintptr_t low; /* more than that of the stack: then it is another one with the same end */
+        uint32_t unloads;
+        bool known;
+    } lives[] = {{0, 0, false}, {0, 0, true}, {0, 0, true}, {64, 0, false}, {64, 0, true}, {64, 1, false}, {64, 0, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        struct short_life life = {.birth = {.stack_low = t->stack_low + lives[i].low, .stack_high = t->stack_high}};
+        stack_module_epoch += lives[i].unloads;
+        live(&life);
+        assert_int_equal(life.known, lives[i].known);
+        assert_int_equal(life.interval, lives[i].known); /* recorded in full from its beginning */
+        assert_int_equal(life.slot, t->slot_index + 1);
+    }
+}
+
+/* Two stacks, two slots, whichever thread comes first. */
+static void stack__slot_follows_the_stack(void **state)
+{
+    struct thread *t = thread_here();
+    struct thread_birth a = {.stack_low = 0x10000, .stack_high = 0x20000};
+    struct thread_birth b = {.stack_low = 0x20000, .stack_high = 0x30000};
+    struct thread *first = thread_attach(&a), *second = thread_attach(&b);
+
+    (void)state;
+    assert_true(first->slot_index != second->slot_index && first->slot_index != t->slot_index);
+    thread_detach(first);
+    thread_detach(second);
+    assert_ptr_equal(thread_attach(&b), second);
+    assert_ptr_equal(thread_attach(&a), first);
+    thread_detach(second);
+    struct thread *other = thread_attach(&a);
+    assert_ptr_equal(other, second); /* its own is taken */
+}
+
 static void stack__cut_at_the_limit(void **state)
 {
     struct thread *t = thread_here();
@@ -309,6 +378,8 @@ int main(void)
             FRESH(stack__callers_are_told_apart_at_every_depth),
             FRESH(stack__frames_are_return_addresses_outward),
             FRESH(stack__second_time_is_a_hit),
+            FRESH(stack__next_thread_on_the_stack_knows_the_paths),
+            FRESH(stack__slot_follows_the_stack),
             FRESH(stack__cut_at_the_limit),
             FRESH(stack__frames_of_any_size_are_told_apart),
             FRESH(stack__coroutine_has_the_return_address),
