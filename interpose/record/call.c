@@ -504,8 +504,6 @@ static ALWAYS_INLINE bool waited_idly(const struct call_record *c, struct thread
         (c->flags & KIWI_CALLF_UNBOUNDED) || shutdown_has_begun() || !idle_note(t, c->row, ticks, now))
         return false;
     t->again = 0;
-    contention_call_end(t, c->row, c->since, now);
-    event_add_at(t, KIWI_EVENT_CALL, c->row, ticks, 0, now);
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "idle.h"
 
 #include "histogram.h"
+#include "processor.h"
 
 void idle_end(struct thread *t)
 {
@@ -21,23 +22,28 @@ void idle_end(struct thread *t)
     RELAXED_STORE(&row->last_ticks, w->last);
     row->thread = t->row;
     row->serial = t->serial;
+    if (t->row)
+        RELAXED_STORE(&region_thread(t->row)->idle_ticks, region_thread(t->row)->idle_ticks + sum);
     w->count = 0;
 }
 
-bool idle_note(struct thread *t, uint32_t row, uint64_t ticks, uint64_t now)
+bool idle_note_first(struct thread *t, uint32_t row)
 {
     struct thread_idle *w = &t->idle;
-    if (unlikely(w->row != row)) {
+    if (w->row != row) {
         idle_end(t);
         *w = (struct thread_idle){.row = row};
     }
-    if (unlikely(w->entered < IDLE_EXACT)) {
+    if (w->entered < IDLE_EXACT && !record_settings.events_all)
         w->entered++;
-        return false;
-    }
-    w->ticks[w->count++] = ticks;
-    w->last = now;
-    if (w->count == THREAD_IDLE)
-        idle_end(t);
-    return true;
+    return false;
+}
+
+void idle_enter(struct thread *t)
+{
+    uint64_t ticks = t->idle.ticks[THREAD_IDLE - 1], now = t->idle.last;
+    idle_end(t);
+    if (t->reading.ticks)
+        processor_read_sometimes(t, now);
+    event_add_at(t, KIWI_EVENT_CALL, t->idle.row, ticks, 0, now);
 }

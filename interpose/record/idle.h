@@ -16,8 +16,23 @@
 
 #define IDLE_EXACT 256u
 
-/* A wait that ended at `now`, by the thread itself. false: it has not been taken over. */
-bool idle_note(struct thread *t, uint32_t row, uint64_t ticks, uint64_t now);
 /* Enters what was kept back. */
 void idle_end(struct thread *t);
+/* The same when there is no room for more; the latest one becomes an event of the flight recorder. */
+void idle_enter(struct thread *t);
+bool idle_note_first(struct thread *t, uint32_t row);
+
+/* A wait that ended at `now`, by the thread itself, which holds no lock. false: it has not been taken over. */
+static ALWAYS_INLINE bool idle_note(struct thread *t, uint32_t row, uint64_t ticks, uint64_t now)
+{
+    struct thread_idle *w = &t->idle;
+    if (unlikely(w->row != row || w->entered < IDLE_EXACT))
+        return idle_note_first(t, row);
+    w->ticks[w->count++] = ticks;
+    w->last = now;
+    t->blocked_ticks += ticks;
+    if (unlikely(w->count == THREAD_IDLE))
+        idle_enter(t);
+    return true;
+}
 #endif

@@ -101,15 +101,15 @@ struct histogram_near {
 struct thread_idle {
     uint32_t row, count;
     uint32_t entered; /* of this row, one by one */
-    struct histogram_near near;
-    uint64_t last; /* ticks at which the latest one ended */
+    uint64_t last;    /* ticks at which the latest one ended */
     uint64_t ticks[THREAD_IDLE];
+    struct histogram_near near;
 };
 
 /* What a thread had allocated when a tick or a scope began: see heap_path.h. */
 struct heap_mark {
-    uint64_t calls, bytes, spent, timed_calls; /* heap_calls, thread_heap_bytes, heap_spent, heap_timed of the thread */
     bool timed;
+    uint64_t calls, bytes, spent, timed_calls; /* heap_calls, thread_heap_bytes, heap_spent, heap_timed of the thread */
 };
 
 /* A semaphore that let the thread in, so many times: see KIWI_OBJECT_PERMITS. */
@@ -123,28 +123,35 @@ struct thread_permit {
 #define THREAD_LOOP_PARTS 6
 #define THREAD_LOOP_MEASURED 4
 #define THREAD_LOOP_HISTOGRAMS 8
-#define THREAD_LOOP_NO_ROW UINT32_MAX
+#define THREAD_LOOP_NO_ROW UINT8_MAX
+/* What a quick tick reads and writes comes first, in as few cache lines as can be: between two ticks the kernel, the
+ * service and its peers have used them all for something else. */
 struct thread_loop {
     uint32_t stack, row; /* of the wait to which the thread keeps returning; LOOPS, 0 = not a loop yet */
     uint64_t begin;      /* ticks; of the tick, as all down to `locked` */
     uint64_t quick;      /* no tick up to this one needs more than counting (tick.h); 0 = each does */
-    uint32_t events;
-    uint32_t part_count;
     uint64_t born;       /* ticks, when the thread opened a descriptor last */
     uint64_t anew;       /* `begin` of the tick since when all that it is to wait for was opened */
     uint64_t sources[2]; /* the first and the last event */
-    struct heap_mark heap;
+    uint32_t events;
+    uint32_t part_count;
     uint64_t blocked, locked;
-    uint64_t cpu_ticks, cpu_ns;   /* a reading, at its beginning or before */
-    uint64_t budget, reading_gap; /* ticks of the clock */
+    uint64_t cpu_ticks;   /* a reading of the processor time, at `begin` or before */
+    uint64_t reading_gap; /* ticks of the clock, to the next one */
+    uint32_t stall_count;
+    uint32_t other_returns; /* see `other` */
     /* HISTOGRAMS rows used lately, by their exponents' last bits; an exponent without a row is THREAD_LOOP_NO_ROW. */
-    uint32_t exponents[THREAD_LOOP_HISTOGRAMS], histograms[THREAD_LOOP_HISTOGRAMS];
-    uint32_t stall_count, stalls[THREAD_LOOP_PARTS]; /* rows of the tick before */
-    bool own;                                        /* no other thread writes to the row */
-    uint32_t depth;                                  /* of the stack of the wait */
-    uint32_t returns;                                /* from there, before it counts as a loop */
-    uint32_t other; /* another place where it waited lately, and how often since it last came to its own */
-    uint32_t other_returns;
+    uint8_t exponents[THREAD_LOOP_HISTOGRAMS];
+    struct heap_mark heap;
+    uint32_t histograms[THREAD_LOOP_HISTOGRAMS];
+    /* Above: quick ticks. */
+    uint64_t cpu_ns;                    /* that reading */
+    uint64_t budget;                    /* ticks of the clock */
+    uint32_t stalls[THREAD_LOOP_PARTS]; /* rows of the tick before, stall_count of them */
+    bool own;                           /* no other thread writes to the row */
+    uint32_t depth;                     /* of the stack of the wait */
+    uint32_t returns;                   /* from there, before it counts as a loop */
+    uint32_t other;   /* another place where it waited lately, other_returns times since it last came to its own */
     const char *name; /* of a loop that the program tells of, NULL = of one that was found */
     struct kiwi_tick_part parts[THREAD_LOOP_PARTS];
     uint64_t floor; /* a tick has to be longer to be among the worst */
@@ -233,8 +240,11 @@ struct thread {
     /* Calls on non-blocking descriptors: to the next one that is recorded, the mean gap between those, and how many
      * were at this gap. */
     uint16_t untimed_tick, untimed_interval, untimed_samples;
-    uint16_t streak_count; /* of `streaks` that are in use */
-    uint32_t again;        /* calls in a row that returned EAGAIN, with neither a wait nor a success in between */
+    uint16_t streak_count;  /* of `streaks` that are in use */
+    uint32_t again;         /* calls in a row that returned EAGAIN, with neither a wait nor a success in between */
+    uint32_t tick_loop;     /* LOOPS row of the loop whose tick the thread is in, 0 = none */
+    uint32_t heap_pieces;   /* ticks and scopes so far, to time some */
+    uint64_t blocked_ticks; /* in calls and waits for locks, in all */
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;
     uint64_t unwind_at; /* ticks, and the time that it might spend on unwinding stacks then: stack.c */
@@ -280,7 +290,6 @@ struct thread {
     uintptr_t heap_lock;                       /* a lock whose hold is timed: allocations in it are counted; 0 = none */
     uint64_t heap_lock_calls, heap_lock_bytes; /* heap_calls and thread_heap_bytes when it was taken */
     uint32_t heap_lock_stack;                  /* of the first allocation since, 0 = none yet */
-    uint64_t blocked_ticks;                    /* in calls and waits for locks, in all */
     uintptr_t sampled;                         /* lock whose hold is a sample, of this weight */
     uint32_t sampled_weight, sampled_pressed;
     uint64_t sampled_take;
@@ -296,7 +305,6 @@ struct thread {
     int32_t closed;         /* its descriptor, */
     uint32_t sweep;         /* how many it closed in a row by number, */
     bool sweep_unknown;     /* and whether one of them had never been open */
-    uint32_t tick_loop;     /* LOOPS row of the loop whose tick the thread is in, 0 = none */
     uint32_t scope;         /* LOOPS row of the innermost open scope, 0 = none */
     uint32_t scope_depth;
     uint32_t intakes, intakes_since; /* connections taken since that signal to end (its number): shutdown.h */
@@ -307,9 +315,8 @@ struct thread {
     uintptr_t heap_judged;   /* a delete of it was invalid, and that is said: the free that it ends in is, too */
     uintptr_t heap_moving;   /* the block in a realloc that goes on: glibc's reallocarray calls realloc */
     uint64_t heap_accounted; /* ticks at which that is due again: heap_account.h */
-    uint32_t heap_pieces;    /* ticks and scopes so far, to time some */
     struct heap_line heap_lines[THREAD_HEAP_LINES];
-    struct thread_loop loop;
+    struct thread_loop loop __attribute__((aligned(64)));
     struct thread_idle idle;
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];

@@ -39,10 +39,12 @@ static ALWAYS_INLINE void tick_add(uint64_t *counter, uint64_t n)
 
 static ALWAYS_INLINE void tick_source(struct kiwi_loop *row, uint64_t id)
 {
-    if (likely(row->sources[0].id == id && row->sources[0].count))
-        tick_add(&row->sources[0].count, 1);
-    else
-        loop_source(row, id);
+    for (uint32_t i = 0; i < KIWI_LOOP_SOURCES; i++)
+        if (row->sources[i].id == id && row->sources[i].count) {
+            tick_add(&row->sources[i].count, 1);
+            return;
+        }
+    loop_source(row, id);
 }
 
 static ALWAYS_INLINE void tick_count(const struct thread_loop *l, struct kiwi_loop *row, uint64_t ticks, uint64_t now)

@@ -31,23 +31,24 @@ struct kiwi_loop {
     uint32_t call_kind;   /* of the wait, enum kiwi_call_kind */
     uint64_t count;       /* ticks of the loop that have ended */
     uint64_t total_ticks; /* their durations */
+    uint64_t served;      /* ticks that began with events, not with a timeout */
+    uint64_t events;      /* results of those waits */
+    uint64_t ready;       /* waits of which the events were there at once, so may have been waiting for the loop */
+    uint64_t last_ticks;
+    struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
     uint64_t max_ticks;
-    uint64_t served;           /* ticks that began with events, not with a timeout */
-    uint64_t events;           /* results of those waits */
-    uint64_t ready;            /* waits of which the events were there at once, so may have been waiting for the loop */
-    uint64_t budget_ns;        /* tick-budget */
-    uint64_t over, over_ticks; /* ticks over the budget, of which: */
-    uint64_t computing;        /* used the processor for most of the budget */
-    uint64_t computing_served; /* of these, began with events */
+    uint64_t budget_ns;                            /* tick-budget */
+    uint64_t over, over_ticks;                     /* ticks over the budget, of which: */
+    uint64_t computing;                            /* used the processor for most of the budget */
+    uint64_t computing_served;                     /* of these, began with events */
     uint64_t computing_ticks, computing_max_ticks; /* processor time of those computing */
     uint64_t crowded;                              /* the same for many events, each of them quick */
     uint64_t blocked;                              /* sat in calls and waits for locks for half of the time or more */
-    uint64_t first_ticks, last_ticks;
+    uint64_t first_ticks;
     uint32_t worst; /* first of KIWI_LOOP_WORST rows of TICKS, 0 = none */
     /* KIWI_LOOP_CLIENT, _ALONE, _SEVERAL, _SHARED: whom it waited for next, whenever a tick was too long or waited;
      * atomic */
     uint32_t serves;
-    struct kiwi_loop_source sources[KIWI_LOOP_SOURCES];
     uint64_t name_address;           /* of the program's own text; the recorder's key */
     uint64_t heap_ticks;             /* ticks, or scopes, in which the heap was used ... */
     uint64_t heap_calls, heap_bytes; /* ... for so many allocations in all, and bytes asked for */

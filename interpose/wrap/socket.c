@@ -24,52 +24,29 @@ static int ended_plain(struct call_record *c, int result)
     return result;
 }
 
-EXPORT ssize_t recv(int fd, void *to, size_t size, int flags)
-{
-    return WAITING_ON(RECV, by_flags(flags), fd, real.recv(fd, to, size, flags));
-}
+/* What takes flags can be asked not to wait by each call. */
+#define WITH_FLAGS(name, kind, parameters, arguments)                                                                  \
+    ON_DESCRIPTOR_BY(ssize_t, name, kind, by_flags(flags), fd, parameters, arguments)
 
-EXPORT ssize_t __recv_chk(int fd, void *to, size_t size, size_t room, int flags)
-{
-    return WAITING_ON(RECV, by_flags(flags), fd, real.__recv_chk(fd, to, size, room, flags));
-}
-
-EXPORT ssize_t recvfrom(int fd, void *to, size_t size, int flags, struct sockaddr *from, socklen_t *length)
-{
-    return WAITING_ON(RECVFROM, by_flags(flags), fd, real.recvfrom(fd, to, size, flags, from, length));
-}
-
-EXPORT ssize_t __recvfrom_chk(int fd, void *to, size_t size, size_t room, int flags, struct sockaddr *from,
-                              socklen_t *length)
-{
-    return WAITING_ON(RECVFROM, by_flags(flags), fd, real.__recvfrom_chk(fd, to, size, room, flags, from, length));
-}
-
-EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
-{
-    return WAITING_ON(RECVMSG, by_flags(flags), fd, real.recvmsg(fd, message, flags));
-}
+WITH_FLAGS(recv, RECV, (int fd, void *to, size_t size, int flags), (fd, to, size, flags))
+WITH_FLAGS(__recv_chk, RECV, (int fd, void *to, size_t size, size_t room, int flags), (fd, to, size, room, flags))
+WITH_FLAGS(recvfrom, RECVFROM, (int fd, void *to, size_t size, int flags, struct sockaddr *from, socklen_t *length),
+           (fd, to, size, flags, from, length))
+WITH_FLAGS(__recvfrom_chk, RECVFROM,
+           (int fd, void *to, size_t size, size_t room, int flags, struct sockaddr *from, socklen_t *length),
+           (fd, to, size, room, flags, from, length))
+WITH_FLAGS(recvmsg, RECVMSG, (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WITH_FLAGS(send, SEND, (int fd, const void *from, size_t size, int flags), (fd, from, size, flags))
+WITH_FLAGS(sendto, SENDTO,
+           (int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t length),
+           (fd, from, size, flags, to, length))
+WITH_FLAGS(sendmsg, SENDMSG, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags, struct timespec *timeout)
 {
     struct call_record c;
     call_begin_on(&c, thread_enter(), KIWI_CALL_RECVMMSG, CALL_SITE(), by_flags(flags), fd);
     return ended_plain(&c, real.recvmmsg(fd, messages, n, flags, timeout));
-}
-
-EXPORT ssize_t send(int fd, const void *from, size_t size, int flags)
-{
-    return WAITING_ON(SEND, by_flags(flags), fd, real.send(fd, from, size, flags));
-}
-
-EXPORT ssize_t sendto(int fd, const void *from, size_t size, int flags, const struct sockaddr *to, socklen_t length)
-{
-    return WAITING_ON(SENDTO, by_flags(flags), fd, real.sendto(fd, from, size, flags, to, length));
-}
-
-EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
-{
-    return WAITING_ON(SENDMSG, by_flags(flags), fd, real.sendmsg(fd, message, flags));
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)

@@ -40,27 +40,42 @@ static ALWAYS_INLINE struct thread *waiting_urgent(void)
     struct call_record c;                                                                                              \
     call_begin(&c, thread, KIWI_CALL_##kind, CALL_SITE(), flags, (uint64_t)(object))
 
-/* The value of `call`, on a descriptor: -1 and errno, or bytes. One that does not block is not timed. */
-#define WAITING_ON(kind, flags, fd, call)                                                                              \
+/*
+ * On a descriptor: -1 and errno, or bytes. A call on one that does not block is not timed, and most need no record:
+ * those are all that the exported function does itself, with hardly a register to save, since servers make several for
+ * each request. The rest is in name_recorded, which takes the call site as two words behind its parameters.
+ */
+#define WAITING_LIST(...) __VA_ARGS__
+#define WAITING_RECORDED(type, name, kind, flags, fd, parameters, arguments)                                           \
+    static NOINLINE type name##_recorded(WAITING_LIST parameters, uintptr_t sp_, uintptr_t rbp_)                       \
+    {                                                                                                                  \
+        struct call_record c;                                                                                          \
+        struct call_site site = {sp_, rbp_};                                                                           \
+        call_begin_on(&c, thread_enter(), KIWI_CALL_##kind, site, flags, fd);                                          \
+        return (type)waiting_ended(&c, (ssize_t)real.name arguments);                                                  \
+    }
+#define WAITING_ON(type, name, kind, fd, arguments)                                                                    \
     ({                                                                                                                 \
-        struct thread *thread_ = thread_enter();                                                                       \
-        ssize_t result_;                                                                                               \
-        if (likely(call_passes(thread_, fd))) {                                                                        \
-            result_ = (call);                                                                                          \
+        struct thread *thread_ = kiwi_self;                                                                            \
+        type result_;                                                                                                  \
+        if (likely(thread_->guard == GUARD_IDLE && call_passes(thread_, fd))) {                                        \
+            result_ = real.name arguments;                                                                             \
             if (unlikely(call_is_told(thread_, result_)))                                                              \
                 call_passed(thread_, KIWI_CALL_##kind, CALL_SITE(), fd, result_ < 0 ? errno : 0);                      \
         } else {                                                                                                       \
-            struct call_record c_;                                                                                     \
-            call_begin_on(&c_, thread_, KIWI_CALL_##kind, CALL_SITE(), flags, fd);                                     \
-            result_ = waiting_ended(&c_, (call));                                                                      \
+            struct call_site site_ = CALL_SITE();                                                                      \
+            result_ = name##_recorded(WAITING_LIST arguments, site_.sp, site_.rbp);                                    \
         }                                                                                                              \
         result_;                                                                                                       \
     })
-#define ON_DESCRIPTOR(type, name, kind, fd, parameters, arguments)                                                     \
+#define ON_DESCRIPTOR_BY(type, name, kind, flags, fd, parameters, arguments)                                           \
+    WAITING_RECORDED(type, name, kind, flags, fd, parameters, arguments)                                               \
     EXPORT type name parameters                                                                                        \
     {                                                                                                                  \
-        return (type)WAITING_ON(kind, 0, fd, (ssize_t)real.name arguments);                                            \
+        return WAITING_ON(type, name, kind, fd, arguments);                                                            \
     }
+#define ON_DESCRIPTOR(type, name, kind, fd, parameters, arguments)                                                     \
+    ON_DESCRIPTOR_BY(type, name, kind, 0, fd, parameters, arguments)
 
 /* -1 and errno. */
 #define SETS_ERRNO(type, name, kind, flags, object, parameters, arguments)                                             \

@@ -42,12 +42,42 @@ static void idle__some_at_a_time(void **state)
         sum += 10000 + i;
     }
     const struct kiwi_call *c = region_call(row);
+    assert_int_equal(t->blocked_ticks, sum);
+    assert_int_equal(region_thread(t->row)->idle_ticks, sum);
     assert_int_equal(c->waited, 3 * THREAD_IDLE);
     assert_int_equal(c->ticks, sum);
     assert_int_equal(c->max_ticks, 10000 + 3 * THREAD_IDLE - 1);
     assert_int_equal(c->last_ticks, 5000 + 3 * THREAD_IDLE - 1);
     assert_int_equal(c->thread, t->row);
     assert_int_equal(in_histograms(row), 3 * THREAD_IDLE);
+}
+
+/* Of each lot the latest: else a busy loop's waits would be all that the flight recorder remembers. */
+static void idle__one_event_for_each_lot(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t row = call_row_made();
+    (void)state;
+    settle(t, row);
+    for (uint32_t i = 0; i < 2 * THREAD_IDLE; i++)
+        assert_true(idle_note(t, row, 7 + i, 5000 + i));
+    assert_int_equal(t->slot->event_next, 2);
+    assert_int_equal(t->slot->events[1].kind, KIWI_EVENT_CALL);
+    assert_int_equal(t->slot->events[1].row, row);
+    assert_int_equal(t->slot->events[1].value, 7 + 2 * THREAD_IDLE - 1);
+    assert_int_equal(t->slot->events[1].ticks, 5000 + 2 * THREAD_IDLE - 1);
+}
+
+/* events=all asks for each. */
+static void idle__none_is_kept_back_if_all_events_are_wanted(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t row = call_row_made();
+    (void)state;
+    record_settings.events_all = true;
+    for (uint32_t i = 0; i < 2 * IDLE_EXACT; i++)
+        assert_false(idle_note(t, row, 7, 5000));
+    record_settings.events_all = false;
 }
 
 static void idle__fewer_are_kept_back(void **state)
@@ -95,6 +125,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(idle__some_at_a_time),
+            FRESH(idle__one_event_for_each_lot),
+            FRESH(idle__none_is_kept_back_if_all_events_are_wanted),
             FRESH(idle__fewer_are_kept_back),
             FRESH(idle__another_row_begins_anew),
             FRESH(idle__nothing_is_lost_when_the_thread_ends),

@@ -154,7 +154,8 @@ static void stack__next_thread_on_the_stack_knows_the_paths(void **state)
         uintptr_t low; /* more than that of the stack: then it is another one with the same end */
         uint32_t unloads;
         bool known;
-    } lives[] = {{0, 0, false}, {0, 0, true}, {0, 0, true}, {64, 0, false}, {64, 0, true}, {64, 1, false}, {64, 0, true}};
+    } lives[] = {{0, 0, false}, {0, 0, true},   {0, 0, true}, {64, 0, false},
+                 {64, 0, true}, {64, 1, false}, {64, 0, true}};
 
     (void)state;
     for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
