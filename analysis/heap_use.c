@@ -67,7 +67,7 @@ static uint32_t thread_row(const struct model *m, uint32_t row, uint32_t serial)
     return t && t->serial == serial ? row : 0;
 }
 
-static void fill(struct heap_use *use, const struct model *m, const struct kiwi_heap_site *s)
+void heap_use_fill(struct heap_use *use, const struct model *m, const struct kiwi_heap_site *s)
 {
     use->site = s;
     fill_amounts(use, s);
@@ -112,7 +112,8 @@ struct heap_uses *heap_uses_open(struct model *m)
         if (!s || !s->samples)
             continue;
         u->items[u->count].row = i;
-        fill(&u->items[u->count], m, s);
+        u->items[u->count].paths = 1;
+        heap_use_fill(&u->items[u->count], m, s);
         add_amount(&u->live, &u->items[u->count].live);
         add_amount(&u->made, &u->items[u->count].made);
         u->count++;
@@ -124,8 +125,10 @@ struct heap_uses *heap_uses_open(struct model *m)
 
 void heap_uses_close(struct heap_uses *u)
 {
-    if (u)
+    if (u) {
         free(u->items);
+        free(u->sums);
+    }
     free(u);
 }
 

@@ -28,6 +28,7 @@ struct heap_amount {
 struct heap_use {
     const struct kiwi_heap_site *site;
     uint32_t row;                  /* of HEAP_SITES */
+    uint32_t paths;                /* that are put together in this one (heap_recursion.h) */
     struct heap_amount live, made; /* live: at the end of the recording */
     double freed_blocks, freed_bytes, peak_bytes, unfollowed_bytes;
     double elsewhere;     /* share of the freed blocks that another thread freed */
@@ -39,12 +40,15 @@ struct heap_use {
 struct heap_uses {
     struct model *m;
     struct heap_use *items;
+    struct kiwi_heap_site *sums; /* of paths that are put together; NULL = none are */
     uint32_t count;
     struct heap_amount live, made; /* of all together */
 };
 
 struct heap_uses *heap_uses_open(struct model *m); /* NULL when out of memory */
 void heap_uses_close(struct heap_uses *u);
+/* All of it but `row` and `paths`, from a row of the trace, or from a sum of rows, which has to live as long. */
+void heap_use_fill(struct heap_use *use, const struct model *m, const struct kiwi_heap_site *s);
 
 /* How long the freed blocks lived: so many of a hundred of them less than the returned ticks, and not less than a
  * quarter of that. 0 = none was freed, UINT64_MAX = longer than is told apart. */

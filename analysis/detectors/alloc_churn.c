@@ -1,5 +1,6 @@
 /*
- * alloc-churn: one call path allocates blocks that it, or its caller, frees at once, all the time.
+ * alloc-churn: one call path allocates blocks that it, or its caller, frees at once, all the time. Paths that differ by
+ * recursion alone count as one.
  *
  * From the sampled blocks: how many the path allocates and how long they live. It is a finding when that goes on, and
  * when it takes a share of the processor time of the thread that does it: a program that allocates on many paths, or
@@ -8,6 +9,7 @@
 #include "detector.h"
 
 #include "../heap_cost.h"
+#include "../heap_recursion.h"
 #include "../lock_use.h"
 #include "../place.h"
 #include "wording.h"
@@ -26,6 +28,7 @@
 #define LARGE_NS 60.0    /* ... or not */
 #define SMALL_BYTES 1024 /* glibc keeps lists for blocks up to so many */
 #define SHARE 0.03       /* of the thread's processor time */
+#define PARTS 64         /* of paths that recursion tells apart: the least is such a part of COST_S */
 
 struct judged {
     const struct heap_use *use;
@@ -38,18 +41,31 @@ static double block_ns(const struct heap_use *use)
     return use->made.bytes / use->made.blocks <= SMALL_BYTES ? SMALL_NS : LARGE_NS;
 }
 
+/* Its blocks are freed at once, where they were made. */
+static bool dies_young(const struct heap_use *use, const void *model)
+{
+    uint64_t lived = heap_use_lived(use, SHORT);
+
+    return use->freed_blocks >= FREED * use->made.blocks && use->elsewhere <= ELSEWHERE &&
+           (double)use->site->resized <= RESIZED * (double)use->site->blocks && lived &&
+           lived <= lock_use_ticks(model, AT_ONCE_NS);
+}
+
+/* Worth a look at its path: of those with less it would take too many to come to something. */
+static bool may_be_part(const struct heap_use *use, const void *model)
+{
+    return use->made.blocks * block_ns(use) / 1e9 >= COST_S / PARTS && dies_young(use, model);
+}
+
 static bool judge(const struct heap_cost *cost, struct judged *j)
 {
     const struct heap_use *use = j->use;
     const struct kiwi_heap_site *s = use->site;
     const struct model *m = cost->m;
-    uint64_t lived = heap_use_lived(use, SHORT);
 
     j->span_s = s->last_ticks > s->first_ticks ? (double)trace_ns(m->trace, s->last_ticks - s->first_ticks) / 1e9 : 0;
     j->cost_s = use->made.blocks * block_ns(use) / 1e9;
-    if (s->samples < SAMPLES || j->span_s < SPAN_S || j->cost_s < COST_S ||
-        use->freed_blocks < FREED * use->made.blocks || use->elsewhere > ELSEWHERE ||
-        (double)s->resized > RESIZED * (double)s->blocks || !lived || lived > lock_use_ticks(m, AT_ONCE_NS))
+    if (s->samples < SAMPLES || j->span_s < SPAN_S || j->cost_s < COST_S || !dies_young(use, m))
         return false;
     j->share = heap_cost_share(cost, use, j->cost_s, &j->thread);
     return j->share >= SHARE;
@@ -61,6 +77,9 @@ static void report_figures(struct model *m, struct finding *f, const struct judg
 
     finding_evidence(f, "About %.0f blocks (give or take %.0f) of %.0f bytes, %.0f a second.", use->made.blocks,
                      use->made.blocks_error, use->made.bytes / use->made.blocks, use->made.blocks / j->span_s);
+    if (use->paths > 1)
+        finding_evidence(f, "On %u call paths, which differ by recursion alone; the one with most of them is shown.",
+                         use->paths);
     finding_evidence(f, "%u %% of the freed ones lived less than %s; %.0f %% were freed by the thread that made them.",
                      SHORT, model_duration(m, heap_use_lived(use, SHORT)), 100 - 100 * use->elsewhere);
     finding_evidence(f, "At about %.0f ns for an allocation and its free that is %.0f %% of the processor time of %s.",
@@ -98,7 +117,7 @@ int detect_alloc_churn(struct model *m, struct finding_list *list)
 {
     struct heap_uses *u = heap_uses_open(m);
     struct heap_cost cost = heap_cost_of(m);
-    int result = u ? 0 : -1;
+    int result = u && (cost.batch || !heap_uses_recursion(u, may_be_part, m)) ? 0 : -1;
 
     for (uint32_t i = 0; u && !cost.batch && i < u->count && !result; i++) {
         struct judged j = {.use = &u->items[i]};

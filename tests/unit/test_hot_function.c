@@ -1,13 +1,9 @@
 /* hot_function.h: which call paths lead through the functions that hot= names; this program's own are looked at. */
 #include "../../analysis/hot_function.h"
-#include "../../analysis/symbols.h"
-#include "../lib/trace_builder.h"
+#include "own_program.h"
 
-#include <limits.h>
-#include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,55 +17,7 @@ __attribute__((noinline)) static int hot_inner(int n)
     return n + 2;
 }
 
-struct history {
-    struct trace_builder *builder;
-    struct trace *trace;
-    struct symbols *symbols;
-    struct model *model;
-};
-
-static int first_module(struct dl_phdr_info *info, size_t size, void *base)
-{
-    (void)size;
-    *(uint64_t *)base = info->dlpi_addr;
-    return 1;
-}
-
-static int set_up(void **state)
-{
-    static struct history h;
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    uint64_t base;
-
-    if (length < 0 || !(h.builder = builder_open()))
-        return -1;
-    path[length] = '\0';
-    dl_iterate_phdr(first_module, &base);
-    builder_header(h.builder)->executable = builder_string(h.builder, path);
-    builder_module(h.builder, path, base, 64u << 20);
-    *state = &h;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct history *h = *state;
-
-    model_close(h->model);
-    symbols_close(h->symbols);
-    trace_close(h->trace);
-    builder_close(h->builder);
-    *h = (struct history){.builder = NULL};
-    return 0;
-}
-
-static uint64_t into(int (*function)(int))
-{
-    return (uint64_t)(uintptr_t)function + 1;
-}
-
-static uint32_t path(struct history *h, uint32_t stack, uint32_t loop, uint64_t calls, uint64_t when)
+static uint32_t path(struct own_program *h, uint32_t stack, uint32_t loop, uint64_t calls, uint64_t when)
 {
     uint32_t row;
     struct kiwi_heap_path *p = builder_row(h->builder, KIWI_TABLE_HEAP_PATHS, &row);
@@ -85,18 +33,15 @@ static uint32_t path(struct history *h, uint32_t stack, uint32_t loop, uint64_t 
     return row;
 }
 
-static struct hot_functions *open_with(struct history *h, const char *options)
+static struct hot_functions *open_with(struct own_program *h, const char *options)
 {
     builder_header(h->builder)->options = builder_string(h->builder, options);
-    h->trace = builder_trace(h->builder);
-    h->symbols = symbols_open(h->trace);
-    h->model = model_open(h->trace, h->symbols);
-    return hot_functions_open(h->model);
+    return hot_functions_open(own_program_read(h));
 }
 
 static void hot__counts_for_each_function_on_the_path(void **state)
 {
-    struct history *h = *state;
+    struct own_program *h = *state;
     uint64_t at = BUILDER_START;
     uint32_t both = builder_stack(h->builder, 2, into(hot_inner), into(hot_outer));
     uint32_t outer = builder_stack(h->builder, 1, into(hot_outer));
@@ -119,7 +64,7 @@ static void hot__counts_for_each_function_on_the_path(void **state)
 
 static void hot__one_path_in_and_out_of_loops_is_one(void **state)
 {
-    struct history *h = *state;
+    struct own_program *h = *state;
     uint32_t stack = builder_stack(h->builder, 1, into(hot_inner)), loop;
 
     ((struct kiwi_loop *)builder_row(h->builder, KIWI_TABLE_LOOPS, &loop))->state = KIWI_ROW_LIVE;
@@ -151,7 +96,7 @@ static void hot__none_are_named(void **state)
     hot_functions_close(NULL);
 }
 
-#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, own_program_open, own_program_close)
 
 int main(void)
 {
