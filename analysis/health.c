@@ -376,6 +376,14 @@ static const char *no_leak_scan(const struct kiwi_header *h)
     }
 }
 
+/* What Go's linker leaves in every program, and for those with C code in the table that can not be stripped. */
+static bool is_go(const struct model *m)
+{
+    static const char *const names[] = {"runtime.mallocgc", "crosscall2", NULL};
+
+    return m->symbols && symbols_mention(m->symbols, names, true);
+}
+
 static int note_unseen(struct health *h, struct model *m)
 {
     const char *no_scan = no_leak_scan(trace_header(m->trace));
@@ -392,6 +400,12 @@ static int note_unseen(struct health *h, struct model *m)
                                header->pid, no_scan))
         return -1;
     if (unseen && health_note(&h->unseen, "Process %" PRIu32 ": %s.", header->pid, unseen))
+        return -1;
+    if (is_go(m) &&
+        health_note(&h->unseen,
+                    "Process %" PRIu32 ": of a Go program, only the C code that it calls was seen. What Go code locks, "
+                    "allocates and waits for does not pass through libc.",
+                    header->pid))
         return -1;
     return 0;
 }

@@ -36,6 +36,13 @@ run "$KIWI" report --format=json clean.trace
 expect "JSON" 0 '"kiwi-report/1"' ""
 run "$KIWI" report --format=markdown clean.trace
 expect "markdown" 0 '^## Review Summary' ""
+sed 's/^int main/void go_symbol(void) __asm__("crosscall2");\nvoid go_symbol(void)\n{\n}\n&/' service.c >go.c
+gcc -O1 -pthread -rdynamic go.c -o go && strip go
+"$KIWI" run --out=go.trace ./go
+run "$KIWI" report go.trace
+expect "a Go program" 0 "of a Go program, only the C code" ""
+run "$KIWI" report clean.trace
+check "another one is none" bash -c "! grep -q 'Go program' out"
 run "$KIWI" report clean.trace
 expect "the budgets in force" 0 "Budgets: tick-budget=50ms, hold-budget=2ms, shutdown-budget=5s" ""
 "$KIWI" run --hold-budget=7ms --depth=16 --out=tight.trace ./service
