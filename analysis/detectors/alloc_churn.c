@@ -12,6 +12,7 @@
 #include "../heap_recursion.h"
 #include "../lock_use.h"
 #include "../place.h"
+#include "heap_place.h"
 #include "wording.h"
 
 #include <inttypes.h>
@@ -122,7 +123,7 @@ int detect_alloc_churn(struct model *m, struct finding_list *list)
     for (uint32_t i = 0; u && !cost.batch && i < u->count && !result; i++) {
         struct judged j = {.use = &u->items[i]};
 
-        if (judge(&cost, &j))
+        if (judge(&cost, &j) && !heap_place_is_told(m, j.use->site->stack, list))
             result = report(m, &j, list);
     }
     heap_uses_close(u);

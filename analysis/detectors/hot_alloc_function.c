@@ -4,6 +4,7 @@
 #include "../hot_function.h"
 #include "../hot_heap.h"
 #include "../place.h"
+#include "heap_place.h"
 #include "wording.h"
 
 #include <inttypes.h>
@@ -86,22 +87,10 @@ static bool judge(struct judged *j, const struct heap_uses *u)
     return j->rate >= RATE && j->share >= SHARE;
 }
 
-/* The same place in a tick or scope, which is judged by more, or the steps of a growing buffer. */
-static bool is_known(const struct judged *j, const struct finding_list *list)
+/* In a tick or scope, which is judged by more, or by the steps of a growing buffer. */
+static bool is_told(const struct judged *j, const struct finding_list *list)
 {
-    const struct model *m = j->h->m;
-    uint64_t here = place_location_hash(m->trace, m->symbols, hot_function_paths(j->h, j->f)->stack);
-
-    for (unsigned i = 0; i < list->count; i++) {
-        const struct finding *f = list->items[i];
-
-        if (f->id != FINDING_HOT_ALLOC && f->id != FINDING_REALLOC_GROWTH)
-            continue;
-        for (unsigned k = 0; k < f->stack_count; k++)
-            if (place_location_hash(m->trace, m->symbols, f->stacks[k].stack) == here)
-                return true;
-    }
-    return false;
+    return heap_place_is_told(j->h->m, hot_function_paths(j->h, j->f)->stack, list);
 }
 
 static void report_stacks(const struct judged *j, struct finding *f)
@@ -158,7 +147,7 @@ int hot_alloc_functions(struct model *m, struct finding_list *list)
     for (uint32_t i = 0; u && i < h->count && !result; i++) {
         struct judged j = {.h = h, .f = &h->items[i]};
 
-        if (j.f->count && judge(&j, u) && !is_known(&j, list))
+        if (j.f->count && judge(&j, u) && !is_told(&j, list))
             result = report(&j, list);
     }
     heap_uses_close(u);

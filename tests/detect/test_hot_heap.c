@@ -123,6 +123,18 @@ static void churn__a_share_of_the_threads_time(void **state)
     history_assert_at(*state, f, "scratch");
 }
 
+/* What ticks are told to allocate at a place is not told again; at another place it is. */
+static void churn__of_a_hot_place_is_one_finding(void **state)
+{
+    serve(*state, 300, "T1 allocates 4000 at parse");
+    history_play(*state, "T2 lock A; T2 unlock A; T1 churns 40 at parse; T1 churns 40 at format; T1 uses 1000");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 2);
+    history_assert_at(*state, history_find(r, FINDING_HOT_ALLOC), "parse");
+    history_assert_at(*state, history_find(r, FINDING_ALLOC_CHURN), "format");
+}
+
 static void silent__churn_beside_much_work(void **state)
 {
     history_play(*state, "T1 lock A; T1 unlock A; T2 churns 40 at scratch; T2 uses 4000");
@@ -253,6 +265,7 @@ int main(void)
             FRESH(silent__too_few_ticks),
             FRESH(silent__outside_of_ticks),
             FRESH(churn__a_share_of_the_threads_time),
+            FRESH(churn__of_a_hot_place_is_one_finding),
             FRESH(silent__churn_beside_much_work),
             FRESH(silent__blocks_that_live_on),
             FRESH(silent__a_batch_job_of_one_thread),
