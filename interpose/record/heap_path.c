@@ -94,7 +94,7 @@ void heap_path_note(struct thread *t, uint32_t stack, size_t size)
         return;
     }
     if (RELAXED_LOAD(&p->last_ticks) != begin) {
-        if (!p->first_ticks)
+        if (unlikely(!RELAXED_LOAD(&p->ticks))) /* first_ticks is in another cache line */
             RELAXED_STORE(&p->first_ticks, begin);
         RELAXED_STORE(&p->last_ticks, begin);
         RELAXED_STORE(&p->in_last, 0);
@@ -188,7 +188,7 @@ void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct 
     add(&l, &row->heap_bytes, bytes);
     if (calls > RELAXED_LOAD(&row->heap_max))
         relaxed_max(&row->heap_max, calls);
-    struct histogram_near far[3] = {{0}};
+    struct histogram_near far[3] = {{.rows = {0}}};
     struct thread_loop *of = piece->of;
     histogram_add_near(of ? &of->heap_calls : &far[0], piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls, 1);
     histogram_add_near(of ? &of->heap_bytes : &far[1], piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes, 1);

@@ -42,13 +42,15 @@ void histogram_add_near(struct histogram_near *near, uint32_t contention, enum k
                         uint32_t times)
 {
     uint32_t exponent = histogram_exponent(value);
-    if (!near->row || near->exponent != exponent) {
-        near->row = contention ? histogram_row(contention, kind, exponent) : 0;
-        near->exponent = exponent;
+    uint32_t *row = &near->rows[exponent % HISTOGRAM_NEAR];
+    uint8_t *of = &near->exponents[exponent % HISTOGRAM_NEAR];
+    if (unlikely(!*row || *of != exponent)) {
+        *row = contention ? histogram_row(contention, kind, exponent) : 0;
+        *of = (uint8_t)exponent;
     }
-    if (!near->row)
+    if (!*row)
         return;
-    uint32_t *count = &region_histogram(near->row)->counts[histogram_bucket(value, exponent)];
+    uint32_t *count = &region_histogram(*row)->counts[histogram_bucket(value, exponent)];
     if (likely(RELAXED_LOAD(count) <= UINT32_MAX - times))
         RELAXED_ADD(count, times);
 }

@@ -422,19 +422,33 @@ static void expect(struct thread *t, struct call_site site, struct stack_entry *
     two[0] = e;
 }
 
+/* Of two call sites in a bucket the first may be one that the service has left for good. Not each time: both may be in
+ * use. The signposts stay in front. */
+#define WALKS_TO_MOVE 16u
+static void move_to_front(struct stack_entry **head, struct stack_entry *before, struct stack_entry *e)
+{
+    while ((*head)->sp & STACK_SIGNPOST)
+        head = &(*head)->next;
+    if (*head == e)
+        return;
+    before->next = e->next;
+    e->next = *head;
+    *head = e;
+}
+
 /* The walk. It leaves the entry where the next such call looks first. What is further than WALK_MOST from the head is
  * not worth it: there are so many paths that few are met again. */
 #define WALK_MOST 64u
 static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_site site)
 {
-    struct stack_entry *post = NULL, *other = NULL, *e;
+    struct stack_entry *post = NULL, *other = NULL, *before = NULL, *e;
     uint32_t steps = 0;
     uintptr_t guard = (uintptr_t)__builtin_frame_address(0);
     bool unguarded = t->guard == GUARD_IDLE; /* a signal handler could empty the cache meanwhile, and fill it anew */
     if (unguarded)
         t->guard = guard;
     COMPILER_BARRIER();
-    for (e = t->stacks[stack_bucket(site)]; e && steps < WALK_MOST; e = e->next, steps++) {
+    for (e = t->stacks[stack_bucket(site)]; e && steps < WALK_MOST; before = e, e = e->next, steps++) {
         if (leads_to(e, site))
             post = e;
         else if (stack_entry_matches(e, site))
@@ -448,6 +462,8 @@ static NOINLINE struct stack_entry *search_all(struct thread *t, struct call_sit
         post = signpost_make(t, site, other);
     if (e && post)
         expect(t, site, post, e);
+    else if (e && before && ++t->walks % WALKS_TO_MOVE == 0)
+        move_to_front(&t->stacks[stack_bucket(site)], before, e);
     COMPILER_BARRIER();
     if (unguarded && t->guard == guard)
         t->guard = GUARD_IDLE;

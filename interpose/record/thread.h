@@ -91,9 +91,11 @@ struct thread_reading {
     uint64_t sleeps;                           /* voluntary switches */
 };
 
-/* The row of a histogram that was used last: see histogram.h. */
+/* The rows of a histogram that were used last, by their exponents' last bits: see histogram.h. */
+#define HISTOGRAM_NEAR 4
 struct histogram_near {
-    uint32_t row, exponent;
+    uint32_t rows[HISTOGRAM_NEAR]; /* 0 = none */
+    uint8_t exponents[HISTOGRAM_NEAR];
 };
 
 /* Waits of its loop for events that are yet to be entered into the call's row: see idle.h. */
@@ -330,6 +332,7 @@ struct thread {
     struct stack_entry *predicted[THREAD_STACK_HEADS];
     uintptr_t cached_low, cached_high; /* the stack whose paths those are, */
     uint32_t cached_epoch;             /* and the module_epoch of its owner that ended */
+    uint32_t walks;                    /* along the entries of a bucket */
     /* Rows that the trace gave for larger caches and held arrays, by step of growth, 0 = not yet. */
     uint32_t cache_rooms[THREAD_CACHE_STEPS], held_rooms[THREAD_HELD_STEPS];
 };

@@ -54,7 +54,7 @@ struct kiwi_heap_path {
     uint64_t calls, bytes;            /* allocations, realloc counted as one, and bytes asked for */
     uint64_t ticks;                   /* ticks, or scopes, in which there was one */
     uint64_t in_last, max;            /* allocations in the latest of these so far, and in one at most */
-    uint64_t first_ticks, last_ticks; /* when the first and the latest of these began */
+    uint64_t last_ticks, first_ticks; /* when the latest and the first of these began; the first is the next line's */
     uint64_t grown;                   /* of the calls: realloc of a block to a larger one, of which: */
     uint64_t grown_first;             /* to more than twice its size: a buffer that begins */
     uint64_t grown_little;            /* by less than 1/KIWI_HEAP_SMALL_STEP of its size */

@@ -102,7 +102,8 @@ static NOINLINE void sampled_fully(struct thread *t, void *p, size_t size, struc
  * will be looked at as well, and the sample is still to come. */
 NOINLINE void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site)
 {
-    gone_forget((uintptr_t)p);
+    if (unlikely(record_settings.heap == HEAP_EXACT))
+        gone_forget((uintptr_t)p);
     bool plain = t->heap_drawn > t->heap_next && !t->heap_left && !t->heap_since && !t->heap_lock;
     struct stack_entry *e = likely(plain) && heap_path_in_piece(t) ? stack_find(t, site) : NULL;
     if (unlikely(!e)) {

@@ -322,6 +322,37 @@ static void stack__same_frames_are_one_row(void **state)
     }
 }
 
+static struct stack_entry left_for_good = {.sp = 8}; /* the entry of another call site */
+
+/* What stands in front of the bucket of the call. */
+NEVER_INLINE static struct stack_entry *front(struct thread *t, bool first)
+{
+    struct call_site site = CALL_SITE();
+    struct stack_entry **head = &t->stacks[stack_bucket(site)];
+    if (first) {
+        stack_of(t, site);
+        left_for_good.next = *head;
+        *head = &left_for_good;
+    }
+    struct stack_entry *e = stack_find(t, site);
+    assert_non_null(e);
+    assert_int_equal(e->row, stack_of(t, site));
+    return *head;
+}
+
+static void stack__what_is_in_use_comes_to_the_front(void **state)
+{
+    struct thread *t = thread_here();
+    struct stack_entry *fronts[20];
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        fronts[i] = front(t, i == 0);
+    assert_ptr_equal(fronts[0], &left_for_good);
+    assert_ptr_not_equal(fronts[19], &left_for_good);
+    assert_ptr_equal(fronts[19]->next, &left_for_good);
+}
+
 static void stack__many_paths_outgrow_the_arena(void **state)
 {
     struct thread *t = thread_here();
@@ -388,6 +419,7 @@ int main(void)
             FRESH(stack__what_takes_too_long_is_cut_short),
             FRESH(stack__unloading_makes_the_cache_stale),
             FRESH(stack__same_frames_are_one_row),
+            FRESH(stack__what_is_in_use_comes_to_the_front),
             FRESH(stack__many_paths_outgrow_the_arena),
             cmocka_unit_test(stack__code_without_an_entry_is_not_searched_for),
     };
