@@ -51,6 +51,18 @@ bool calls_is_spin(const struct kiwi_failure *r)
     return r->flags & KIWI_FAILURE_SPIN;
 }
 
+/* An answer and no error: whether something of a name is there, asked once for each request (a flag that turns the
+ * service off, a file that may override another one, a directory that has to be there), or whether it is a link. */
+static bool asks_for_a_name(const struct kiwi_failure *r)
+{
+    if (r->kind == KIWI_CALL_READLINK && r->error == EINVAL)
+        return true;
+    if (call_kind_group(r->kind) != KIWI_GROUP_PATH && r->kind != KIWI_CALL_OPEN)
+        return false;
+    return (r->error == ENOENT || r->error == EEXIST || r->error == ENOTDIR || r->error == ENOTEMPTY) &&
+           (uint64_t)r->worked * 2 > r->attempts;
+}
+
 bool calls_is_error_loop(const struct trace *t, const struct kiwi_failure *r)
 {
     uint64_t ns = calls_streak_ns(t, r);
@@ -59,7 +71,7 @@ bool calls_is_error_loop(const struct trace *t, const struct kiwi_failure *r)
         return false; /* its streak has a row of its own */
     if (calls_is_spin(r))
         return r->attempts >= SPIN_ATTEMPTS && ns >= SPIN_NS;
-    return !calls_is_about_peer(r) && r->attempts >= ATTEMPTS_LEAST && ns >= LASTS_NS &&
+    return !calls_is_about_peer(r) && !asks_for_a_name(r) && r->attempts >= ATTEMPTS_LEAST && ns >= LASTS_NS &&
            calls_streak_rate(t, r) >= RATE_LEAST;
 }
 

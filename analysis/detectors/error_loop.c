@@ -4,8 +4,9 @@
  * A streak of failures at one place on one descriptor (or path), without a success in between. What fails because a
  * peer is away is left to retry-storm. EAGAIN counts only where the thread asked again at once: reading until there is
  * nothing left, and then waiting, is how event loops are meant to work. The recorder counts it only where the thread
- * neither waited nor had any success in between. Of a descriptor that was closed it says by whom: then there is no
- * bad-fd besides.
+ * neither waited nor had any success in between. A name that is not there, or is there already, may be asked for in
+ * each piece of work: such failures count where the thread read and wrote nothing in between. Of a descriptor that was
+ * closed it says by whom: then there is no bad-fd besides.
  */
 #include "detector.h"
 

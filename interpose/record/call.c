@@ -304,8 +304,12 @@ static COLD void note_error(const struct call_record *c, struct kiwi_call *row, 
  * ends what failed with the same peer, which peer.c knows. */
 static COLD void note_success(const struct call_record *c)
 {
-    if (call_group(c->kind) == KIWI_GROUP_IO)
+    enum kiwi_call_group group = call_group(c->kind);
+    if (group == KIWI_GROUP_IO)
         c->t->again = 0;
+    if ((group == KIWI_GROUP_IO && c->kind != KIWI_CALL_CLOSE) || group == KIWI_GROUP_DISK ||
+        group == KIWI_GROUP_STREAM)
+        failure_worked(c->t);
     if (c->t->streak_count && c->kind != KIWI_CALL_CONNECT)
         failure_success(c->t, c->row, c->kind);
 }

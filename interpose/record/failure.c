@@ -134,6 +134,8 @@ static void gap_add(const struct thread *t, struct thread_streak *s, uint64_t be
         gap_waited(s, begin - s->last);
     else if (s->even = 0, ++s->rushed > s->best_rushed)
         s->best_rushed = s->rushed;
+    if (t->works != s->works)
+        s->worked++;
 }
 
 /* Others read the row meanwhile: each number by itself was true a moment ago. */
@@ -144,6 +146,7 @@ static void streak_copy(const struct thread_streak *s, struct kiwi_failure *f)
     f->min_ticks = s->min;
     f->max_ticks = s->max;
     f->waited = s->waited;
+    f->worked = s->worked;
     f->rushed = s->best_rushed;
     f->even = s->best_even;
     f->even_ticks = s->best_even_first;
@@ -195,6 +198,7 @@ void failure_note(struct thread *t, const struct failure_facts *given)
     s->last = facts.begin;
     s->ended = now;
     s->blocked = t->blocked_ticks;
+    s->works = t->works;
     if (s->attempts >= region_failure(row)->attempts)
         streak_copy(s, region_failure(row));
 }

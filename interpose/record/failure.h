@@ -31,6 +31,11 @@ void failure_note(struct thread *t, const struct failure_facts *facts);
 /* A call succeeded. call_row 0: not known, so all streaks of its kind end. Only where t->streak_count. Now and then it
  * ends those that no attempt can continue any more, so that one failure of long ago does not keep the thread busy. */
 void failure_success(struct thread *t, uint32_t call_row, enum kiwi_call_kind kind);
+/* And it was one that opens, reads or writes: the thread does more than try again. */
+static inline void failure_worked(struct thread *t)
+{
+    t->works++;
+}
 
 /* In the place of a descriptor, for calls that name a file: attempts at one path belong together. error: what the real
  * call failed with; 0 where the kernel need not have read the path for that. */

@@ -193,6 +193,7 @@ struct thread_streak {
     uint64_t ended;
     uint64_t attempts, min, max, even_first, best_even_first;
     uint32_t waited, rushed, best_rushed, even, best_even;
+    uint32_t worked, works; /* gaps with other work in them; `works` of the thread when the latest had ended */
     uint64_t times[KIWI_STREAK_TIMES];
 };
 
@@ -298,7 +299,8 @@ struct thread {
     uint32_t charge; /* used last */
     struct thread_try tries[THREAD_TRIES];
     struct thread_streak streaks[THREAD_STREAKS];
-    uint32_t successes; /* calls that succeeded while some of those went on */
+    uint32_t successes; /* calls that succeeded while some of those went on, */
+    uint32_t works;     /* and those of them that open, read or write something */
     struct thread_burst burst;
     uint64_t asked_from;    /* peer_accepted: the time up to which the room for questions is spent */
     uint32_t regular_stack; /* a call path that opens files without waiting, */

@@ -128,8 +128,8 @@ struct kiwi_failure {
     uint32_t waited;                           /* gaps in which it did */
     uint32_t rushed;                           /* longest run of gaps without a delay */
     uint32_t even;                             /* longest run of gaps of about the same length, with a delay */
-    uint32_t reserved1;
-    uint64_t even_ticks; /* the first gap of that run */
+    uint32_t worked;                           /* gaps in which other input or output of the thread succeeded */
+    uint64_t even_ticks;                       /* the first gap of that run */
     uint64_t reserved[2];
     uint64_t times[KIWI_STREAK_TIMES]; /* when the first attempts began */
 };

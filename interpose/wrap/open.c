@@ -57,8 +57,10 @@ static int opened(struct thread *t, int fd, const char *path, int flags, struct 
         not_opened(t, path, errno, site);
         return fd;
     }
-    if (t && t->streak_count)
+    if (t && t->streak_count) {
+        failure_worked(t);
         failure_success(t, 0, KIWI_CALL_OPEN);
+    }
     if (begins(t, fd)) {
         descriptor_opened(t, fd, flags, stack_of(t, site));
         guard_clear(t);

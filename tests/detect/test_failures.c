@@ -100,6 +100,46 @@ static void loop__slow_failures(void **state)
     history_assert_silent(*state);
 }
 
+/* Asks for a name, and does what a request is about. */
+static void ask_and_work(struct scene *s, int times, bool works)
+{
+    for (int i = 0; i < times; i++) {
+        attempt(s, 20);
+        if (works) {
+            failure_worked(s->t);
+            failure_success(s->t, 9, KIWI_CALL_WRITE);
+        }
+    }
+}
+
+static void loop__name_is_asked_for_in_each_request(void **state)
+{
+    struct scene flag = failing(KIWI_CALL_ACCESS, ENOENT, 0x400010), made = failing(KIWI_CALL_MKDIR, EEXIST, 0x400020);
+
+    ask_and_work(&flag, 5000, true);
+    ask_and_work(&made, 5000, true);
+    struct scene link = failing(KIWI_CALL_READLINK, EINVAL, 0x400030);
+    ask_and_work(&link, 5000, false);
+    history_assert_silent(*state);
+}
+
+static void loop__name_is_waited_for(void **state)
+{
+    struct scene s = failing(KIWI_CALL_ACCESS, ENOENT, 0x400010);
+
+    ask_and_work(&s, 100, true);
+    ask_and_work(&s, 5000, false);
+    assert_int_equal(only(*state, FINDING_ERROR_LOOP)->severity, SEVERITY_HIGH);
+}
+
+static void loop__other_errors_count_whatever_else_is_done(void **state)
+{
+    struct scene s = failing(KIWI_CALL_ACCESS, EACCES, 0x400010);
+
+    ask_and_work(&s, 5000, true);
+    assert_int_equal(only(*state, FINDING_ERROR_LOOP)->severity, SEVERITY_HIGH);
+}
+
 static void loop__success_in_between(void **state)
 {
     struct scene s = failing(KIWI_CALL_RECV, EPROTO, 0x400010);
@@ -393,6 +433,9 @@ int main(void)
             TEST(loop__with_waits_is_medium),
             TEST(loop__slow_failures),
             TEST(loop__success_in_between),
+            TEST(loop__name_is_asked_for_in_each_request),
+            TEST(loop__name_is_waited_for),
+            TEST(loop__other_errors_count_whatever_else_is_done),
             TEST(loop__many_descriptors_once_each),
             TEST(spin__eagain_for_long),
             TEST(spin__again_and_again_from_nothing),

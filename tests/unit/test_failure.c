@@ -88,6 +88,22 @@ static void failure__success_of_another_call_ends_nothing(void **state)
     assert_int_equal(t->streak_count, 0);
 }
 
+static void failure__gaps_with_other_work_are_counted(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct failure_facts f = facts_of(stack_made(1), ENOENT);
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        failure_note(t, &f);
+        failure_success(t, 8, KIWI_CALL_NANOSLEEP);
+        for (int times = 0; times < i % 3; times++)
+            failure_worked(t);
+    }
+    assert_int_equal(row(1)->attempts, 10);
+    assert_int_equal(row(1)->worked, 6);
+}
+
 static void failure__more_streaks_than_room(void **state)
 {
     struct thread *t = thread_made("a");
@@ -150,6 +166,7 @@ int main(void)
             FRESH(failure__longest_streak_is_kept),
             FRESH(failure__old_streaks_end_by_themselves),
             FRESH(failure__success_of_another_call_ends_nothing),
+            FRESH(failure__gaps_with_other_work_are_counted),
             FRESH(failure__more_streaks_than_room),
             FRESH(failure__retry_gap_ends_a_streak),
             cmocka_unit_test(failure__paths_are_told_apart_where_they_were_read),
