@@ -225,6 +225,13 @@ static int lost_report(const struct lost *l, const struct waiter *w, uint32_t ot
     return 0;
 }
 
+/* Several threads that came only after several signals, and none of them was ever woken: a pool whose work was queued
+ * before it had begun to run. The first of them may have done all of it in one hold of the mutex. */
+static bool is_late_pool(const struct waiter *w, uint32_t waiters)
+{
+    return waiters > 1 && w->cond->missed > 1 && !w->cond->returned_ticks;
+}
+
 /* One finding a condition variable: the first lost waiter stands for all. */
 static int lost_search(struct lost *l, struct finding_list *list)
 {
@@ -236,7 +243,8 @@ static int lost_search(struct lost *l, struct finding_list *list)
         if (waiter_at(l, i, &w))
             seen[w.cond->object < l->objects ? w.cond->object : 0]++;
     for (uint32_t i = 1; !result && i < slots; i++) {
-        if (!waiter_at(l, i, &w) || w.cond->object >= l->objects || !seen[w.cond->object] || !is_lost(l, &w))
+        if (!waiter_at(l, i, &w) || w.cond->object >= l->objects || !seen[w.cond->object] ||
+            is_late_pool(&w, seen[w.cond->object]) || !is_lost(l, &w))
             continue;
         result = lost_report(l, &w, seen[w.cond->object] - 1, list);
         seen[w.cond->object] = 0;

@@ -80,6 +80,25 @@ static void lost__several_waiters_are_one_finding(void **state)
     assert_lost(*state);
 }
 
+static void idle__pool_that_comes_after_its_work(void **state)
+{
+    history_play(*state, "W lock X; W unlock X; V lock X; V unlock X");
+    play_put(*state);
+    play_put(*state);
+    play_wait(*state, "W");
+    play_wait(*state, "V");
+    history_assert_silent(*state);
+}
+
+static void lost__threads_that_wait_for_one_start_signal(void **state)
+{
+    history_play(*state, "W lock X; W unlock X; V lock X; V unlock X");
+    play_put(*state);
+    play_wait(*state, "W");
+    play_wait(*state, "V");
+    assert_lost(*state);
+}
+
 static void idle__item_taken_without_waiting(void **state)
 {
     play_start(*state);
@@ -261,6 +280,8 @@ int main(void)
             TEST(lost__signal_between_two_waits_of_one_hold),
             TEST(lost__signaller_waits_elsewhere),
             TEST(lost__several_waiters_are_one_finding),
+            TEST(lost__threads_that_wait_for_one_start_signal),
+            TEST(idle__pool_that_comes_after_its_work),
             TEST(lost__looked_elsewhere_before_the_signal),
             TEST(lost__first_wait_at_a_second_place),
             TEST(lost__submitted_once_before_the_signal),
