@@ -431,8 +431,11 @@ static void move_to_front(struct stack_entry **head, struct stack_entry *before,
         head = &(*head)->next;
     if (*head == e)
         return;
+    /* A handler may jump away at any point: the entry may get lost, but must never be there twice. */
     before->next = e->next;
+    COMPILER_BARRIER();
     e->next = *head;
+    COMPILER_BARRIER();
     *head = e;
 }
 
