@@ -325,8 +325,9 @@ void object_end_static(uintptr_t start, uintptr_t end)
 bool object_maker_alone(const struct thread *t, uint32_t object)
 {
     const struct kiwi_object *o = region_object(object);
+    uint32_t first = RELAXED_LOAD(&o->first_thread);
     if (!object || !t->row || (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_CLASS)) || o->creator != t->row ||
-        RELAXED_LOAD(&o->other_thread))
+        (first && first != t->row) || RELAXED_LOAD(&o->other_thread))
         return false;
     return memory.births[object].creates == (t->creates & INT32_MAX);
 }

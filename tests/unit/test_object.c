@@ -226,6 +226,19 @@ static void object__its_maker_is_alone_until_others_take_it(void **state)
     assert_int_equal(region_object(row)->other_thread, b->row);
 }
 
+static void object__its_maker_is_not_alone_where_another_came_first(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b");
+
+    (void)state;
+    block_made(a, (void *)LOCK, 64, NULL);
+    uint32_t row = used(a, LOCK, stack_made(1));
+    assert_true(object_unpublished(a, row, true));
+    object_seen_by(b, row);
+    assert_false(object_maker_alone(a, row));
+    assert_false(object_unpublished(a, row, true));
+}
+
 static void object__unknown_memory_is_never_private(void **state)
 {
     struct thread *a = thread_made("a"), *b = thread_made("b");
@@ -292,6 +305,7 @@ int main(void)
             FRESH(object__locks_made_leave_room_for_locks_used),
             FRESH(object__private_until_its_maker_lets_go),
             FRESH(object__its_maker_is_alone_until_others_take_it),
+            FRESH(object__its_maker_is_not_alone_where_another_came_first),
             FRESH(object__unknown_memory_is_never_private),
             FRESH(object__static_ones_end_with_their_module),
             FRESH(object__full_table_gives_none),
