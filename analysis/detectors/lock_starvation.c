@@ -56,7 +56,23 @@ static uint32_t victim_sum(const struct lock_uses *u, const struct lock_use *use
     return at;
 }
 
-/* Who takes the lock most, and how often the victim got it, which is at least as often as it waited. */
+/* How often threads of the victim's kind took the lock. */
+static uint64_t taken_by_such(const struct model *m, const struct lock_use *use, uint32_t thread)
+{
+    const struct kiwi_thread *t = trace_thread(m->trace, thread);
+    uint64_t count = 0;
+
+    for (uint32_t i = 1; t && i < m->acquisition_count; i++) {
+        const struct kiwi_acquisition *a = m->acquisitions[i].row;
+
+        if (a && a->object == use->object && a->thread_class == t->thread_class)
+            count += m->acquisitions[i].count;
+    }
+    return count;
+}
+
+/* Who takes the lock most, and how often the victim got it: at least as often as it waited, and no more often than all
+ * of its kind. Of more threads than are counted, each new one begins with the count of the one whose place it takes. */
 static bool others_favoured(const struct lock_uses *u, const struct lock_use *use, struct victim *v)
 {
     uint64_t own = v->waits;
@@ -71,6 +87,11 @@ static bool others_favoured(const struct lock_uses *u, const struct lock_use *us
             v->favoured = thread;
             v->favoured_count = user->samples;
         }
+    }
+    if (own > v->waits && v->favoured_count < MORE_OFTEN * own) {
+        uint64_t such = taken_by_such(u->m, use, v->thread);
+
+        own = such >= v->waits && such < own ? such : own;
     }
     return v->favoured_count >= MORE_OFTEN * own;
 }

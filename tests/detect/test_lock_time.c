@@ -401,6 +401,24 @@ static void starvation__not_where_turns_are_alike_or_waits_short(void **state)
     assert_int_equal(starvations(x), 0);
 }
 
+/* The only one of its kind took the lock 13 times: the rest of its count is that of others whose place it took. */
+static void starvation__count_taken_over_from_others_is_not_its_own(void **state)
+{
+    struct history *h = one_wait();
+
+    (void)state;
+    for (int i = 0; i < 12; i++)
+        history_play(h, "W lock A; W unlock A");
+    region_thread(region_charge(1)->thread)->thread_class = 0;
+    for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_ACQUISITIONS].used; i++)
+        if (region_acquisition(i)->stack != region_acquisition(1)->stack)
+            region_acquisition(i)->thread_class = 0;
+    const struct starved s = {
+            .waits = 10, .overtakes = 90, .victim_takes = 200, .other_takes = 250, .starved_ms = 3000, .held_ms = 3000};
+    assert_int_equal(history_count(starve(h, s), FINDING_LOCK_STARVATION), 1);
+    history_close(h);
+}
+
 static void starvation__by_a_lock_held_in_calls_is_a_remark(void **state)
 {
     struct history *h = history_open();
@@ -655,6 +673,7 @@ int main(void)
             cmocka_unit_test(long_hold__not_if_most_of_its_kind_met_nobody),
             cmocka_unit_test(long_hold__in_calls_is_left_to_others),
             cmocka_unit_test(starvation__one_waiter_overtaken_again_and_again),
+            cmocka_unit_test(starvation__count_taken_over_from_others_is_not_its_own),
             cmocka_unit_test(starvation__by_a_lock_held_in_calls_is_a_remark),
             cmocka_unit_test(starvation__not_where_turns_are_alike_or_waits_short),
             cmocka_unit_test(livelock__two_threads_fail_at_each_other),
