@@ -88,12 +88,27 @@ static bool thread_alive_in(const struct model *m, uint32_t thread, uint64_t fir
     return t->start_ticks <= last_ticks && (!t->end_ticks || t->end_ticks >= first_ticks);
 }
 
+/* Not who only ever tries. */
+static bool can_be_waited_for(const struct model *m, uint32_t object)
+{
+    bool known = false;
+
+    for (uint32_t i = 1; i < m->acquisition_count; i++) {
+        const struct kiwi_acquisition *a = m->acquisitions[i].row;
+
+        if (a && a->object == object && a->how != KIWI_HOW_TRY)
+            return true;
+        known |= a && a->object == object;
+    }
+    return !known;
+}
+
 uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks,
                          uint64_t last_ticks)
 {
     const struct kiwi_object *o = trace_object(m->trace, object);
 
-    if (!o || !o->other_thread || (lock_is_class(m, object) && !o->contended))
+    if (!o || !o->other_thread || (lock_is_class(m, object) && !o->contended) || !can_be_waited_for(m, object))
         return 0;
     if (o->first_thread != thread && thread_alive_in(m, o->first_thread, first_ticks, last_ticks))
         return o->first_thread;

@@ -23,7 +23,7 @@ uint64_t lock_cause(struct model *m, uint32_t object);
 bool lock_is_class(const struct model *m, uint32_t object);
 
 /* A thread other than `thread` (row) that uses the object and was alive in [first_ticks, last_ticks]; 0 = none
- * known. */
+ * known, or nobody ever does more than try to take it. */
 uint32_t lock_other_user(const struct model *m, uint32_t object, uint32_t thread, uint64_t first_ticks,
                          uint64_t last_ticks);
 

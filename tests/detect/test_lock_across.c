@@ -105,6 +105,14 @@ static void poll__private_lock_is_at_most_low(void **state)
     history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
 }
 
+static void poll__lock_that_all_only_try_for_is_at_most_low(void **state)
+{
+    for (int i = 0; i < 10; i++)
+        history_play(*state, "T1 trylock A at take; T1 enter poll at site; T1 leave 20; T1 unlock A;"
+                             "T2 trylock A at take; T2 unlock A");
+    history_assert_one(*state, FINDING_LOCK_ACROSS_POLL, SEVERITY_LOW);
+}
+
 static void poll__lock_shared_only_later_is_at_most_low(void **state)
 {
     for (int i = 0; i < 10; i++)
@@ -298,6 +306,7 @@ int main(void)
             TEST(poll__once_for_a_moment_is_low),
             TEST(poll__shared_lock_nobody_came_for),
             TEST(poll__private_lock_is_at_most_low),
+            TEST(poll__lock_that_all_only_try_for_is_at_most_low),
             TEST(poll__lock_shared_only_later_is_at_most_low),
             TEST(poll__that_returns_at_once_is_silent),
             TEST(poll__without_a_lock_is_silent),
