@@ -125,20 +125,23 @@ static void report_figures(const struct judged *j, struct finding *f)
 
 static void report_contention(const struct judged *j, struct finding *f)
 {
+    const struct kiwi_object *o = trace_object(j->u->m->trace, j->use->object);
+    bool shared = o->kind == KIWI_OBJECT_RWLOCK;
     const char *lock = wording_lock(f, j->use->object);
 
     finding_set(f, &f->title, "Threads lose %.0f %% of their time waiting for %s", 100 * j->lost,
                 model_object_name(j->u->m, j->use->object));
-    finding_set(
-            f, &f->why,
-            "All that is done under %s is done by one thread at a time. More load or more threads make the queue for "
-            "it longer, not the service faster.",
-            lock);
+    finding_set(f, &f->why, "%s %s %s. More load or more threads make the queue for it longer, not the service faster.",
+                shared ? "Who holds" : "All that is done under", lock,
+                shared ? "for writing keeps all others out, and readers whose holds overlap keep every writer out"
+                       : "is done by one thread at a time");
     finding_set(f, &f->fix,
                 "Do less under %s at the place that the waits are charged to: compute first and lock only to store the "
                 "result. If that is not possible, split what it protects, so that different threads need different "
-                "locks.",
-                lock);
+                "locks.%s",
+                lock,
+                shared ? " Where it is readers that keep writers waiting, let them read a copy that writers replace."
+                       : "");
     wording_validation(f, j->u->m, finding_info(f->id)->id,
                        "the finding must be gone, and `kiwi show locks` must show less time waited.");
 }

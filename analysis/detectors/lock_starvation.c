@@ -115,6 +115,8 @@ static void report_texts(const struct lock_uses *u, const struct lock_use *use, 
                          struct finding *f)
 {
     struct model *m = u->m;
+    const struct kiwi_object *o = trace_object(m->trace, use->object);
+    bool readers = o && o->kind == KIWI_OBJECT_RWLOCK && v->worst->request->mode == KIWI_MODE_WRITE;
     const char *lock = wording_lock(f, use->object);
 
     finding_set(f, &f->title, "A thread that waits for %s is overtaken up to %" PRIu64 " times",
@@ -128,6 +130,19 @@ static void report_texts(const struct lock_uses *u, const struct lock_use *use, 
     if (v->favoured)
         finding_evidence(f, "Meanwhile %s took it most, about %" PRIu64 " times in the recording.",
                          model_thread_name(m, v->favoured), v->favoured_count);
+    wording_validation(f, m, "lock-starvation", "the finding must be gone.");
+    if (readers) {
+        finding_set(f, &f->why,
+                    "Readers come in while others read %s, also past a writer that waits, unless the lock was made to "
+                    "prefer writers. As long as their holds overlap it is never free for that one.",
+                    lock);
+        finding_set(f, &f->fix,
+                    "Let %s prefer writers (pthread_rwlockattr_setkind_np with "
+                    "PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP, if no thread reads it twice at a time), hold it "
+                    "for reading only now and then, or let readers use a copy that writers replace.",
+                    lock);
+        return;
+    }
     finding_set(f, &f->why,
                 "%s goes to whoever asks while it is free, not to whoever waits longest. A thread that lets go of it "
                 "and at once takes it again is back before a sleeping waiter has woken up: that one may wait for ever.",
@@ -137,7 +152,6 @@ static void report_texts(const struct lock_uses *u, const struct lock_use *use, 
                 "before locking, or take it once for several steps and then wait for work. Where turns must be fair, "
                 "let the waiters queue (a ticket, or a condition variable with a counter).",
                 lock);
-    wording_validation(f, m, "lock-starvation", "the finding must be gone.");
 }
 
 static int report(const struct lock_uses *u, const struct lock_use *use, const struct victim *v,
