@@ -5,6 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Static functions of two files may have one name. */
+static bool same_function(const struct symbol_frame *a, const struct symbol_frame *b)
+{
+    return a->function && b->function && !strcmp(a->function, b->function) && same_text(a->file, b->file) &&
+           same_text(a->module, b->module);
+}
+
 /* The outermost frame of the same function as frame i; i itself if there is none further out. */
 static unsigned outermost(const struct model *m, uint32_t stack, unsigned i, unsigned count)
 {
@@ -13,7 +25,7 @@ static unsigned outermost(const struct model *m, uint32_t stack, unsigned i, uns
     for (unsigned k = count; f.function && !f.internal && k-- > i + 1;) {
         struct symbol_frame other = place_frame(m->trace, m->symbols, stack, k);
 
-        if (other.function && !strcmp(other.function, f.function))
+        if (same_function(&f, &other))
             return k;
     }
     return i;
@@ -28,7 +40,7 @@ static uint64_t path_key(const struct model *m, uint32_t stack)
     for (unsigned i = 0; i < count; i++) {
         struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
 
-        key = place_hash(place_hash_text(key, f.function), f.offset);
+        key = place_hash(place_hash_text(place_hash_text(key, f.function), f.module), f.offset);
         i = outermost(m, stack, i, count);
     }
     return key;

@@ -19,7 +19,7 @@ void idle_end(struct thread *t)
     RELAXED_ADD(&row->waited, w->count);
     RELAXED_ADD(&row->ticks, sum);
     relaxed_max(&row->max_ticks, most);
-    RELAXED_STORE(&row->last_ticks, w->last);
+    relaxed_max(&row->last_ticks, w->last); /* others wait there, too */
     row->thread = t->row;
     row->serial = t->serial;
     if (t->row)
@@ -41,7 +41,7 @@ bool idle_note_first(struct thread *t, uint32_t row)
 
 void idle_enter(struct thread *t)
 {
-    uint64_t ticks = t->idle.ticks[THREAD_IDLE - 1], now = t->idle.last;
+    uint64_t ticks = t->idle.ticks[t->idle.count - 1], now = t->idle.last;
     idle_end(t);
     if (t->reading.ticks)
         processor_read_sometimes(t, now);

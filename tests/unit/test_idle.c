@@ -52,6 +52,24 @@ static void idle__some_at_a_time(void **state)
     assert_int_equal(in_histograms(row), 3 * THREAD_IDLE);
 }
 
+/* A quiet server waits for seconds: what it has waited must be known, and when. */
+static void idle__long_one_ends_a_lot(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint32_t row = call_row_made();
+    uint64_t seconds = clock_ns_to_ticks(4000000000u);
+    (void)state;
+    settle(t, row);
+    assert_true(idle_note(t, row, 7, 5000));
+    assert_int_equal(region_call(row)->waited, 0);
+    assert_true(idle_note(t, row, seconds, 5000 + seconds));
+    assert_int_equal(region_call(row)->waited, 2);
+    assert_int_equal(region_call(row)->last_ticks, 5000 + seconds);
+    assert_int_equal(region_thread(t->row)->idle_ticks, 7 + seconds);
+    assert_int_equal(t->slot->event_next, 1);
+    assert_int_equal(t->slot->events[0].value, seconds);
+}
+
 /* Of each lot the latest: else a busy loop's waits would be all that the flight recorder remembers. */
 static void idle__one_event_for_each_lot(void **state)
 {
@@ -125,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(idle__some_at_a_time),
+            FRESH(idle__long_one_ends_a_lot),
             FRESH(idle__one_event_for_each_lot),
             FRESH(idle__none_is_kept_back_if_all_events_are_wanted),
             FRESH(idle__fewer_are_kept_back),
