@@ -481,12 +481,6 @@ static void review_conclude(struct review *r)
     r->top_concern = worst ? worst->title : nothing_found(r);
 }
 
-/* What explains why a process stands still. */
-static bool explains_standstill(const struct finding *f)
-{
-    return f->id == FINDING_DEADLOCK || f->id == FINDING_SELF_DEADLOCK || f->id == FINDING_LOST_WAKEUP;
-}
-
 /* A hang that no finding explains is told all the same. */
 static int note_standstills(struct review *r, struct model **models, unsigned count)
 {
@@ -496,7 +490,7 @@ static int note_standstills(struct review *r, struct model **models, unsigned co
         if (standstill_is_total(models[i], &total))
             return -1;
         for (unsigned k = 0; k < r->findings.count; k++)
-            if (r->findings.items[k]->process == i && explains_standstill(r->findings.items[k]))
+            if (r->findings.items[k]->process == i && standstill_explained_by(r->findings.items[k]->id))
                 total = false;
         r->stands = r->stands || total;
         if (total && health_note(&r->health.notes,

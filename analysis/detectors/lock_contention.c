@@ -20,13 +20,15 @@
 #include <inttypes.h>
 
 #define MS 1000000ull
-#define BUSY_NS (20 * MS)        /* threads that live shorter are judged together with others of their class */
-#define LOST_NS (50 * MS)        /* that somebody must have lost in all */
-#define LOST_SHARE 0.10          /* of the time of that thread */
-#define UTILISATION 0.30         /* of the recording */
-#define WAITED 0.10              /* of the recording: during which somebody waited */
-#define IN_CALLS 0.8             /* that part of the waits in calls: lock-across-* says it all */
-#define WAITS 5u                 /* a few waits are an accident */
+#define BUSY_NS (20 * MS) /* threads that live shorter are judged together with others of their class */
+#define LOST_NS (50 * MS) /* that somebody must have lost in all */
+#define LOST_SHARE 0.10   /* of the time of that thread */
+#define UTILISATION 0.30  /* of the recording */
+#define WAITED 0.10       /* of the recording: during which somebody waited */
+#define IN_CALLS 0.8      /* that part of the waits in calls: lock-across-* says it all */
+#define IN_CALLS_FEW 0.5  /* ... of so few that one or two of them, between two calls, make much of it */
+#define WAITS 5u          /* fewer are an accident */
+#define WAITS_FEW 20u
 #define TELL_LOST 0.95           /* of the waits count: fewer is worth a line */
 #define CONVOY_HELD 0.5          /* of the time that threads waited, at most so much was the lock held ... */
 #define CONVOY_HELD_BARGING 0.25 /* ... where a running thread may get it before the one that was woken */
@@ -73,6 +75,14 @@ static bool is_bottleneck(const struct judged *j)
     return waited >= WAITED && (j->convoy ? waited : lock_use_net_held(use, recorded)) >= UTILISATION;
 }
 
+/* Who waited did so for calls that the holder was in. */
+static bool is_about_calls(const struct judged *j)
+{
+    double part = j->use->contended < WAITS_FEW ? IN_CALLS_FEW : IN_CALLS;
+
+    return j->blame.ticks && (double)j->blame.call_ticks >= part * (double)j->blame.ticks;
+}
+
 static bool judge(const struct lock_uses *u, const struct lock_use *use, struct judged *j)
 {
     uint64_t recorded = lock_use_recorded(u->m);
@@ -89,7 +99,7 @@ static bool judge(const struct lock_uses *u, const struct lock_use *use, struct 
     if (!is_bottleneck(j))
         return false;
     j->blame = blame_of(u, use);
-    return (double)j->blame.call_ticks < IN_CALLS * (double)j->blame.ticks || !j->blame.ticks;
+    return !is_about_calls(j);
 }
 
 static void report_figures(const struct judged *j, struct finding *f)

@@ -107,6 +107,18 @@ static bool sleeps(const struct model *m, const struct kiwi_slot *s)
     }
 }
 
+/* A thread that was made and has not begun: its row waits for it. */
+static bool one_is_to_begin(const struct trace *t)
+{
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_THREADS); i++) {
+        const struct kiwi_thread *row = trace_raw_row(t, KIWI_TABLE_THREADS, i);
+
+        if (row && row->state == KIWI_ROW_EMPTY && row->serial)
+            return true;
+    }
+    return false;
+}
+
 static bool all_stand(const struct standstill *b)
 {
     const struct trace *t = b->m->trace;
@@ -116,6 +128,8 @@ static bool all_stand(const struct standstill *b)
         return false; /* there are others, or it went on unrecorded */
     if (h->wakers & KIWI_WAKER_THREAD)
         return false; /* one that is not known may be at anything */
+    if (one_is_to_begin(t))
+        return false;
     for (uint32_t i = 1; i < b->slots; i++) {
         const struct kiwi_slot *s = trace_slot(t, i);
 
@@ -310,4 +324,10 @@ int standstill_is_total(const struct model *m, bool *total)
     free(b.waits);
     waits_release(&w);
     return result;
+}
+
+bool standstill_explained_by(enum finding_id id)
+{
+    return id == FINDING_DEADLOCK || id == FINDING_SELF_DEADLOCK || id == FINDING_LOST_WAKEUP ||
+           id == FINDING_SLOW_SHUTDOWN;
 }

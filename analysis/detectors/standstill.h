@@ -17,10 +17,13 @@
 #ifndef KIWI_STANDSTILL_H
 #define KIWI_STANDSTILL_H
 
+#include "../finding.h"
 #include "waits.h"
 
 int standstill_add(struct waits *w, const struct model *m); /* -1 when out of memory */
 /* Every thread of the process waits for another one of them, whether it is known for which or not. -1 when out of
  * memory. */
 int standstill_is_total(const struct model *m, bool *total);
+/* A finding that says why a process stands still. */
+bool standstill_explained_by(enum finding_id id);
 #endif

@@ -8,7 +8,8 @@
 
 static void two__at_the_same_time(void **state)
 {
-    history_play(*state, "A lock M at take; A blocks-on C at one; B lock N at take2; B blocks-on C at two");
+    history_play(*state,
+                 "P enter poll; A lock M at take; A blocks-on C at one; B lock N at take2; B blocks-on C at two");
     const struct review *r = history_review(*state);
     const struct finding *f = history_find(r, FINDING_COND_TWO_MUTEXES);
 
@@ -57,7 +58,7 @@ static void one_after_another__timed_out(void **state)
 
 static void two__conditions_of_one_mutex(void **state)
 {
-    history_play(*state, "A lock M; A blocks-on C; B lock M; B blocks-on D");
+    history_play(*state, "P enter poll; A lock M; A blocks-on C; B lock M; B blocks-on D");
     history_assert_silent(*state);
 }
 

@@ -1,4 +1,5 @@
 /* deadlock: circles of waiting threads, and what only looks like one. */
+#include "../../interpose/record/thread.h"
 #include "../../interpose/record/waker.h"
 #include "../lib/history.h"
 
@@ -206,9 +207,47 @@ static bool says_it_stood_still(const struct review *r)
     return false;
 }
 
-static void deadlock__hang_that_nothing_explains_is_a_note(void **state)
+static void deadlock__all_where_nobody_came_back_from(void **state)
 {
-    history_play(*state, "T1 enter futex; T2 enter futex");
+    history_play(*state, "M create T1; M create T2; T1 enter futex at get; T2 enter futex at get; M enter join at T1");
+    const struct finding *f = assert_standstill(*state, "");
+
+    history_assert_at(*state, f, "get");
+    assert_false(says_it_stood_still(history_review(*state)));
+}
+
+static void deadlock__pool_that_puts_into_its_own_full_queue(void **state)
+{
+    history_play(*state,
+                 "M create T1; M create T2; T1 lock Q; T1 blocks-on E at get; M signals E; T1 returns; T1 unlock Q;"
+                 "T1 lock Q; T1 blocks-on F at put; T2 lock Q; T2 blocks-on E at get; M enter join at T1");
+    history_assert_at(*state, assert_standstill(*state, ""), "put");
+}
+
+static void deadlock__lost_wakeup_says_it(void **state)
+{
+    history_play(*state, "W lock X; W unlock X; P lock M at put; P signals C at put; P unlock M; W lock M at site;"
+                         "W blocks-on C at wait; P exit 500");
+    const struct review *r = history_review(*state);
+
+    history_find(r, FINDING_LOST_WAKEUP);
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__one_is_still_to_begin(void **state)
+{
+    struct thread_birth birth = {0};
+
+    history_play(*state, "T1 lock A; T1 lock B; T1 blocks-on C at f; T2 wants A at g");
+    thread_expect(&birth);
+    history_assert_silent(*state);
+}
+
+static void deadlock__pool_without_work_is_a_note(void **state)
+{
+    history_play(*state,
+                 "M create T1; M create T2; T1 lock Q; T1 blocks-on E at get; M signals E; T1 returns; T1 unlock Q;"
+                 "T1 lock Q; T1 blocks-on E at get; T2 lock Q; T2 blocks-on E at get; M enter join at T1");
     const struct review *r = history_review(*state);
 
     assert_int_equal(r->findings.count, 0);
@@ -275,7 +314,8 @@ static void deadlock__joined_with_a_lock_made_of_a_futex(void **state)
 
 static void deadlock__futexes_that_are_no_locks_are_only_idle(void **state)
 {
-    history_play(*state, "T1 enter futex; T2 enter futex; T3 enter join at T1");
+    history_play(*state, "T1 enter futex at get; T1 leave 5; T1 enter futex at get; T2 enter futex at get;"
+                         "T3 enter join at T1");
     wait_for_words((const uint32_t[]){word_made(0x1000, false), word_made(0x1004, false)}, 2);
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
@@ -283,7 +323,8 @@ static void deadlock__futexes_that_are_no_locks_are_only_idle(void **state)
 /* Two pools, in each of which one waits for work with the lock of the queue in hand, and one for that lock. */
 static void deadlock__somebody_asleep_may_have_the_futex(void **state)
 {
-    history_play(*state, "T1 enter futex; T2 enter futex; T4 enter futex; T3 enter join at T1");
+    history_play(*state, "T1 enter futex at get; T1 leave 5; T1 enter futex at get; T2 enter futex at get;"
+                         "T4 enter futex at get; T3 enter join at T1");
     wait_for_words((const uint32_t[]){word_made(0x1000, true), word_made(0x1004, true), word_made(0x1008, false)}, 3);
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
@@ -358,13 +399,6 @@ static void deadlock__somebody_runs_who_may_have_the_futex(void **state)
 {
     history_play(*state, "T1 enter futex; T2 enter futex; T3 lock A");
     wait_for_words((const uint32_t[]){word_made(0x1000, true), word_made(0x1004, true)}, 2);
-    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
-}
-
-static void deadlock__all_asleep_without_a_lock_is_only_idle(void **state)
-{
-    history_play(*state, "M create T1; M create T2; T1 lock B; T1 blocks-on C; T2 lock B; T2 blocks-on C;"
-                         "M enter join at T1");
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
@@ -467,7 +501,11 @@ int main(void)
             TEST(deadlock__somebody_still_runs),
             TEST(deadlock__it_has_been_signalled),
             TEST(deadlock__time_limit_ends_the_standstill),
-            TEST(deadlock__hang_that_nothing_explains_is_a_note),
+            TEST(deadlock__all_where_nobody_came_back_from),
+            TEST(deadlock__pool_that_puts_into_its_own_full_queue),
+            TEST(deadlock__lost_wakeup_says_it),
+            TEST(deadlock__one_is_still_to_begin),
+            TEST(deadlock__pool_without_work_is_a_note),
             TEST(deadlock__needs_no_such_note),
             TEST(deadlock__no_such_note_while_one_can_go_on),
             TEST(deadlock__a_thread_unknown_to_kiwi_may_wake_it),
@@ -485,7 +523,6 @@ int main(void)
             TEST(deadlock__barrier_that_all_have_reached),
             TEST(deadlock__a_lock_made_of_a_futex_has_been_released),
             TEST(deadlock__somebody_runs_who_may_have_the_futex),
-            TEST(deadlock__all_asleep_without_a_lock_is_only_idle),
             TEST(self__relock_that_waits),
             TEST(self__note_and_wait_are_one_finding),
             TEST(self__reader_that_wants_to_write),

@@ -258,6 +258,7 @@ static void idle__wait_has_only_begun_at_exit(void **state)
 
 static void idle__no_signal_at_all(void **state)
 {
+    history_play(*state, "P enter poll");
     play_wait(*state, "W");
     history_assert_silent(*state);
 }

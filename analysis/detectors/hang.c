@@ -1,0 +1,249 @@
+/*
+ * hang: the whole process stands still, and no circle of locks, lost wake-up or hung shutdown says why. It is a
+ * deadlock all the same: what each thread waits for only another one could do.
+ *
+ * A pool whose work has run out stands like that, too, where the process only waits to be killed. Its workers wait
+ * where they have waited before and gone on from. So what counts is a thread, other than the main one, at a place that
+ * nobody ever came back from: a task that waits for another task of its own pool, a full queue whose only readers
+ * write to it. And whoever came to a barrier was in the middle of something.
+ */
+#include "detector.h"
+
+#include "../call_kinds.h"
+#include "../place.h"
+#include "standstill.h"
+#include "wording.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define STOOD_NS 1000000000u /* a process that still runs; of one that is dead nobody knows for how long it stood */
+#define PLACES_SHOWN 6u
+
+/* Where threads stand, by call path. */
+struct place {
+    uint32_t stack, kind;
+    uint32_t thread, others; /* one that is there, and how many more */
+    bool main, known;        /* only the main thread is there; gone on from before */
+    uint64_t since, begun;   /* the latest; calls ever begun here */
+};
+
+struct hang {
+    struct model *m;
+    struct place *places;
+    uint32_t count;
+};
+
+static int compare_stacks(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    if (x->stack != y->stack)
+        return x->stack < y->stack ? -1 : 1;
+    return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static bool is_worse(const struct place *a, const struct place *b)
+{
+    if ((a->kind == KIWI_CALL_JOIN) != (b->kind == KIWI_CALL_JOIN))
+        return b->kind == KIWI_CALL_JOIN;
+    if (a->main != b->main)
+        return b->main;
+    if (a->known != b->known)
+        return b->known;
+    return a->others != b->others ? a->others > b->others : a->since < b->since;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    return is_worse(a, b) ? -1 : is_worse(b, a);
+}
+
+static bool is_main(const struct trace *t, uint32_t thread)
+{
+    const struct kiwi_thread *row = trace_thread(t, thread);
+
+    return row && row->flags & KIWI_THREAD_MAIN;
+}
+
+static void add_thread(struct hang *h, const struct kiwi_slot *s)
+{
+    const struct trace *t = h->m->trace;
+    const struct kiwi_call *c = trace_call(t, s->call_row);
+
+    if (c)
+        h->places[h->count++] = (struct place){.stack = c->stack,
+                                               .kind = s->call_kind,
+                                               .thread = s->thread,
+                                               .main = is_main(t, s->thread),
+                                               .since = s->call_since};
+}
+
+/* Those on one call path become one, the main thread apart: it does nothing over and over. */
+static void fold_places(struct hang *h)
+{
+    uint32_t kept = 0;
+
+    qsort(h->places, h->count, sizeof *h->places, compare_stacks);
+    for (uint32_t i = 0; i < h->count; i++) {
+        struct place *one = &h->places[i], *last = kept ? &h->places[kept - 1] : NULL;
+
+        if (!last || last->stack != one->stack || last->kind != one->kind) {
+            h->places[kept++] = *one;
+            continue;
+        }
+        last->others++;
+        last->main = last->main && one->main;
+        last->since = last->since > one->since ? last->since : one->since;
+    }
+    h->count = kept;
+}
+
+static void count_calls(struct hang *h)
+{
+    const struct trace *t = h->m->trace;
+
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CALLS); i++) {
+        const struct kiwi_call *c = trace_call(t, i);
+        struct place key = {.stack = c ? c->stack : 0, .kind = c ? c->kind : 0};
+        struct place *p = c ? bsearch(&key, h->places, h->count, sizeof key, compare_stacks) : NULL;
+
+        if (p)
+            p->begun += h->m->call_counts[i];
+    }
+    for (uint32_t i = 0; i < h->count; i++)
+        h->places[i].known = h->places[i].begun > h->places[i].others + 1ull;
+}
+
+static int hang_make(struct hang *h)
+{
+    const struct trace *t = h->m->trace;
+    uint32_t slots = trace_rows(t, KIWI_TABLE_SLOTS);
+
+    h->places = calloc(slots + 1ul, sizeof *h->places);
+    if (!h->places)
+        return -1;
+    for (uint32_t i = 1; i < slots; i++)
+        if (trace_slot(t, i))
+            add_thread(h, trace_slot(t, i));
+    fold_places(h);
+    count_calls(h);
+    qsort(h->places, h->count, sizeof *h->places, compare_places);
+    return 0;
+}
+
+static bool is_stuck(const struct place *p)
+{
+    return p->kind == KIWI_CALL_BARRIER_WAIT || (p->kind != KIWI_CALL_JOIN && !p->main && !p->known);
+}
+
+static uint32_t thread_count(const struct hang *h)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < h->count; i++)
+        count += 1 + h->places[i].others;
+    return count;
+}
+
+static bool stood_long(const struct hang *h)
+{
+    const struct trace *t = h->m->trace;
+    uint64_t since = 0, now = trace_end_ticks(t);
+
+    for (uint32_t i = 0; i < h->count; i++)
+        since = h->places[i].since > since ? h->places[i].since : since;
+    return !trace_is_live(t) || (now > since && trace_ns(t, now - since) >= STOOD_NS);
+}
+
+static bool is_explained(const struct finding_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (standstill_explained_by(list->items[i]->id))
+            return true;
+    return false;
+}
+
+static void report_place(const struct hang *h, struct finding *f, const struct place *p)
+{
+    struct model *m = h->m;
+    const char *thread = wording_thread(m, p->thread), *call = call_kind_name(p->kind);
+    bool alone = !p->others;
+
+    if (alone)
+        finding_evidence(f, "%s waits in %s at %s.", thread, call, model_site(m, p->stack));
+    else
+        finding_evidence(f, "%s and %" PRIu32 " more wait in %s at %s.", thread, p->others, call,
+                         model_site(m, p->stack));
+    if (p->kind != KIWI_CALL_JOIN && p->kind != KIWI_CALL_BARRIER_WAIT && !p->main && !p->known)
+        finding_evidence(f, "Nobody ever came back from there: it is not where threads wait for something to do.");
+    finding_stack(f, m, p->stack, p->thread, alone ? "waits in %s" : "waits in %s, as others do", call);
+}
+
+static void report_fix(const struct hang *h, struct finding *f, const struct place *first)
+{
+    const char *site = model_site(h->m, first->stack);
+
+    if (first->kind == KIWI_CALL_BARRIER_WAIT)
+        finding_set(f, &f->fix,
+                    "Find the party that does not come to the barrier at %s: one that left its loop earlier than the "
+                    "others, or was never started. Every party has to come as often as all others do.",
+                    site);
+    else
+        finding_set(f, &f->fix,
+                    "Find who was to end the wait at %s, and what keeps that thread. A task must not wait in a pool's "
+                    "own thread for another task of that pool: run it in place, or give it other threads. Who empties "
+                    "a queue must not wait for room in it.",
+                    site);
+}
+
+static int report(const struct hang *h, struct finding_list *list)
+{
+    struct model *m = h->m;
+    struct finding *f = finding_add(list, FINDING_DEADLOCK);
+    const struct place *first = &h->places[0];
+    uint32_t threads = thread_count(h);
+
+    if (!f)
+        return -1;
+    f->grade = "G1";
+    f->confidence = CONFIDENCE_MEDIUM;
+    f->cause = place_hash(place_hash(FINDING_DEADLOCK, first->kind),
+                          place_location_hash(m->trace, m->symbols, first->stack));
+    if (threads > 1)
+        finding_set(f, &f->title, "Deadlock: all %" PRIu32 " threads wait, and only one of them could wake another",
+                    threads);
+    else
+        finding_set(f, &f->title, "Deadlock: the only thread left waits, and nobody else could wake it");
+    for (uint32_t i = 0; i < h->count && i < PLACES_SHOWN; i++)
+        report_place(h, f, &h->places[i]);
+    finding_evidence(f, "None of these waits has a time limit, and nothing outside of the process ends one.");
+    finding_set(f, &f->why,
+                "The process does nothing any more until it is killed. What was recorded does not tell whose turn it "
+                "was, but whoever was to wake one of these threads is among them, or has ended.");
+    report_fix(h, f, first);
+    wording_validation(f, m, "deadlock", "it must neither hang nor be reported.");
+    wording_seen(f, m, first->since, trace_last_ticks(m->trace));
+    return 0;
+}
+
+int detect_hang(struct model *m, struct finding_list *list)
+{
+    struct hang h = {.m = m};
+    bool total = false;
+    int result = 0;
+
+    if (standstill_is_total(m, &total))
+        return -1;
+    if (!total || is_explained(list))
+        return 0;
+    if (hang_make(&h))
+        return -1;
+    for (uint32_t i = 0; i < h.count; i++)
+        if (is_stuck(&h.places[i]) && stood_long(&h)) {
+            result = report(&h, list);
+            break;
+        }
+    free(h.places);
+    return result;
+}
