@@ -123,7 +123,7 @@ static void *after_the_other(void *p)
 int main(int argc, char **argv)
 {
     pthread_t threads[2];
-    turns = argc > 1 && !strcmp(argv[1], "done") ? 6 : 0;
+    turns = argc > 1 && !strcmp(argv[1], "through") ? 6 : 0;
     busy = argc > 1 && strcmp(argv[1], "main");
     sem_init(&ready[0], 0, busy);
     sem_init(&ready[1], 0, 0);
@@ -157,7 +157,7 @@ check "nothing of the kind is told" eval '! grep -q "stood still" out'
 hang busy.trace busy
 expect "no hang in what is handed to and fro" 0 "APPROVE" ""
 check "nothing of the kind there, either" eval '! grep -q "stood still" out'
-hang idle.trace done
+hang idle.trace through
 expect "nothing more to do: little trust in the rest" 0 "Confidence: Low" ""
 check "that it stood still" grep -q "stood still at the end of the recording" out
 run "$KIWI" report --format=xml clean.trace
