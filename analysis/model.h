@@ -117,6 +117,8 @@ const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
 /* The innermost frame that is the user's (place_user_location): "conn_new conn.c:112", "memcached+0x1f30", "an unknown
  * place". */
 const char *model_site(struct model *m, uint32_t stack);
-/* The same, but in a library where it is one that keeps the object, or runs the loop, for whoever calls it. */
+/* A call of enum kiwi_call_kind: "recv"; a wait at a futex by what the user's code called, "std::future<int>::get". */
+const char *model_call(struct model *m, uint32_t kind, uint32_t stack);
+/* As model_site, but in a library where it is one that keeps the object, or runs the loop, for whoever calls it. */
 const char *model_inner_site(struct model *m, uint32_t stack);
 #endif

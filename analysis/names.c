@@ -1,6 +1,7 @@
 #include "names.h"
 
 #include "arena.h"
+#include "call_kinds.h"
 #include "place.h"
 
 #include <inttypes.h>
@@ -76,6 +77,34 @@ const char *model_site(struct model *m, uint32_t stack)
     if (!m->names->sites[stack])
         m->names->sites[stack] = or_unnamed(site_text(m, stack));
     return m->names->sites[stack];
+}
+
+/* Without its parameters. */
+static const char *called_name(struct model *m, const struct symbol_frame *f)
+{
+    char text[PLACE_BYTES];
+    const char *name = place_function(f, text, sizeof text), *end = strchr(name, '(');
+
+    return end > name ? arena_format(&m->names->texts, "%.*s", (int)(end - name), name)
+                      : arena_format(&m->names->texts, "%s", name);
+}
+
+const char *model_call(struct model *m, uint32_t kind, uint32_t stack)
+{
+    struct symbol_frame called = {0};
+    unsigned count = place_frames(m->trace, m->symbols, stack);
+    const char *name;
+
+    for (unsigned i = 0; kind == KIWI_CALL_FUTEX_WAIT && i < count; i++) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
+
+        if (!f.internal && called.function && (name = called_name(m, &called)) && name[0])
+            return name;
+        if (!f.internal)
+            break;
+        called = f;
+    }
+    return call_kind_name(kind);
 }
 
 const char *model_inner_site(struct model *m, uint32_t stack)

@@ -1,7 +1,6 @@
 #include "blame.h"
 
 #include "wording.h"
-#include "../call_kinds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -129,7 +128,7 @@ static void follow(struct finding *f, const struct lock_uses *u, const struct ki
         const struct kiwi_call *call = trace_call(u->m->trace, c->cause_row);
 
         if (call)
-            finding_evidence(f, "The holder sat in %s at %s.", call_kind_name(call->kind),
+            finding_evidence(f, "The holder sat in %s at %s.", model_call(u->m, call->kind, call->stack),
                              model_site(u->m, call->stack));
     }
 }

@@ -282,8 +282,9 @@ static void report_holder(const struct blocked_loops *l, struct finding *f, cons
     call = c->row->cause == KIWI_CAUSE_CALL ? trace_call(l->m->trace, c->row->cause_row) : NULL;
     if (!call)
         return;
-    finding_evidence(f, "The holder sat in %s meanwhile.", call_kind_name(call->kind));
-    finding_stack(f, l->m, call->stack, c->row->holder_thread, "the holder was in %s here", call_kind_name(call->kind));
+    const char *name = model_call(l->m, call->kind, call->stack);
+    finding_evidence(f, "The holder sat in %s meanwhile.", name);
+    finding_stack(f, l->m, call->stack, c->row->holder_thread, "the holder was in %s here", name);
 }
 
 static void report_texts(const struct blocked_loops *l, struct finding *f, const struct blocked *b, const char *what)

@@ -9,7 +9,6 @@
 #include "detector.h"
 
 #include "../graph.h"
-#include "../call_kinds.h"
 #include "lock_class.h"
 #include "standstill.h"
 #include "waits.h"
@@ -147,7 +146,7 @@ static void describe_wait(const struct deadlock *d, const struct finding *f, con
     if (w->object)
         snprintf(text, size, "%s", wording_lock(f, w->object));
     else if (w->call)
-        snprintf(text, size, "somebody to end its %s", call_kind_name(w->call));
+        snprintf(text, size, "somebody to end its %s", model_call(d->m, w->call, w->want_stack));
     else
         snprintf(text, size, "the end of %s", wording_thread(d->m, slot_thread(d, w->holder)));
 }
@@ -211,9 +210,10 @@ static void report_unseen(struct finding *f)
                "who has it is one of them.");
 }
 
-static void report_sleep(const struct wait *sleep, struct finding *f, const char *title, const char *locks)
+static void report_sleep(struct model *m, const struct wait *sleep, struct finding *f, const char *title,
+                         const char *locks)
 {
-    const char *call = call_kind_name(sleep->call);
+    const char *call = model_call(m, sleep->call, sleep->want_stack);
 
     f->confidence = CONFIDENCE_MEDIUM;
     finding_evidence(f, "All threads that Kiwi has seen wait for a lock, for the end of a thread, or to be woken: none "
@@ -257,7 +257,7 @@ static void report_texts(const struct deadlock *d, struct finding *f, const uint
                     "addresses will do), or release the first before asking for the second.",
                     locks);
     if (sleep)
-        report_sleep(sleep, f, title, locks);
+        report_sleep(d->m, sleep, f, title, locks);
     else if (cycle_is_unseen(d))
         report_unseen(f);
 }

@@ -5,7 +5,9 @@
  * A pool whose work has run out stands like that, too, where the process only waits to be killed. Its workers wait
  * where they have waited before and gone on from. So what counts is a thread, other than the main one, at a place that
  * nobody ever came back from: a task that waits for another task of its own pool, a full queue whose only readers
- * write to it. And whoever came to a barrier was in the middle of something.
+ * write to it. If it went well before, a task is known by being called from where its thread waits for work: by a wait
+ * with fewer frames of that thread function, that somebody came back from since. And whoever came to a barrier was in
+ * the middle of something.
  */
 #include "detector.h"
 
@@ -16,6 +18,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STOOD_NS 1000000000u /* a process that still runs; of one that is dead nobody knows for how long it stood */
 #define PLACES_SHOWN 6u
@@ -25,7 +28,9 @@ struct place {
     uint32_t stack, kind;
     uint32_t thread, others; /* one that is there, and how many more */
     bool main, known;        /* only the main thread is there; gone on from before */
+    bool in_task;            /* see above */
     uint64_t since, begun;   /* the latest; calls ever begun here */
+    uint64_t first;          /* ticks: when the first one began */
 };
 
 struct hang {
@@ -43,14 +48,19 @@ static int compare_stacks(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+static bool is_stuck(const struct place *p)
+{
+    return p->kind == KIWI_CALL_BARRIER_WAIT || (p->kind != KIWI_CALL_JOIN && !p->main && (!p->known || p->in_task));
+}
+
 static bool is_worse(const struct place *a, const struct place *b)
 {
     if ((a->kind == KIWI_CALL_JOIN) != (b->kind == KIWI_CALL_JOIN))
         return b->kind == KIWI_CALL_JOIN;
+    if (is_stuck(a) != is_stuck(b))
+        return is_stuck(a);
     if (a->main != b->main)
         return b->main;
-    if (a->known != b->known)
-        return b->known;
     return a->others != b->others ? a->others > b->others : a->since < b->since;
 }
 
@@ -108,11 +118,56 @@ static void count_calls(struct hang *h)
         struct place key = {.stack = c ? c->stack : 0, .kind = c ? c->kind : 0};
         struct place *p = c ? bsearch(&key, h->places, h->count, sizeof key, compare_stacks) : NULL;
 
-        if (p)
+        if (p) {
             p->begun += h->m->call_counts[i];
+            p->first = p->first && p->first < c->first_ticks ? p->first : c->first_ticks;
+        }
     }
     for (uint32_t i = 0; i < h->count; i++)
         h->places[i].known = h->places[i].begun > h->places[i].others + 1ull;
+}
+
+/* The user's frames of a stack; *outermost is the last of them. */
+static unsigned user_depth(const struct hang *h, uint32_t stack, struct symbol_frame *outermost)
+{
+    unsigned count = place_frames(h->m->trace, h->m->symbols, stack), depth = 0;
+
+    *outermost = (struct symbol_frame){0};
+    for (unsigned i = 0; i < count; i++) {
+        struct symbol_frame f = place_frame(h->m->trace, h->m->symbols, stack, i);
+
+        if (!f.internal) {
+            *outermost = f;
+            depth++;
+        }
+    }
+    return depth;
+}
+
+static bool is_same_function(const struct symbol_frame *a, const struct symbol_frame *b)
+{
+    return a->function && b->function && !strcmp(a->function, b->function);
+}
+
+static bool is_wait_for_others(uint32_t kind)
+{
+    return call_kind_is_wake_up(kind) || kind == KIWI_CALL_FUTEX_WAIT;
+}
+
+static bool is_in_task(const struct hang *h, const struct place *p)
+{
+    const struct trace *t = h->m->trace;
+    struct symbol_frame start, other;
+    unsigned depth = user_depth(h, p->stack, &start);
+
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CALLS); i++) {
+        const struct kiwi_call *c = trace_call(t, i);
+
+        if (c && is_wait_for_others(c->kind) && c->stack != p->stack && c->last_ticks > p->first &&
+            user_depth(h, c->stack, &other) < depth && is_same_function(&start, &other))
+            return true;
+    }
+    return false;
 }
 
 static int hang_make(struct hang *h)
@@ -128,13 +183,11 @@ static int hang_make(struct hang *h)
             add_thread(h, trace_slot(t, i));
     fold_places(h);
     count_calls(h);
+    for (uint32_t i = 0; i < h->count; i++)
+        h->places[i].in_task = !h->places[i].main && h->places[i].known && is_wait_for_others(h->places[i].kind) &&
+                               is_in_task(h, &h->places[i]);
     qsort(h->places, h->count, sizeof *h->places, compare_places);
     return 0;
-}
-
-static bool is_stuck(const struct place *p)
-{
-    return p->kind == KIWI_CALL_BARRIER_WAIT || (p->kind != KIWI_CALL_JOIN && !p->main && !p->known);
 }
 
 static uint32_t thread_count(const struct hang *h)
@@ -167,7 +220,7 @@ static bool is_explained(const struct finding_list *list)
 static void report_place(const struct hang *h, struct finding *f, const struct place *p)
 {
     struct model *m = h->m;
-    const char *thread = wording_thread(m, p->thread), *call = call_kind_name(p->kind);
+    const char *thread = wording_thread(m, p->thread), *call = model_call(m, p->kind, p->stack);
     bool alone = !p->others;
 
     if (alone)
@@ -177,6 +230,8 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
                          model_site(m, p->stack));
     if (p->kind != KIWI_CALL_JOIN && p->kind != KIWI_CALL_BARRIER_WAIT && !p->main && !p->known)
         finding_evidence(f, "Nobody ever came back from there: it is not where threads wait for something to do.");
+    else if (p->in_task)
+        finding_evidence(f, "That is inside of a task: for something to do, threads of that kind wait elsewhere.");
     finding_stack(f, m, p->stack, p->thread, alone ? "waits in %s" : "waits in %s, as others do", call);
 }
 

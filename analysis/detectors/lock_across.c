@@ -406,11 +406,11 @@ static void report_figures(const struct lock_across *a, struct finding *f, const
     struct model *m = a->m;
 
     if (x->count <= 1 && x->waited <= 1)
-        finding_evidence(f, "One call of %s waited with the lock held, for %s.", call_kind_name(x->kind),
+        finding_evidence(f, "One call of %s waited with the lock held, for %s.", model_call(a->m, x->kind, x->stack),
                          model_duration(m, x->ticks));
     else
         finding_evidence(f, "%" PRIu64 " of %" PRIu64 " calls of %s waited with the lock held: %s in all, %s at worst.",
-                         x->waited, x->count > x->waited ? x->count : x->waited, call_kind_name(x->kind),
+                         x->waited, x->count > x->waited ? x->count : x->waited, model_call(a->m, x->kind, x->stack),
                          model_duration(m, x->ticks), model_duration(m, x->max_ticks));
     if (x->disturbed && x->waited <= 1)
         finding_evidence(f, "Other threads wanted the lock meanwhile and lost %s.",
@@ -492,9 +492,10 @@ static const char *fix_format(enum kiwi_call_group group)
 
 static void report_texts(const struct lock_across *a, struct finding *f, const struct across *x)
 {
-    const char *lock = wording_lock(f, x->object), *call = call_kind_name(x->kind);
+    const char *lock = wording_lock(f, x->object), *call = model_call(a->m, x->kind, x->stack);
+    const char *phrase = x->kind == KIWI_CALL_FUTEX_WAIT ? call : call_kind_phrase(x->kind);
 
-    finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), call_kind_phrase(x->kind));
+    finding_set(f, &f->title, "%s is held across %s", model_object_name(a->m, x->object), phrase);
     if (f->severity >= SEVERITY_HIGH)
         finding_set(
                 f, &f->why,
@@ -543,7 +544,7 @@ static int across_report(const struct lock_across *a, struct across *x, struct f
     f->count = x->waited;
     f->cause = x->key;
     report_objects(a, f, x);
-    finding_stack(f, a->m, x->stack, x->thread, "%s is called here", call_kind_name(x->kind));
+    finding_stack(f, a->m, x->stack, x->thread, "%s is called here", model_call(a->m, x->kind, x->stack));
     report_figures(a, f, x);
     report_locks(a, f, x);
     for (uint32_t i = 0; i < x->stack_count; i++)

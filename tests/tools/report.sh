@@ -160,6 +160,27 @@ check "nothing of the kind there, either" eval '! grep -q "stood still" out'
 hang idle.trace through
 expect "nothing more to do: little trust in the rest" 0 "Confidence: Low" ""
 check "that it stood still" grep -q "stood still at the end of the recording" out
+# A wait inside of the C++ library, by the name of what was called.
+cat >answer.cpp <<'SOURCE'
+#include <future>
+#include <mutex>
+#include <unistd.h>
+static std::mutex lock;
+int main()
+{
+    std::promise<int> answer;
+    std::thread other([&] { usleep(200000); answer.set_value(1); });
+    std::unique_lock<std::mutex> hold(lock);
+    int got = answer.get_future().get();
+    hold.unlock();
+    other.join();
+    return got - 1;
+}
+SOURCE
+g++ -g -O1 -pthread answer.cpp -o answer
+LD_PRELOAD=$BUILD/libkiwi.so KIWI_OPTIONS=out=$PWD/answer.trace ./answer
+run "$KIWI" report answer.trace
+expect "a wait for a future is one" 0 "lock in answer is held across std::future<int>::get$" ""
 run "$KIWI" report --format=xml clean.trace
 expect "unknown format" 2 "" "^kiwi: unknown format 'xml': want text, markdown or json"
 run "$KIWI" report --fail-on=grave clean.trace
