@@ -47,7 +47,12 @@ static void write_stack(FILE *out, const struct finding *f, unsigned index)
     for (unsigned i = 0; i < shown; i++) {
         struct symbol_frame frame = place_frame(s->trace, s->symbols, s->stack, i);
 
+        unsigned folded = outline_fold(s, i, shown);
+
         fprintf(out, "    #%-2u %s%s\n", i, place_text(&frame, text, sizeof text), frame.inlined ? " [inlined]" : "");
+        if (folded)
+            fprintf(out, "    ... %u of the library's\n", folded);
+        i += folded;
     }
     if (rest[0])
         fprintf(out, "    %s\n", rest);

@@ -30,6 +30,7 @@ bool outline_location(const struct finding *f, struct symbol_frame *at)
 #define MINOR_STACKS 2u
 #define MINOR_FRAMES 5u
 #define SHARED_MIN 3u /* fewer common frames are shown again */
+#define FOLDED_MIN 4u /* fewer library frames in a row are all shown */
 
 unsigned outline_stacks(const struct finding *f)
 {
@@ -73,6 +74,36 @@ static unsigned shared_frames(const struct finding_stack *a, const struct findin
     return shared;
 }
 
+static bool is_library_frame(const struct finding_stack *s, unsigned i)
+{
+    return place_frame(s->trace, s->symbols, s->stack, i).internal;
+}
+
+unsigned outline_fold(const struct finding_stack *s, unsigned at, unsigned end)
+{
+    unsigned run = 0;
+
+    if (at && is_library_frame(s, at - 1))
+        return 0;
+    while (at + run < end && is_library_frame(s, at + run))
+        run++;
+    return run >= FOLDED_MIN ? run - 2 : 0;
+}
+
+/* The frames of the first `end` that `max` lines have room for. */
+static unsigned frames_in_lines(const struct finding_stack *s, unsigned end, unsigned max)
+{
+    unsigned frames = 0;
+
+    for (unsigned lines = 0; frames < end && lines < max; lines++) {
+        unsigned folded = outline_fold(s, frames, end);
+
+        frames += 1 + folded;
+        lines += folded != 0;
+    }
+    return frames;
+}
+
 unsigned outline_frames(const struct finding *f, unsigned index, unsigned max, char *rest, size_t size)
 {
     const struct finding_stack *s = &f->stacks[index];
@@ -88,7 +119,7 @@ unsigned outline_frames(const struct finding *f, unsigned index, unsigned max, c
     }
     shared = shared < SHARED_MIN ? 0 : shared == own ? own - 1 : shared;
     max = f->severity <= SEVERITY_LOW && max > MINOR_FRAMES ? MINOR_FRAMES : max;
-    shown = own - shared < max ? own - shared : max;
+    shown = frames_in_lines(s, own - shared, max);
     rest[0] = '\0';
     if (shown + shared < own || (shared && shown < own && own - shown < SHARED_MIN))
         snprintf(rest, size, "... %u more", own - shown);

@@ -19,6 +19,9 @@ bool outline_location(const struct finding *f, struct symbol_frame *at);
  * ("... 7 more, as in the first stack"), "" if that was nothing. */
 unsigned outline_stacks(const struct finding *f);
 unsigned outline_frames(const struct finding *f, unsigned index, unsigned max, char *rest, size_t size);
+/* How many frames behind frame `at`, of the first `end`, are not worth a line: of a library's, the first and the last
+ * are, at which it was called. */
+unsigned outline_fold(const struct finding_stack *s, unsigned at, unsigned end);
 /* "conn_new (src/conn.c:112)", "conn_new in /usr/bin/x", "/usr/bin/x+0x12a0"; returns text. */
 const char *outline_frame(const struct symbol_frame *at, char *text, size_t size);
 /* The finding in one line: "[HIGH] title, at conn_new conn.c:112"; returns text. */

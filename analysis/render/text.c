@@ -107,8 +107,12 @@ static void write_stack(const struct page *p, const struct finding *f, unsigned 
     wrap(p, label, 4, 6);
     for (unsigned i = 0; i < shown; i++) {
         struct symbol_frame frame = place_frame(s->trace, s->symbols, s->stack, i);
+        unsigned folded = outline_fold(s, i, shown);
 
         write_frame(p, &frame, i);
+        if (folded)
+            fprintf(p->out, "      ... %u of the library's\n", folded);
+        i += folded;
     }
     if (rest[0])
         fprintf(p->out, "      %s\n", rest);

@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 SOURCE
 gcc -g -O1 -pthread hung.c -o hung
 hang() { # TRACE [ARGUMENT]
+    : >said # what the one before said must not be taken for its own
     LD_PRELOAD=$BUILD/libkiwi.so KIWI_OPTIONS=out=$PWD/$1 ./hung ${2-} >said &
     wait_until 20 grep -q waits said
     [ "${2-}" = busy ] ||

@@ -1,5 +1,6 @@
 /* render.h: the shape of the three formats, widths, colours, hostile names, failing output. */
 #include "../../analysis/render/render.h"
+#include "../../analysis/symbols.h"
 #include "../lib/trace_builder.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 struct fixture {
     struct trace_builder *builder;
     struct trace *trace;
+    struct symbols *symbols; /* NULL = none */
     struct model *model;
     struct review *review;
     char *text;
@@ -38,6 +40,7 @@ static int tear_down(void **state)
     free(x->text);
     review_free(x->review);
     model_close(x->model);
+    symbols_close(x->symbols);
     trace_close(x->trace);
     builder_close(x->builder);
     free(x);
@@ -46,8 +49,9 @@ static int tear_down(void **state)
 
 static void make(struct fixture *x)
 {
-    x->trace = builder_trace(x->builder);
-    x->model = model_open(x->trace, NULL);
+    if (!x->trace)
+        x->trace = builder_trace(x->builder);
+    x->model = model_open(x->trace, x->symbols);
     x->review = x->model ? review_make(&x->model, 1, NULL) : NULL;
     assert_non_null(x->review);
 }
@@ -284,6 +288,34 @@ static void render__frames_seen_before_are_not_shown_again(void **state)
     assert_null(strstr(text, "a third"));
 }
 
+/* Of a library's frames in a row, the first and the last. */
+static void render__many_frames_of_a_library_are_two(void **state)
+{
+    struct fixture *x = *state;
+    struct trace_builder *b = x->builder;
+    uint32_t main = builder_thread(b, "main"), lock = builder_mutex(b, 0x5000), stack;
+    const char *text;
+
+    builder_module(b, "/usr/bin/service", 0x400000, 0x100000);
+    builder_module(b, "/usr/lib/libstdc++.so.6", 0x700000, 0x100000);
+    stack = builder_stack(b, 12, 0x701005ul, 0x702005ul, 0x703005ul, 0x704005ul, 0x705005ul, 0x401005ul, 0x706005ul,
+                          0x707005ul, 0x708005ul, 0x402005ul, 0x709005ul, 0x70a005ul);
+    builder_misuse(b, main, KIWI_MISUSE_DESTROY_HELD, lock, stack);
+    x->trace = builder_trace(b);
+    x->symbols = symbols_open(x->trace); /* which know whose a module is */
+    make(x);
+    text = render(x, review_render_text, NULL);
+    assert_non_null(strstr(text, "      #0  libstdc++.so.6+0x1005\n      ... 3 of the library's\n"
+                                 "      #4  libstdc++.so.6+0x5005\n      #5  service+0x1005\n"
+                                 "      #6  libstdc++.so.6+0x6005\n      #7  libstdc++.so.6+0x7005\n"
+                                 "      #8  libstdc++.so.6+0x8005\n      #9  service+0x2005\n"));
+    text = render(x, review_render_markdown, NULL);
+    assert_non_null(strstr(text, "    #0  libstdc++.so.6+0x1005\n    ... 3 of the library's\n"));
+    x->review->findings.items[0]->severity = SEVERITY_LOW; /* five lines */
+    text = render(x, review_render_text, NULL);
+    assert_non_null(strstr(text, "      #6  libstdc++.so.6+0x6005\n      ... "));
+}
+
 static void render__what_became_of_the_baseline(void **state)
 {
     static struct baseline_entry entries[] = {
@@ -344,6 +376,7 @@ int main(void)
             TEST(json__losses_by_kind),
             TEST(json__any_bytes_are_utf8),
             TEST(render__frames_seen_before_are_not_shown_again),
+            TEST(render__many_frames_of_a_library_are_two),
             TEST(render__what_became_of_the_baseline),
             TEST(render__a_full_disk_is_an_error),
     };
