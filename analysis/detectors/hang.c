@@ -27,6 +27,7 @@
 struct place {
     uint32_t stack, kind;
     uint32_t thread, others; /* one that is there, and how many more */
+    uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
     bool main, known;        /* only the main thread is there; gone on from before */
     bool in_task;            /* see above */
     uint64_t since, begun;   /* the latest; calls ever begun here */
@@ -46,6 +47,11 @@ static int compare_stacks(const void *a, const void *b)
     if (x->stack != y->stack)
         return x->stack < y->stack ? -1 : 1;
     return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+static bool is_wait_for_others(uint32_t kind)
+{
+    return call_kind_is_wake_up(kind) || kind == KIWI_CALL_FUTEX_WAIT;
 }
 
 static bool is_stuck(const struct place *p)
@@ -76,6 +82,20 @@ static bool is_main(const struct trace *t, uint32_t thread)
     return row && row->flags & KIWI_THREAD_MAIN;
 }
 
+/* A futex is known by its address alone. */
+static uint32_t waited_for(const struct model *m, const struct kiwi_slot *s)
+{
+    const struct kiwi_object *o;
+    uint32_t row = 0;
+
+    if (s->call_kind == KIWI_CALL_SEM_WAIT)
+        row = model_object_at(m, s->call_object);
+    else if (is_wait_for_others(s->call_kind) || s->call_kind == KIWI_CALL_BARRIER_WAIT)
+        row = s->call_object < UINT32_MAX ? (uint32_t)s->call_object : 0;
+    o = trace_object(m->trace, row);
+    return o && o->kind != KIWI_OBJECT_FUTEX ? row : 0;
+}
+
 static void add_thread(struct hang *h, const struct kiwi_slot *s)
 {
     const struct trace *t = h->m->trace;
@@ -85,6 +105,7 @@ static void add_thread(struct hang *h, const struct kiwi_slot *s)
         h->places[h->count++] = (struct place){.stack = c->stack,
                                                .kind = s->call_kind,
                                                .thread = s->thread,
+                                               .object = waited_for(h->m, s),
                                                .main = is_main(t, s->thread),
                                                .since = s->call_since};
 }
@@ -104,6 +125,7 @@ static void fold_places(struct hang *h)
         }
         last->others++;
         last->main = last->main && one->main;
+        last->object = last->object == one->object ? one->object : 0;
         last->since = last->since > one->since ? last->since : one->since;
     }
     h->count = kept;
@@ -147,11 +169,6 @@ static unsigned user_depth(const struct hang *h, uint32_t stack, struct symbol_f
 static bool is_same_function(const struct symbol_frame *a, const struct symbol_frame *b)
 {
     return a->function && b->function && !strcmp(a->function, b->function);
-}
-
-static bool is_wait_for_others(uint32_t kind)
-{
-    return call_kind_is_wake_up(kind) || kind == KIWI_CALL_FUTEX_WAIT;
 }
 
 static bool is_in_task(const struct hang *h, const struct place *p)
@@ -220,19 +237,19 @@ static bool is_explained(const struct finding_list *list)
 static void report_place(const struct hang *h, struct finding *f, const struct place *p)
 {
     struct model *m = h->m;
-    const char *thread = wording_thread(m, p->thread), *call = model_call(m, p->kind, p->stack);
-    bool alone = !p->others;
+    const char *call = model_call(m, p->kind, p->stack), *on = p->object ? " on " : "";
+    const char *object = p->object ? wording_lock(f, p->object) : "", *thread = wording_thread(m, p->thread);
 
-    if (alone)
-        finding_evidence(f, "%s waits in %s at %s.", thread, call, model_site(m, p->stack));
-    else
-        finding_evidence(f, "%s and %" PRIu32 " more wait in %s at %s.", thread, p->others, call,
+    if (p->others)
+        finding_evidence(f, "%s and %" PRIu32 " more wait in %s%s%s at %s.", thread, p->others, call, on, object,
                          model_site(m, p->stack));
-    if (p->kind != KIWI_CALL_JOIN && p->kind != KIWI_CALL_BARRIER_WAIT && !p->main && !p->known)
-        finding_evidence(f, "Nobody ever came back from there: it is not where threads wait for something to do.");
-    else if (p->in_task)
+    else
+        finding_evidence(f, "%s waits in %s%s%s at %s.", thread, call, on, object, model_site(m, p->stack));
+    if (p->in_task)
         finding_evidence(f, "That is inside of a task: for something to do, threads of that kind wait elsewhere.");
-    finding_stack(f, m, p->stack, p->thread, alone ? "waits in %s" : "waits in %s, as others do", call);
+    else if (is_stuck(p) && p->kind != KIWI_CALL_BARRIER_WAIT)
+        finding_evidence(f, "Nobody ever came back from there: it is not where threads wait for something to do.");
+    finding_stack(f, m, p->stack, p->thread, p->others ? "waits in %s, as others do" : "waits in %s", call);
 }
 
 static void report_fix(const struct hang *h, struct finding *f, const struct place *first)
@@ -270,6 +287,10 @@ static int report(const struct hang *h, struct finding_list *list)
                     threads);
     else
         finding_set(f, &f->title, "Deadlock: the only thread left waits, and nobody else could wake it");
+    for (uint32_t i = 0; i < h->count && i < PLACES_SHOWN; i++)
+        if (h->places[i].object)
+            finding_object(f, m, h->places[i].object);
+    wording_label(f);
     for (uint32_t i = 0; i < h->count && i < PLACES_SHOWN; i++)
         report_place(h, f, &h->places[i]);
     finding_evidence(f, "None of these waits has a time limit, and nothing outside of the process ends one.");
