@@ -3,11 +3,14 @@
  * deadlock all the same: what each thread waits for only another one could do.
  *
  * A pool whose work has run out stands like that, too, where the process only waits to be killed. Its workers wait
- * where they have waited before and gone on from. So what counts is a thread, other than the main one, at a place that
- * nobody ever came back from: a task that waits for another task of its own pool, a full queue whose only readers
- * write to it. If it went well before, a task is known by being called from where its thread waits for work: by a wait
- * with fewer frames of that thread function, that somebody came back from since. And whoever came to a barrier was in
- * the middle of something.
+ * where they wait for work. So what counts is a thread, other than the main one, that does not:
+ *
+ *     a task that waits for another task of its own pool. It is called from where its thread waits for work, or takes
+ *     the lock of the queue: so its thread's kind does that with fewer frames. Where others came back from such a wait
+ *     before, somebody must have come back from the one for work since.
+ *     A full queue that is emptied by nobody but those who put into it: who last gave a signal to the waiters, in vain,
+ *     is of their own kind, and nobody ever came back from there.
+ *     Whoever came to a barrier was in the middle of something.
  */
 #include "detector.h"
 
@@ -18,7 +21,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define STOOD_NS 1000000000u /* a process that still runs; of one that is dead nobody knows for how long it stood */
 #define PLACES_SHOWN 6u
@@ -29,7 +31,7 @@ struct place {
     uint32_t thread, others; /* one that is there, and how many more */
     uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
     bool main, known;        /* only the main thread is there; gone on from before */
-    bool in_task;            /* see above */
+    bool in_task, own;       /* see above: a task; signalled by their own kind */
     uint64_t since, begun;   /* the latest; calls ever begun here */
     uint64_t first;          /* ticks: when the first one began */
 };
@@ -56,7 +58,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->kind == KIWI_CALL_BARRIER_WAIT || (p->kind != KIWI_CALL_JOIN && !p->main && (!p->known || p->in_task));
+    return p->kind == KIWI_CALL_BARRIER_WAIT || p->in_task || p->own;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -149,40 +151,64 @@ static void count_calls(struct hang *h)
         h->places[i].known = h->places[i].begun > h->places[i].others + 1ull;
 }
 
-/* The user's frames of a stack; *outermost is the last of them. */
-static unsigned user_depth(const struct hang *h, uint32_t stack, struct symbol_frame *outermost)
+static unsigned user_depth(const struct hang *h, uint32_t stack)
 {
     unsigned count = place_frames(h->m->trace, h->m->symbols, stack), depth = 0;
 
-    *outermost = (struct symbol_frame){0};
-    for (unsigned i = 0; i < count; i++) {
-        struct symbol_frame f = place_frame(h->m->trace, h->m->symbols, stack, i);
-
-        if (!f.internal) {
-            *outermost = f;
-            depth++;
-        }
-    }
+    for (unsigned i = 0; i < count; i++)
+        depth += !place_frame(h->m->trace, h->m->symbols, stack, i).internal;
     return depth;
 }
 
-static bool is_same_function(const struct symbol_frame *a, const struct symbol_frame *b)
+static uint32_t class_of(const struct hang *h, uint32_t thread)
 {
-    return a->function && b->function && !strcmp(a->function, b->function);
+    const struct kiwi_thread *row = trace_thread(h->m->trace, thread);
+
+    return row ? row->thread_class : 0;
+}
+
+static bool waits_further_out(const struct hang *h, const struct place *p, unsigned depth)
+{
+    for (uint32_t i = 1; i < trace_rows(h->m->trace, KIWI_TABLE_CALLS); i++) {
+        const struct kiwi_call *c = trace_call(h->m->trace, i);
+
+        if (c && is_wait_for_others(c->kind) && c->thread_class == class_of(h, p->thread) &&
+            (!p->known || c->last_ticks > p->first) && user_depth(h, c->stack) < depth)
+            return true;
+    }
+    return false;
+}
+
+static bool locks_further_out(const struct hang *h, const struct place *p, unsigned depth)
+{
+    for (uint32_t i = 1; i < trace_rows(h->m->trace, KIWI_TABLE_ACQUISITIONS); i++) {
+        const struct kiwi_acquisition *a = trace_acquisition(h->m->trace, i);
+
+        if (a && a->thread_class == class_of(h, p->thread) && user_depth(h, a->stack) < depth)
+            return true;
+    }
+    return false;
 }
 
 static bool is_in_task(const struct hang *h, const struct place *p)
 {
+    unsigned depth = user_depth(h, p->stack);
+
+    if (p->main || !is_wait_for_others(p->kind))
+        return false;
+    return waits_further_out(h, p, depth) || (!p->known && locks_further_out(h, p, depth));
+}
+
+static bool is_signalled_by_own(const struct hang *h, const struct place *p)
+{
     const struct trace *t = h->m->trace;
-    struct symbol_frame start, other;
-    unsigned depth = user_depth(h, p->stack, &start);
 
-    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CALLS); i++) {
-        const struct kiwi_call *c = trace_call(t, i);
+    for (uint32_t i = 1; !p->main && !p->known && p->object && i < trace_rows(t, KIWI_TABLE_CONDS); i++) {
+        const struct kiwi_cond *c = trace_cond(t, i);
+        uint32_t by = c && c->object == p->object ? wording_thread_row(h->m, c->signal_thread, c->signal_serial) : 0;
 
-        if (c && is_wait_for_others(c->kind) && c->stack != p->stack && c->last_ticks > p->first &&
-            user_depth(h, c->stack, &other) < depth && is_same_function(&start, &other))
-            return true;
+        if (by)
+            return class_of(h, by) == class_of(h, p->thread) && !is_main(t, by);
     }
     return false;
 }
@@ -200,9 +226,10 @@ static int hang_make(struct hang *h)
             add_thread(h, trace_slot(t, i));
     fold_places(h);
     count_calls(h);
-    for (uint32_t i = 0; i < h->count; i++)
-        h->places[i].in_task = !h->places[i].main && h->places[i].known && is_wait_for_others(h->places[i].kind) &&
-                               is_in_task(h, &h->places[i]);
+    for (uint32_t i = 0; i < h->count; i++) {
+        h->places[i].in_task = is_in_task(h, &h->places[i]);
+        h->places[i].own = is_signalled_by_own(h, &h->places[i]);
+    }
     qsort(h->places, h->count, sizeof *h->places, compare_places);
     return 0;
 }
@@ -246,9 +273,10 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
     else
         finding_evidence(f, "%s waits in %s%s%s at %s.", thread, call, on, object, model_site(m, p->stack));
     if (p->in_task)
-        finding_evidence(f, "That is inside of a task: for something to do, threads of that kind wait elsewhere.");
-    else if (is_stuck(p) && p->kind != KIWI_CALL_BARRIER_WAIT)
-        finding_evidence(f, "Nobody ever came back from there: it is not where threads wait for something to do.");
+        finding_evidence(f, "That is inside of a task: it is not where threads of that kind wait for something to do.");
+    else if (p->own)
+        finding_evidence(f, "Nobody ever came back from there, and who signalled it last, when nobody was there yet, "
+                            "is a thread of the same kind.");
     finding_stack(f, m, p->stack, p->thread, p->others ? "waits in %s, as others do" : "waits in %s", call);
 }
 

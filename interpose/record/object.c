@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define STRANGE_BLOCKS 64u
 #define OUTER_BLOCKS_AGE 8192u /* blocks later it may well have been freed, and be another thread's */
 
 static bool never_static(uintptr_t address)
@@ -160,6 +161,45 @@ size_t object_block_size(const struct thread *t, uintptr_t address)
     return b && b->address == address ? b->size : 0;
 }
 
+/*
+ * The same of another thread, which goes on meanwhile. The two entries that its next blocks take the place of may be
+ * half one block's and half another's.
+ */
+static bool copy_block_of(const struct thread *other, uintptr_t address, struct recent_block *copy)
+{
+    uint64_t calls = __atomic_load_n(&other->heap_calls, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 1; i <= THREAD_BLOCKS - 2; i++) {
+        const struct recent_block *b = &other->blocks[(calls - i) % THREAD_BLOCKS];
+        uintptr_t begin = RELAXED_LOAD(&b->address);
+        if (!begin || address - begin >= RELAXED_LOAD(&b->size))
+            continue;
+        *copy = (struct recent_block){begin, RELAXED_LOAD(&b->caller), RELAXED_LOAD(&b->size), 0};
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        return RELAXED_LOAD(&other->heap_calls) - calls + i <= THREAD_BLOCKS - 2 && address - begin < copy->size;
+    }
+    return false;
+}
+
+/*
+ * Locks that need no initialising (std::mutex) are often made by the main thread, or by the one that makes the workers,
+ * and first taken by a worker. A thread whose locks come from elsewhere soon stops asking: they are others' work.
+ */
+static const struct recent_block *block_of_maker(struct thread *t, uintptr_t address, struct recent_block *copy)
+{
+    uint32_t makers[] = {1, region_thread(t->row)->creator}; /* the first row is the main thread's */
+    if (t->strange_blocks >= STRANGE_BLOCKS)
+        return NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct thread *maker = i && makers[i] == makers[0] ? NULL : thread_of_row(makers[i]);
+        if (maker && maker != t && RELAXED_LOAD(&maker->row) == makers[i] && copy_block_of(maker, address, copy)) {
+            t->strange_blocks = 0;
+            return copy;
+        }
+    }
+    t->strange_blocks++;
+    return NULL;
+}
+
 /* Where a new object lies and who made it: what its name and the publication rule need. */
 static void place_object(struct thread *t, uint32_t row, bool initialised)
 {
@@ -175,7 +215,10 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
         return;
     }
     const struct recent_block *b = block_of(t, o->address);
-    bool own_stack = o->address >= t->stack_low && o->address < t->stack_high;
+    struct recent_block copy;
+    bool own = b, own_stack = o->address >= t->stack_low && o->address < t->stack_high;
+    if (!own && !own_stack)
+        b = block_of_maker(t, o->address, &copy);
     if (own_stack) {
         o->flags |= KIWI_OBJECT_ON_STACK;
         t->stack_objects = true;
@@ -184,7 +227,7 @@ static void place_object(struct thread *t, uint32_t row, bool initialised)
         o->block_size = b->size;
         o->block_caller = b->caller;
     }
-    if (initialised || b || own_stack)
+    if (initialised || own || own_stack)
         o->creator = t->row;
     memory.births[row].releases = thread_releases(t);
     memory.births[row].creates = t->creates & INT32_MAX;

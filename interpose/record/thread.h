@@ -259,7 +259,8 @@ struct thread {
     bool segment_stale;     /* a create or join since `segment`: the next dependency needs a new one */
     bool segment_handed;    /* that is because of a handover */
     bool foreign;
-    uint8_t inside_checks; /* heap calls looked at since inside_checked was `inside` */
+    uint8_t strange_blocks; /* locks in a row of which nobody knew the block: see object.c */
+    uint8_t inside_checks;  /* heap calls looked at since inside_checked was `inside` */
     uintptr_t inside_checked;
     uintptr_t asked;            /* a function outside that the recorder is in the middle of calling, 0 = none */
     uint8_t exit_rounds;        /* key destructor rounds so far */

@@ -149,6 +149,39 @@ static NOINLINE void note_many(struct thread *t, int count)
         block_made(t, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
 }
 
+/* Of the main thread, which is the first, and of the thread that made the one which takes the lock. */
+static void object__block_of_another_thread(void **state)
+{
+    struct thread *main = thread_made("main"), *user = thread_made("user"), *stranger = thread_made("stranger");
+
+    (void)state;
+    block_made(main, (void *)(LOCK - 8), 64, (void *)0x4444);
+    block_made(stranger, (void *)(LOCK + 0x1000), 64, (void *)0x5555);
+    const struct kiwi_object *o = region_object(used(user, LOCK, stack_made(1)));
+    assert_int_equal(o->block, LOCK - 8);
+    assert_int_equal(o->block_caller, 0x4444);
+    assert_int_equal(o->creator, 0);
+    assert_int_equal(region_object(used(user, LOCK + 0x1000, stack_made(1)))->block, 0);
+    region_thread(user->row)->creator = stranger->row;
+    assert_int_equal(region_object(used(user, LOCK + 0x1008, stack_made(1)))->block, LOCK + 0x1000);
+    for (int i = 0; i < 125; i++)
+        block_made(main, (void *)(LOCK + 0x2000), 64, NULL);
+    assert_int_equal(region_object(used(user, LOCK + 8, stack_made(1)))->block, LOCK - 8);
+    block_made(main, (void *)(LOCK + 0x2000), 64, NULL); /* the next but one may be made by now */
+    assert_int_equal(region_object(used(user, LOCK + 16, stack_made(1)))->block, 0);
+}
+
+static void object__thread_of_strange_locks_does_not_ask(void **state)
+{
+    struct thread *main = thread_made("main"), *user = thread_made("user");
+
+    (void)state;
+    for (uintptr_t i = 0; i < 100; i++)
+        assert_int_equal(region_object(used(user, LOCK + 0x1000 + 64 * i, stack_made(1)))->block, 0);
+    block_made(main, (void *)LOCK, 64, (void *)0x4444);
+    assert_int_equal(region_object(used(user, LOCK, stack_made(1)))->block, 0);
+}
+
 static void object__block_is_known_while_its_maker_runs(void **state)
 {
     struct thread *t = thread_made("a");
@@ -300,6 +333,8 @@ int main(void)
             FRESH(object__free_ends_all_in_the_block),
             FRESH(object__block_is_the_latest_around_it),
             FRESH(object__long_ago_blocks_are_forgotten),
+            FRESH(object__block_of_another_thread),
+            FRESH(object__thread_of_strange_locks_does_not_ask),
             FRESH(object__block_is_known_while_its_maker_runs),
             FRESH(object__outer_block_is_not_believed_for_ever),
             FRESH(object__locks_made_leave_room_for_locks_used),
