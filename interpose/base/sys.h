@@ -8,6 +8,7 @@
 
 #include "compiler.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -86,6 +87,20 @@ static inline int sys_getpid(void)
 static inline bool sys_readable(uintptr_t address)
 {
     return sys_call6(SYS_rt_sigprocmask, ~0L, (long)address, 0, 8, 0, 0) == -22 /* EINVAL */;
+}
+
+/* The soft limit of the process; RLIM_INFINITY, the largest number, where it is not to be had. */
+static inline uint64_t sys_limit(int resource)
+{
+    struct rlimit limit;
+    return sys_failed(sys_call6(SYS_prlimit64, 0, resource, 0, (long)&limit, 0, 0)) ? RLIM_INFINITY : limit.rlim_cur;
+}
+
+/* What it may have of address space, or of memory of its own: what is reserved counts as both. */
+static inline uint64_t sys_space_limit(void)
+{
+    uint64_t space = sys_limit(RLIMIT_AS), data = sys_limit(RLIMIT_DATA);
+    return space < data ? space : data;
 }
 
 static inline uint64_t sys_clock_ns(int clock)

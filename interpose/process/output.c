@@ -121,15 +121,13 @@ static void drop_name(const struct output *o)
     sys_call3(SYS_unlink, (long)o->name, 0, 0);
 }
 
-/* Going past RLIMIT_FSIZE would raise SIGXFSZ. */
 static uint64_t size_within_limits(uint64_t size)
 {
-    struct rlimit limit;
-    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit, 0, 0)) && limit.rlim_cur < size)
-        size = limit.rlim_cur;
-    /* Of a small address space, leave nearly all to the service. */
-    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0)) && limit.rlim_cur / 16 < size)
-        size = limit.rlim_cur / 16;
+    uint64_t file = sys_limit(RLIMIT_FSIZE), space = sys_space_limit() / 16; /* nearly all is left to the service */
+    if (file < size)                                                         /* going past it would raise SIGXFSZ */
+        size = file;
+    if (space < size)
+        size = space;
     return size / PAGE * PAGE;
 }
 

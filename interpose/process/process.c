@@ -225,12 +225,13 @@ static const char *open_trace(bool child)
                                .child = child};
     if (!output_open(&output, &r, error, sizeof error))
         return error;
-    block_capacity = options.heap == OPTIONS_HEAP_EXACT ? BLOCK_CAPACITY_EXACT : BLOCK_CAPACITY;
+    block_capacity = block_capacity_within(options.heap == OPTIONS_HEAP_EXACT ? BLOCK_CAPACITY_EXACT : BLOCK_CAPACITY,
+                                           sys_space_limit());
     while (!recorder_memory_open() && block_capacity > BLOCK_CAPACITY)
-        block_capacity /= 4; /* RLIMIT_AS: blocks for which there is no room are counted as dropped */
+        block_capacity /= 4;
     if (!memory.base) {
         output_discard(&output);
-        return "kiwi: no memory for the recorder (RLIMIT_AS?); this process is not recorded";
+        return "kiwi: no memory for the recorder (RLIMIT_AS or RLIMIT_DATA?); this process is not recorded";
     }
     fill_header(child);
     return NULL;
@@ -324,10 +325,7 @@ struct thread *thread_begin(const struct thread_birth *birth)
 
 static void main_stack(struct thread_birth *b)
 {
-    struct rlimit limit;
-    uintptr_t size = MAIN_STACK_MAX;
-    if (!sys_failed(sys_call6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0)) && limit.rlim_cur < size)
-        size = limit.rlim_cur;
+    uintptr_t limit = sys_limit(RLIMIT_STACK), size = limit < MAIN_STACK_MAX ? limit : MAIN_STACK_MAX;
     b->stack_high = ((uintptr_t)__libc_stack_end + 4095) & ~(uintptr_t)4095;
     b->stack_low = b->stack_high > size ? b->stack_high - size : 0;
 }

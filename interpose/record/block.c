@@ -10,6 +10,14 @@
 
 uint32_t block_capacity = BLOCK_CAPACITY;
 
+uint32_t block_capacity_within(uint32_t wanted, uint64_t space)
+{
+    uint64_t each = sizeof *memory.blocks + sizeof *memory.block_sets / BLOCK_WAYS;
+    while (wanted > BLOCK_CAPACITY && wanted * each > space / 16)
+        wanted /= 4;
+    return wanted;
+}
+
 /*
  * Neighbours in the heap have neighbouring sets: else a program that goes through as many addresses as there are sets
  * would touch every page of the records, however few blocks it has at a time. 128 bytes of the heap share a set, which

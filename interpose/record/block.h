@@ -39,6 +39,9 @@ struct heap_block {
 extern HIDDEN uint32_t block_capacity;
 #define BLOCK_CAPACITY (64u << 10)      /* of samples */
 #define BLOCK_CAPACITY_EXACT (4u << 20) /* reserved, not used, until there are so many */
+/* As many of those that are wanted as take a sixteenth of `space` bytes, the limit of the process, but not fewer than
+ * samples need. Blocks for which there is no room are counted as dropped. */
+uint32_t block_capacity_within(uint32_t wanted, uint64_t space);
 
 /* A new block, made by this thread at a stack. NULL = no room (counted). */
 struct heap_block *block_add(struct thread *t, uintptr_t address, size_t size, uint32_t stack, uint32_t units);

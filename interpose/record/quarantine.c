@@ -59,7 +59,8 @@ static void look_at(struct thread *t, struct heap_block *b)
 static void leave(struct thread *t, uint32_t index, struct quarantine_out *out)
 {
     struct heap_block *b = &memory.blocks[index];
-    look_at(t, b);
+    if (t)
+        look_at(t, b);
     __atomic_fetch_sub(&memory.quarantine_bytes, b->size, __ATOMIC_RELAXED);
     out->addresses[out->count++] = block_address(b);
     block_end(b);
@@ -107,6 +108,18 @@ void quarantine_add(struct thread *t, struct heap_block *b, struct quarantine_ou
         if (old)
             leave(t, old - 1, out);
     }
+}
+
+bool quarantine_empty(struct thread *t, uint32_t *from, struct quarantine_out *out)
+{
+    uint32_t end = RELAXED_LOAD(&memory.quarantine_in) ? places() : 0; /* nothing was ever kept */
+    out->count = 0;
+    for (; *from < end && out->count < QUARANTINE_OUT; ++*from) {
+        uint32_t index = __atomic_exchange_n(&memory.quarantine[*from], 0, __ATOMIC_ACQ_REL);
+        if (index)
+            leave(t, index - 1, out);
+    }
+    return out->count;
 }
 
 void quarantine_check(struct thread *t)

@@ -24,6 +24,9 @@ struct quarantine_out {
 bool quarantine_takes(const struct heap_block *b);
 /* The block's state is BLOCK_FREED and who freed it is filled in. */
 void quarantine_add(struct thread *t, struct heap_block *b, struct quarantine_out *out);
+/* All that are kept, some at a time: *from is 0 at first. false = there are no more. t may be NULL: then nobody looks
+ * at them. */
+bool quarantine_empty(struct thread *t, uint32_t *from, struct quarantine_out *out);
 /* Looks at all that are kept; the process ends. */
 void quarantine_check(struct thread *t);
 #endif

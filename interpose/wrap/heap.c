@@ -128,13 +128,21 @@ static NOINLINE void *malloc_fully(size_t size)
     if (unlikely(!t && real_state != REAL_READY))
         return boot_allocate(size);
     void *p = real.malloc(size);
+    if (unlikely(!p) && heap_gives_back(size))
+        p = real.malloc(size);
     return likely(t && p) ? heap_got(t, p, size, CALL_SITE()) : heap_got_unseen(p);
 }
 
 EXPORT void *malloc(size_t size)
 {
     struct recent_block *b = heap_quickly(size, __builtin_return_address(0));
-    return likely(b != NULL) ? heap_quickly_got(b, real.malloc(size)) : malloc_fully(size);
+    return likely(b != NULL) ? heap_quickly_got(b, real.malloc(size), malloc_fully) : malloc_fully(size);
+}
+
+static size_t bytes_of(size_t n, size_t size)
+{
+    size_t bytes;
+    return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
 }
 
 static NOINLINE void *calloc_fully(size_t n, size_t size)
@@ -147,14 +155,23 @@ static NOINLINE void *calloc_fully(size_t n, size_t size)
         return __builtin_mul_overflow(n, size, &bytes) ? NULL : boot_allocate(bytes); /* the pool is zeroed */
     }
     void *p = real.calloc(n, size);
+    if (unlikely(!p) && heap_gives_back(bytes_of(n, size)))
+        p = real.calloc(n, size);
     return likely(t && p) ? heap_got(t, p, n * size, CALL_SITE()) : heap_got_unseen(p);
+}
+
+static NOINLINE void *calloc_one_fully(size_t size)
+{
+    return calloc_fully(1, size);
 }
 
 EXPORT void *calloc(size_t n, size_t size)
 {
-    struct recent_block *b =
-            heap_quickly(n * size, __builtin_return_address(0)); /* if that is too much, the call fails */
-    return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size)) : calloc_fully(n, size);
+    size_t bytes;
+    if (unlikely(__builtin_mul_overflow(n, size, &bytes))) /* the call fails */
+        return calloc_fully(n, size);
+    struct recent_block *b = heap_quickly(bytes, __builtin_return_address(0));
+    return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size), calloc_one_fully) : calloc_fully(n, size);
 }
 
 static bool is_free_already(const void *p)
@@ -234,6 +251,8 @@ EXPORT void *realloc(void *old, size_t size)
     if (unlikely(!heap_move_starts(&m, t, old, size, CALL_SITE())))
         return m.instead;
     void *p = real.realloc(old, size);
+    if (unlikely(!p) && size && heap_gives_back(size))
+        p = real.realloc(old, size);
     if (unlikely(refused))
         misuse_result(refused, 0);
     heap_move_ends(&m, p, size);
@@ -268,6 +287,8 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
     if (unlikely(!heap_move_starts(&m, t, old, overflow ? SIZE_MAX : bytes, CALL_SITE())))
         return m.instead;
     void *p = array_is_realloc && !overflow ? real.realloc(old, bytes) : real.reallocarray(old, n, size);
+    if (unlikely(!p) && !overflow && bytes && heap_gives_back(bytes))
+        p = real.realloc(old, bytes);
     if (unlikely(refused))
         misuse_result(refused, 0);
     heap_move_ends(&m, p, overflow ? SIZE_MAX : bytes);
@@ -282,19 +303,31 @@ static ALWAYS_INLINE void *noted(struct thread *t, void *p, size_t size, struct 
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     struct thread *t = thread_enter();
-    return noted(t, real.memalign(alignment, size), size, CALL_SITE());
+    void *p = real.memalign(alignment, size);
+    if (unlikely(!p) && heap_gives_back(size))
+        p = real.memalign(alignment, size);
+    return noted(t, p, size, CALL_SITE());
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     struct thread *t = thread_enter();
-    return noted(t, real.aligned_alloc(alignment, size), size, CALL_SITE());
+    void *p = real.aligned_alloc(alignment, size);
+    if (unlikely(!p) && heap_gives_back(size))
+        p = real.aligned_alloc(alignment, size);
+    return noted(t, p, size, CALL_SITE());
 }
 
 EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 {
     struct thread *t = thread_enter();
-    int result = real.posix_memalign(p, alignment, size);
+    int before = errno, result = real.posix_memalign(p, alignment, size), left = errno;
+    if (unlikely(result == ENOMEM)) {
+        errno = result; /* where this call does not tell it */
+        if (heap_gives_back(size))
+            result = real.posix_memalign(p, alignment, size);
+        errno = result == 0 ? before : left;
+    }
     if (result == 0)
         noted(t, *p, size, CALL_SITE());
     return result;
@@ -303,13 +336,19 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 EXPORT void *valloc(size_t size)
 {
     struct thread *t = thread_enter();
-    return noted(t, real.valloc(size), size, CALL_SITE());
+    void *p = real.valloc(size);
+    if (unlikely(!p) && heap_gives_back(size))
+        p = real.valloc(size);
+    return noted(t, p, size, CALL_SITE());
 }
 
 EXPORT void *pvalloc(size_t size)
 {
     struct thread *t = thread_enter();
-    return noted(t, real.pvalloc(size), size, CALL_SITE());
+    void *p = real.pvalloc(size);
+    if (unlikely(!p) && heap_gives_back(size))
+        p = real.pvalloc(size);
+    return noted(t, p, size, CALL_SITE());
 }
 
 const void *heap_in_front(bool (*is_ours)(const void *function))

@@ -138,12 +138,12 @@ COLD void *heap_got_unseen(void *p)
     return p;
 }
 
-COLD void *heap_quickly_failed(const struct recent_block *b)
+COLD void *heap_quickly_failed(const struct recent_block *b, void *(*fully)(size_t size))
 {
     struct thread *t = kiwi_self;
     t->heap_left += b->size;
     t->heap_calls--;
-    return NULL;
+    return fully(b->size);
 }
 
 static COLD void mark_form(struct thread *t, uintptr_t p, enum kiwi_heap_form form, bool direct)
@@ -196,6 +196,27 @@ static void free_all(const struct quarantine_out *out)
 {
     for (uint32_t i = 0; i < out->count; i++)
         real.free((void *)out->addresses[i]);
+}
+
+COLD bool heap_gives_back(size_t size)
+{
+    struct thread *t = thread_enter();
+    struct quarantine_out out;
+    bool any = false;
+    if (errno != ENOMEM || size > PTRDIFF_MAX || !memory_alive())
+        return false;
+    for (uint32_t from = 0;; any = true) {
+        if (t)
+            guard_set(t);
+        bool more = quarantine_empty(t, &from, &out);
+        if (t)
+            guard_clear(t);
+        if (!more)
+            break;
+        free_all(&out);
+    }
+    errno = ENOMEM;
+    return any;
 }
 
 /* One that was never worth a row of its own is known by its address alone. */

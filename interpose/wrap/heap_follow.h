@@ -21,8 +21,11 @@ void heap_learn(bool (*is_ours)(const void *function));
 /* A sample, if it is one. */
 void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site);
 
-/* An allocation that was counted came to nothing. Returns NULL. */
-void *heap_quickly_failed(const struct recent_block *b);
+/* An allocation that was counted came to nothing: it is not counted, and tried again by a function that sees to all. */
+void *heap_quickly_failed(const struct recent_block *b, void *(*fully)(size_t size));
+
+/* The allocator had no room for so many bytes (errno). What is kept from it is given back; true: it may have by now. */
+bool heap_gives_back(size_t size);
 
 /* A block was got. Returns it. */
 static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, struct call_site site)
@@ -57,10 +60,10 @@ static ALWAYS_INLINE struct recent_block *heap_quickly(size_t size, void *caller
 }
 
 /* After it. */
-static ALWAYS_INLINE void *heap_quickly_got(struct recent_block *b, void *p)
+static ALWAYS_INLINE void *heap_quickly_got(struct recent_block *b, void *p, void *(*fully)(size_t size))
 {
     b->address = (uintptr_t)p;
-    return likely(p != NULL) ? p : heap_quickly_failed(b);
+    return likely(p != NULL) ? p : heap_quickly_failed(b, fully);
 }
 
 /* A block that operator new made. calls: t->heap_calls before it. Most get theirs from malloc, which has counted it. */

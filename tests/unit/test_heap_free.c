@@ -95,6 +95,43 @@ static void block__freed_again_is_noted_and_kept(void **state)
     assert_true(block_forget(BLOCK(0))); /* where nothing is recorded, it must not be freed either */
 }
 
+static void block__room_for_records_is_a_sixteenth_of_the_limit(void **state)
+{
+    uint64_t each = sizeof *memory.blocks, whole = BLOCK_CAPACITY_EXACT * each;
+
+    (void)state;
+    assert_int_equal(block_capacity_within(BLOCK_CAPACITY_EXACT, UINT64_MAX), BLOCK_CAPACITY_EXACT);
+    assert_int_equal(block_capacity_within(BLOCK_CAPACITY_EXACT, 16 * whole), BLOCK_CAPACITY_EXACT / 4);
+    assert_int_equal(block_capacity_within(BLOCK_CAPACITY_EXACT, 1), BLOCK_CAPACITY);
+    assert_int_equal(block_capacity_within(BLOCK_CAPACITY, 1), BLOCK_CAPACITY);
+}
+
+static void quarantine__gives_all_back_when_the_allocator_has_no_room(void **state)
+{
+    struct thread *t = thread_made("a");
+    struct quarantine_out out;
+    uint32_t from = 0, count = 0;
+
+    (void)state;
+    assert_false(quarantine_empty(t, &from, &out));
+    for (uint32_t i = 0; i < 20; i++) {
+        block_add(t, BLOCK(i), 40, stack_made(1), KIWI_HEAP_UNIT);
+        assert_true(freed(t, BLOCK(i), &out));
+    }
+    arena[3][0] = 1;
+    while (quarantine_empty(t, &from, &out))
+        count += out.count;
+    assert_int_equal(count, 20);
+    assert_int_equal(memory.quarantine_bytes, 0);
+    assert_int_equal(misuses(KIWI_MISUSE_USE_AFTER_FREE), 1);
+    assert_null(block_find(BLOCK(3)));
+    block_add(t, BLOCK(0), 40, stack_made(1), KIWI_HEAP_UNIT);
+    assert_true(freed(t, BLOCK(0), &out));
+    from = 0;
+    assert_true(quarantine_empty(NULL, &from, &out)); /* of a thread that is not recorded */
+    assert_int_equal(out.addresses[0], BLOCK(0));
+}
+
 static void block__written_after_its_free_is_noted_at_exit(void **state)
 {
     struct thread *t = thread_made("a");
@@ -368,6 +405,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(block__is_counted_at_its_site),
             TEST(block__freed_again_is_noted_and_kept),
+            TEST(block__room_for_records_is_a_sixteenth_of_the_limit),
+            TEST(quarantine__gives_all_back_when_the_allocator_has_no_room),
             TEST(block__written_after_its_free_is_noted_at_exit),
             TEST(block__leaves_in_order_and_is_looked_at),
             TEST(block__kinds_of_calls_must_fit),

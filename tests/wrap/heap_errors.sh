@@ -12,9 +12,11 @@ tuned_env() { # TUNABLES PART
 
 for heap in sample exact; do
     export OPTIONS=heap=$heap:heap-rate=4K
-    for part in calls limits errno contents; do
+    for part in calls limits errno contents room; do
         same "malloc's $part, heap=$heap" "$scratch/errors" $part
     done
+    same "a data segment of 150 MB, heap=$heap" prlimit --data=150000000 "$scratch/errors" most
+    same "an address space of 300 MB, heap=$heap" prlimit --as=300000000 "$scratch/errors" most
     same "a plugin with a malloc of its own, heap=$heap" "$scratch/errors" apart "$scratch/plugin.so"
     tuned_env glibc.malloc.tcache_count=0 calls
     tuned_env glibc.malloc.tcache_count=0 errno

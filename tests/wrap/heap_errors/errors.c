@@ -5,6 +5,8 @@
  *     limits     a process that has used up its address space or its data segment, and goes on
  *     errno      what free leaves alone, however many blocks it is given
  *     contents   blocks that glibc fills (M_PERTURB or its tunable), and calloc's, which it must not
+ *     room       what was freed can be had again, where the address space is all used
+ *     most       nearly all that the limits of the process leave, in one block
  *     apart      a plugin in a name space of its own, with a malloc of its own
  */
 #include "../transcript.h"
@@ -204,6 +206,67 @@ static void contents(void)
     }
 }
 
+enum { FEW = 1000, MANY = 8192, WAYS = 7, PART = 4000, WHOLE = 3000000 };
+
+static void *got(int way, size_t size)
+{
+    void *p = NULL;
+    switch (way) {
+    case 0:
+        return malloc(size);
+    case 1:
+        return calloc(size / 8, 8);
+    case 2:
+        return realloc(NULL, size);
+    case 3:
+        return reallocarray(NULL, size / 8, 8);
+    case 4:
+        return memalign(64, size);
+    case 5:
+        return aligned_alloc(64, size);
+    default:
+        return posix_memalign(&p, 64, size) ? NULL : p;
+    }
+}
+
+static long address_space(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long pages = 0;
+    if (!f || fscanf(f, "%ld", &pages) != 1)
+        abort();
+    fclose(f);
+    return pages * 4096;
+}
+
+/* Blocks of a size that the heap is extended for, until there is no more; all are freed, and the room is one again. */
+static void room(void)
+{
+    static void *blocks[MANY];
+    for (int i = 0; i < 2000; i++)
+        free(malloc(5000));
+    struct rlimit limit = {.rlim_cur = (rlim_t)address_space() + (8 << 20), .rlim_max = RLIM_INFINITY};
+    outcome("setrlimit", setrlimit(RLIMIT_AS, &limit));
+    for (int way = 0; way < WAYS; way++) {
+        int count = 0;
+        while (count < MANY && (blocks[count] = got(way, PART)))
+            count++;
+        say("way %d: %s", way, count > FEW && count < MANY ? "some blocks" : "too few or too many");
+        while (count)
+            free(blocks[--count]);
+        void *large = got(way, WHOLE);
+        say("a large one: %s", large ? "there" : "NULL");
+        free(large);
+    }
+}
+
+static void most_of_it(void)
+{
+    void *p = malloc(90u << 20);
+    say("90 MiB: %s", p ? "there" : "NULL");
+    free(p);
+}
+
 static void apart(const char *path)
 {
     void *plugin = dlmopen(LM_ID_NEWLM, path, RTLD_NOW);
@@ -230,6 +293,10 @@ int main(int argc, char **argv)
         errno_stays();
     else if (!strcmp(part, "contents"))
         contents();
+    else if (!strcmp(part, "room"))
+        room();
+    else if (!strcmp(part, "most"))
+        most_of_it();
     else if (argc > 2)
         apart(argv[2]);
     else
