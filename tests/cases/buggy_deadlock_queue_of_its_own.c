@@ -33,13 +33,17 @@ static FRAME int take(void)
     return depth;
 }
 
+static int taken;
+
+/* Each page has two links. */
 static void *crawl(void *arg)
 {
     for (;;) {
         int depth = take();
+        stage_arrive(&taken);
+        stage_await(&taken, WORKERS);
         if (depth == DEEPEST)
             continue;
-        nap_ms(1);
         put(depth + 1);
         put(depth + 1);
     }
@@ -49,10 +53,10 @@ static void *crawl(void *arg)
 int main(void)
 {
     pthread_t workers[WORKERS];
+    for (int i = 0; i < ROOM; i++)
+        put(0);
     for (int i = 0; i < WORKERS; i++)
         workers[i] = thread_start(crawl, NULL);
-    for (int i = 0; i < 2 * ROOM; i++)
-        put(0);
     for (int i = 0; i < WORKERS; i++)
         thread_join(workers[i]);
     return 0;
