@@ -10,7 +10,8 @@
  *     before, somebody must have come back from the one for work since.
  *     A full queue that is emptied by nobody but those who put into it: who last gave a signal to the waiters, in vain,
  *     is of their own kind, and nobody ever came back from there.
- *     Whoever came to a barrier was in the middle of something.
+ *     A barrier, while all others only wait for threads to end: one of its parties has ended. (If another thread waits
+ *     for work, it may be the one that begins a round.)
  */
 #include "detector.h"
 
@@ -31,7 +32,7 @@ struct place {
     uint32_t thread, others; /* one that is there, and how many more */
     uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
     bool main, known;        /* only the main thread is there; gone on from before */
-    bool in_task, own;       /* see above: a task; signalled by their own kind */
+    bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
     uint64_t since, begun;   /* the latest; calls ever begun here */
     uint64_t first;          /* ticks: when the first one began */
 };
@@ -58,7 +59,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->kind == KIWI_CALL_BARRIER_WAIT || p->in_task || p->own;
+    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -213,6 +214,15 @@ static bool is_signalled_by_own(const struct hang *h, const struct place *p)
     return false;
 }
 
+static bool all_others_join(const struct hang *h, const struct place *barrier)
+{
+    for (uint32_t i = 0; i < h->count; i++)
+        if (&h->places[i] != barrier && h->places[i].kind != KIWI_CALL_JOIN &&
+            h->places[i].kind != KIWI_CALL_BARRIER_WAIT)
+            return false;
+    return true;
+}
+
 static int hang_make(struct hang *h)
 {
     const struct trace *t = h->m->trace;
@@ -229,6 +239,7 @@ static int hang_make(struct hang *h)
     for (uint32_t i = 0; i < h->count; i++) {
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
+        h->places[i].left = h->places[i].kind == KIWI_CALL_BARRIER_WAIT && all_others_join(h, &h->places[i]);
     }
     qsort(h->places, h->count, sizeof *h->places, compare_places);
     return 0;
@@ -339,8 +350,8 @@ int detect_hang(struct model *m, struct finding_list *list)
 
     if (standstill_is_total(m, &total))
         return -1;
-    if (!total || is_explained(list))
-        return 0;
+    if (!total || is_explained(list) || trace_header(m->trace)->wakers & KIWI_WAKER_HANDLER)
+        return 0; /* a handler may end it: many signal a condition variable, though they should not */
     if (hang_make(&h))
         return -1;
     for (uint32_t i = 0; i < h.count; i++)

@@ -1,6 +1,9 @@
 #include "standstill.h"
 
+#include "../place.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 struct standstill {
     const struct model *m;
@@ -23,14 +26,31 @@ static bool a_handler_may_wake(const struct trace *t)
     return trace_header(t)->wakers & KIWI_WAKER_HANDLER;
 }
 
+/* It serves as a lock, as far as this waiter goes: one that has taken it already, and waits at it all the same, waits
+ * for an event. So Python's threads do, and a signal handler may well give that one. */
+static bool is_lock_for(const struct model *m, uint32_t row, const struct kiwi_slot *waiter)
+{
+    const struct kiwi_object *o = trace_object(m->trace, row);
+    uint32_t count;
+    const struct model_holder *holders = model_holders(m, row, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct kiwi_slot *s = trace_slot(m->trace, holders[i].slot);
+
+        if (s && s->thread == waiter->thread)
+            return false;
+    }
+    return o && o->flags & KIWI_OBJECT_LOCK_LIKE;
+}
+
 /* Another process may post it; so may one that made it, where it was not seen being made. Who has taken one that serves
  * as a lock is a thread, and gives it back. */
 static bool is_own_semaphore(const struct model *m, const struct kiwi_slot *s)
 {
-    const struct kiwi_object *o = trace_object(m->trace, model_object_at(m, s->call_object));
+    uint32_t row = model_object_at(m, s->call_object);
+    const struct kiwi_object *o = trace_object(m->trace, row);
 
-    return o && !(o->flags & KIWI_OBJECT_SHARED) &&
-           ((o->flags & KIWI_OBJECT_LOCK_LIKE) || !a_handler_may_wake(m->trace));
+    return o && !(o->flags & KIWI_OBJECT_SHARED) && (is_lock_for(m, row, s) || !a_handler_may_wake(m->trace));
 }
 
 /* So may it signal such a condition variable, or come to such a barrier. */
@@ -74,8 +94,7 @@ static bool may_pass_semaphore(const struct model *m, const struct kiwi_slot *s)
 
     if (!o || o->wait_since >= s->call_since)
         return true;
-    return (o->flags & KIWI_OBJECT_LOCK_LIKE) && !trace_is_live(m->trace) &&
-           (!model_holders(m, row, &holders) || !holders);
+    return is_lock_for(m, row, s) && !trace_is_live(m->trace) && (!model_holders(m, row, &holders) || !holders);
 }
 
 /* The round is complete. */
@@ -84,6 +103,19 @@ static bool may_pass_barrier(const struct trace *t, const struct kiwi_slot *s)
     const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
 
     return !o || o->wait_since >= s->call_since;
+}
+
+/* Another process may have the word mapped as well. The C++ library's futures lie in memory of their own, though it
+ * waits for them as if they did not. */
+static bool may_be_elsewhere(const struct model *m, const struct kiwi_slot *s)
+{
+    static const char future[] = "std::__atomic_futex_unsigned_base";
+    struct symbol_frame f;
+
+    if (!(s->call_flags & KIWI_CALLF_NOT_PRIVATE))
+        return false;
+    f = place_frame(m->trace, m->symbols, trace_call(m->trace, s->call_row)->stack, 0);
+    return !f.function || strncmp(f.function, future, sizeof future - 1) != 0;
 }
 
 /* Only another thread can end this call. */
@@ -101,7 +133,8 @@ static bool sleeps(const struct model *m, const struct kiwi_slot *s)
     case KIWI_CALL_BARRIER_WAIT:
         return !is_shared(t, s) && !may_pass_barrier(t, s);
     case KIWI_CALL_FUTEX_WAIT:
-        return !is_shared(t, s) && !was_woken(t, s) && (lock_word_of(t, s) || !a_handler_may_wake(t));
+        return !is_shared(t, s) && !was_woken(t, s) && !may_be_elsewhere(m, s) &&
+               (lock_word_of(t, s) || !a_handler_may_wake(t));
     default:
         return false;
     }
@@ -143,9 +176,8 @@ static bool all_stand(const struct standstill *b)
 static uint32_t semaphore_of(const struct standstill *b, const struct kiwi_slot *s)
 {
     uint32_t row = s->call_kind == KIWI_CALL_SEM_WAIT ? model_object_at(b->m, s->call_object) : 0;
-    const struct kiwi_object *o = trace_object(b->m->trace, row);
 
-    return o && (o->flags & KIWI_OBJECT_LOCK_LIKE) ? row : 0;
+    return row && is_lock_for(b->m, row, s) ? row : 0;
 }
 
 static struct wait sleep_of(const struct standstill *b, uint32_t slot, const struct kiwi_slot *s)

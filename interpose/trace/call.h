@@ -166,6 +166,7 @@ struct kiwi_call {
 #define KIWI_CALLF_NONBLOCKING 4u          /* zero timeout or O_NONBLOCK / MSG_DONTWAIT: can not block */
 #define KIWI_CALLF_TICK 32u                /* made by a thread inside a tick of an event loop */
 #define KIWI_CALLF_NO_LOCK 64u             /* of a futex: its word was not what a lock is waited for at */
+#define KIWI_CALLF_NOT_PRIVATE 128u        /* of a futex: its word may be another process's as well */
 /* A bit for each kind of descriptor that it was made on, as far as that was looked at: of the first ones of each
  * thread, and of those that waited. */
 #define KIWI_CALLF_DESCRIPTOR_SHIFT 16u

@@ -128,7 +128,7 @@ static void wait_end(struct wait *w, long result)
     if (!t || t->guard != GUARD_IDLE)
         return;
     guard_set(t);
-    bool was_woken = result >= 0 || errno == EAGAIN;
+    bool was_woken = result >= 0; /* EAGAIN: it did not sleep, and takes no wake-up from one that does */
     call_leave(&w->call, result < 0 ? errno : 0, 0);
     if (w->object)
         back_from_wait(region_object(w->object), was_woken);
@@ -163,10 +163,12 @@ long syscall_futex(long number, long word, long operation, long a3, long a4, lon
 {
     int command = (int)operation & FUTEX_CMD_MASK;
     struct wait w = {0};
-    if (is_wait(command))
-        wait_begin(&w, (uintptr_t)word, time_flags(command, (const struct timespec *)a4), is_lock_wait(operation, a3),
-                   CALL_SITE());
-    else if (is_wake(command))
+    if (is_wait(command)) {
+        uint32_t flags = operation & FUTEX_PRIVATE_FLAG ? 0 : KIWI_CALLF_NOT_PRIVATE;
+        wait_begin(&w, (uintptr_t)word, flags | time_flags(command, (const struct timespec *)a4),
+                   is_lock_wait(operation, a3), CALL_SITE());
+    }
+    if (is_wake(command))
         note_wake((uintptr_t)word, is_wake_of_all(command, (int)a3), how_many(command, a3));
     long result = real.syscall(number, word, operation, a3, a4, a5, a6);
     wait_end(&w, result);

@@ -48,5 +48,7 @@ void *syscall_enter(long number, unsigned long a, unsigned long b)
     }
     if (number == SYS_clone3 || (number == SYS_clone && waker_is_thread(a)))
         waker_note(KIWI_WAKER_THREAD); /* what clone3 is to make stands in memory that may not be there */
+    if (number == SYS_rt_sigaction && b)
+        waker_note(KIWI_WAKER_HANDLER); /* as runtimes do that bring their own signal handling */
     return number == SYS_futex ? (void *)syscall_futex : (void *)real.syscall;
 }
