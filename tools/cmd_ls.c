@@ -134,6 +134,8 @@ static void list_one(struct listing *l, const char *name, bool stored, bool *hea
 
     if (!t && access(name, F_OK) != 0 && errno == ENOENT)
         return; /* gone since it was found: another kiwi collected it, or its owner removed it */
+    if (!t && stored && *l->places)
+        return; /* it does not say where it belongs, so it is none of those that were asked for */
     if (!t) {
         message("cannot read '%s': %s", name, error);
         l->status = STATUS_USAGE;
@@ -155,26 +157,28 @@ static void list_one(struct listing *l, const char *name, bool stored, bool *hea
     trace_close(t);
 }
 
-static bool add_argument(struct listing *l, const char *path)
+/* Sets *directory when a directory is looked into, in which traces on tmpfs may belong. */
+static bool add_argument(struct listing *l, const char *path, bool *directory)
 {
     struct stat s;
 
     if (stat(path, &s) == 0 && !S_ISDIR(s.st_mode))
         return trace_list_add(&l->traces, path);
+    *directory = true;
     return trace_list_add_directory(&l->traces, path);
 }
 
-static void list_all(struct listing *l)
+static void list_all(struct listing *l, bool with_stored)
 {
     unsigned named = l->traces.count;
     bool heading = false;
 
-    if (!trace_list_add_stored(&l->traces)) {
+    if (with_stored && !trace_list_add_stored(&l->traces)) {
         message_errno("cannot look into '%s'", PLACEMENT_DIRECTORY);
         l->status = STATUS_USAGE;
     }
     for (unsigned i = 0; i < l->traces.count; i++)
-        list_one(l, l->traces.names[i], i >= named, &heading);
+        list_one(l, l->traces.files[i].name, i >= named, &heading);
     if (!heading && l->status == STATUS_OK)
         puts("no traces");
 }
@@ -185,6 +189,7 @@ int cmd_ls(int argc, char **argv)
             {"collect", no_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     static char here[] = ".", *standard[] = {here, NULL};
     struct listing l = {.status = STATUS_OK};
+    bool directory = false;
     int c;
 
     arguments_begin();
@@ -197,12 +202,12 @@ int cmd_ls(int argc, char **argv)
     }
     l.places = argv + optind;
     for (char **path = *l.places ? l.places : standard; *path; path++) {
-        if (!add_argument(&l, *path)) {
+        if (!add_argument(&l, *path, &directory)) {
             message_errno("cannot read '%s'", *path);
             l.status = STATUS_USAGE;
         }
     }
-    list_all(&l);
+    list_all(&l, directory);
     trace_list_release(&l.traces);
     return l.status;
 }

@@ -142,7 +142,7 @@ static unsigned finish_traces(const struct options *o, uint64_t started_ns)
     if (!trace_list_add_pattern(&list, o->out))
         message_errno("cannot look for traces '%s'", o->out);
     for (unsigned i = 0; i < list.count; i++)
-        recorded += finish_trace(list.names[i], started_ns);
+        recorded += finish_trace(list.files[i].name, started_ns);
     trace_list_release(&list);
     return recorded;
 }

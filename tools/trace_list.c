@@ -16,35 +16,53 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool trace_list_is_trace(const char *path)
+/* A regular file, or a link to one, that starts as a trace does; *s then says which one. */
+static bool is_trace(const char *path, struct stat *s)
 {
     char magic[sizeof KIWI_TRACE_MAGIC];
-    struct stat s;
-    bool is_trace;
+    bool begins;
     int fd;
 
-    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode))
+    if (stat(path, s) != 0 || !S_ISREG(s->st_mode))
         return false;
     fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
-    is_trace = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
-               memcmp(magic, KIWI_TRACE_MAGIC, sizeof magic) == 0;
+    begins = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+             memcmp(magic, KIWI_TRACE_MAGIC, sizeof magic) == 0;
     close(fd);
-    return is_trace;
+    return begins;
 }
 
-static bool same_file(const char *a, const char *b)
+static bool add(struct trace_list *list, const char *path, const struct stat *s)
 {
-    struct stat x, y;
+    char *name = strdup(path);
 
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    if (name && list->count == list->capacity) {
+        unsigned capacity = list->capacity ? 2 * list->capacity : 16;
+        struct trace_file *files = reallocarray(list->files, capacity, sizeof *files);
+
+        if (!files) {
+            free(name);
+            return false;
+        }
+        list->files = files;
+        list->capacity = capacity;
+    }
+    if (!name)
+        return false;
+    struct trace_file *file = &list->files[list->count++];
+    file->name = name;
+    file->device = s->st_dev;
+    file->inode = s->st_ino;
+    return true;
 }
 
-static bool lists(const struct trace_list *list, const char *path)
+/* Whether one of the first `count` entries is that file. */
+static bool lists(const struct trace_list *list, unsigned count, const struct stat *s)
 {
-    for (unsigned i = 0; i < list->count; i++) {
-        if (same_file(list->names[i], path))
+    for (unsigned i = 0; i < count; i++) {
+        if (list->files[i].inode == s->st_ino && list->files[i].device == s->st_dev)
             return true;
     }
     return false;
@@ -52,44 +70,34 @@ static bool lists(const struct trace_list *list, const char *path)
 
 bool trace_list_add(struct trace_list *list, const char *path)
 {
-    char *copy = strdup(path);
+    struct stat s = {0};
 
-    if (copy && list->count == list->capacity) {
-        unsigned capacity = list->capacity ? 2 * list->capacity : 16;
-        char **names = reallocarray(list->names, capacity, sizeof *names);
-
-        if (!names) {
-            free(copy);
-            return false;
-        }
-        list->names = names;
-        list->capacity = capacity;
-    }
-    if (!copy)
-        return false;
-    list->names[list->count++] = copy;
-    return true;
+    (void)stat(path, &s); /* what is not there is refused when it is opened, with its reason */
+    return add(list, path, &s);
 }
 
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const struct trace_file *x = a, *y = b;
+
+    return strcmp(x->name, y->name);
 }
 
 static void sort_from(struct trace_list *list, unsigned first)
 {
     if (list->count > first)
-        qsort(list->names + first, list->count - first, sizeof *list->names, compare_names);
+        qsort(list->files + first, list->count - first, sizeof *list->files, compare_names);
 }
 
-/* Adds those entries of a directory that are traces, begin with `prefix`, and are `new` to the list if that is
- * asked. */
+/* Adds those entries of a directory that are traces, begin with `prefix`, and, if only new ones are asked for, were not
+ * in the list before. */
 static bool add_entries(struct trace_list *list, const char *directory, const char *prefix, bool new_only)
 {
     unsigned first = list->count;
     DIR *d = opendir(directory);
     char path[PATH_MAX];
     struct dirent *entry;
+    struct stat s;
     bool done = true;
 
     if (!d)
@@ -101,8 +109,8 @@ static bool add_entries(struct trace_list *list, const char *directory, const ch
             snprintf(path, sizeof path, "%s", entry->d_name);
         else if (snprintf(path, sizeof path, "%s/%s", directory, entry->d_name) >= (int)sizeof path)
             continue;
-        if (trace_list_is_trace(path) && !(new_only && lists(list, path)))
-            done = trace_list_add(list, path);
+        if (is_trace(path, &s) && !(new_only && lists(list, first, &s)))
+            done = add(list, path, &s);
     }
     closedir(d);
     sort_from(list, first);
@@ -144,6 +152,7 @@ bool trace_list_add_pattern(struct trace_list *list, const char *pattern)
     char text[2 * OPTIONS_TEXT + 4];
     glob_t found = {0};
     bool done = true;
+    struct stat s;
     int result;
 
     if (!glob_pattern(pattern, text, sizeof text)) {
@@ -158,8 +167,8 @@ bool trace_list_add_pattern(struct trace_list *list, const char *pattern)
         return false;
     }
     for (size_t i = 0; done && i < found.gl_pathc; i++) {
-        if (trace_list_is_trace(found.gl_pathv[i]))
-            done = trace_list_add(list, found.gl_pathv[i]);
+        if (is_trace(found.gl_pathv[i], &s))
+            done = add(list, found.gl_pathv[i], &s);
     }
     globfree(&found);
     return done;
@@ -168,7 +177,7 @@ bool trace_list_add_pattern(struct trace_list *list, const char *pattern)
 void trace_list_release(struct trace_list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
-        free(list->names[i]);
-    free(list->names);
+        free(list->files[i].name);
+    free(list->files);
     *list = (struct trace_list){0};
 }

@@ -4,6 +4,17 @@
 
 run "$KIWI" ls .
 expect "an empty directory" 0 "^no traces$" ""
+# One that was killed before it could say where its trace belongs; only a list of everything has to do with it.
+broken=/dev/shm/kiwi-$(id -u)-0-$$.trace
+mkdir whole
+"$KIWI" run --out=whole/t.trace true
+head -c 16 "$(readlink -m whole/t.trace)" >"$broken"
+truncate -s 64K "$broken"
+run "$KIWI" ls .
+expect "a stored trace that belongs nowhere is not of this directory" 0 "^no traces$" ""
+run "$KIWI" ls
+expect "a list of everything names it" 2 "*" "^kiwi: cannot read '$broken': "
+rm "$broken"
 mkdir traces
 "$KIWI" run --out=traces/%e.%p.trace sh -c 'exit 4'
 "$KIWI" run --out=traces/%e.%p.trace sh -c '/bin/true; kill -KILL $$'
