@@ -300,8 +300,10 @@ static int deadlock_report(struct deadlock *d, struct finding_list *list, uint32
     for (unsigned i = 0; i < count; i++)
         finding_object(f, d->m, objects[i]);
     wording_label(f);
-    for (uint32_t i = 0; i < d->cycle_count; i++)
+    for (uint32_t i = 0; i < d->cycle_count && i < WORDING_MAX_LINKS; i++)
         report_member(d, f, i);
+    if (d->cycle_count > WORDING_MAX_LINKS)
+        finding_evidence(f, "So it goes on, over %u more, round to the first.", d->cycle_count - WORDING_MAX_LINKS);
     report_texts(d, f, objects, count, sleep, deadlock_victims(d, component));
     wording_validation(f, d->m, "deadlock,lock-order-cycle", "it must neither hang nor report these locks.");
     wording_seen(f, d->m, closed, trace_last_ticks(d->m->trace));

@@ -72,6 +72,15 @@ uint64_t lock_class(struct model *m, uint32_t object)
     return o->first_stack ? place_hash(hash, place_stack_hash(m->trace, o->first_stack)) : place_hash(hash, o->address);
 }
 
+bool lock_same_kind(struct model *m, uint32_t a, uint32_t b)
+{
+    const struct kiwi_object *x = trace_object(m->trace, a), *y = trace_object(m->trace, b);
+
+    if (x && y && x->block && x->block == y->block && x->init_stack && x->init_stack == y->init_stack)
+        return true;
+    return lock_class(m, a) == lock_class(m, b);
+}
+
 bool lock_is_class(const struct model *m, uint32_t object)
 {
     const struct kiwi_object *o = trace_object(m->trace, object);

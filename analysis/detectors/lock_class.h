@@ -13,6 +13,9 @@
  */
 uint64_t lock_class(struct model *m, uint32_t object);
 
+/* Of one class, or initialised at one place as elements of an array: only a pair of them has an order. */
+bool lock_same_kind(struct model *m, uint32_t a, uint32_t b);
+
 /*
  * The same for the cause of a finding. A lock of which nothing but its first use is known has none (0): which of
  * several sites met it first is chance, and the sites of the finding tell more.

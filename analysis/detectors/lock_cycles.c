@@ -13,7 +13,8 @@ struct search {
     uint32_t start, length;
     uint32_t path[LOCK_CYCLE_MAX]; /* groups */
     uint32_t steps, steps_all;
-    bool failed;
+    const uint32_t *distance; /* NULL: any path will do; else to the start, by lock, UINT32_MAX = none */
+    bool found, failed;
 };
 
 static const struct lock_edge *group_edge(const struct search *s, uint32_t group)
@@ -159,6 +160,7 @@ static void path_close(struct search *s)
             cycle.grade = LOCK_GRADE_G5_EARLY;
     }
     s->failed = cycles_add(s->out, &cycle) != 0;
+    s->found = true;
 }
 
 static bool search_may_go_on(struct search *s)
@@ -180,6 +182,12 @@ static bool path_has_lock(const struct search *s, uint32_t depth, uint32_t lock)
     return false;
 }
 
+/* One shortest circle through the start is looked for, and this is no way to it, or it has been found. */
+static bool leads_astray(const struct search *s, uint32_t depth, uint32_t to)
+{
+    return s->distance && (s->found || s->distance[to] != s->length - depth - 1);
+}
+
 /* Extends the path, which now ends in `lock`. A circle is found from its lowest lock only. */
 static void search_extend(struct search *s, uint32_t depth, uint32_t lock)
 {
@@ -192,7 +200,8 @@ static void search_extend(struct search *s, uint32_t depth, uint32_t lock)
 
         if (!search_may_go_on(s))
             return;
-        if (s->e->groups[group].used || (!last && path_has_lock(s, depth, to)) || !path_accepts(s, depth, group))
+        if (s->e->groups[group].used || (!last && path_has_lock(s, depth, to)) || leads_astray(s, depth, to) ||
+            !path_accepts(s, depth, group))
             continue;
         s->path[depth] = group;
         if (last)
@@ -217,22 +226,134 @@ static void mark_used(struct search *s, uint32_t first_cycle)
         }
 }
 
+/* All circles of up to LOCK_CYCLE_SHORT links. */
+static void search_short(struct search *s)
+{
+    const struct graph *g = &s->e->graph;
+    uint32_t marked = 0;
+
+    for (s->length = 2; s->length <= LOCK_CYCLE_SHORT; s->length++) {
+        for (s->start = 1; s->start < g->nodes; s->start++) {
+            s->steps = 0;
+            if (g->first[s->start] < g->first[s->start + 1])
+                search_extend(s, 0, s->start);
+        }
+        mark_used(s, marked);
+        marked = s->out->count;
+    }
+}
+
+/* What is left of the knots, and the way back through it. */
+struct knots {
+    struct graph on, back;
+    uint32_t *component, *size; /* size: by component */
+    uint32_t *distance;         /* by lock, to the start */
+    uint32_t *reached, count;   /* the locks that have one */
+    uint32_t looks;
+};
+
+static int knots_make(struct knots *k, const struct lock_edges *e)
+{
+    const struct graph *g = &e->graph;
+    struct graph_edge *on = calloc(2ul * g->edges + 1, sizeof *on), *back = on ? on + g->edges : NULL;
+    uint32_t *room = calloc(4ul * g->nodes + 1, sizeof *room), count = 0;
+    int result = -1;
+
+    *k = (struct knots){.component = room};
+    for (uint32_t n = 0; on && n < g->nodes; n++)
+        for (uint32_t i = g->first[n]; i < g->first[n + 1]; i++)
+            if (!e->groups[g->label[i]].used) {
+                on[count] = (struct graph_edge){n, g->to[i], g->label[i]};
+                back[count++] = (struct graph_edge){g->to[i], n, g->label[i]};
+            }
+    if (on && room && !graph_make(&k->on, g->nodes, on, count) && !graph_make(&k->back, g->nodes, back, count)) {
+        k->size = room + g->nodes;
+        k->distance = k->size + g->nodes;
+        k->reached = k->distance + g->nodes;
+        result = graph_components(&k->on, k->component, k->size) < 0 ? -1 : 0;
+    }
+    free(on);
+    for (uint32_t n = 0; !result && n < g->nodes; n++)
+        k->distance[n] = UINT32_MAX;
+    return result;
+}
+
+static void knots_release(struct knots *k)
+{
+    graph_release(&k->on);
+    graph_release(&k->back);
+    free(k->component);
+}
+
+/* Puts the locks that lead to the one reached as number n behind those that were. True if the start is one of them. */
+static bool reach_before(const struct search *s, struct knots *k, uint32_t n)
+{
+    uint32_t at = k->reached[n];
+    bool closed = false;
+
+    for (uint32_t i = k->back.first[at]; i < k->back.first[at + 1] && !closed; i++) {
+        uint32_t lock = k->back.to[i];
+
+        k->looks++;
+        if (s->e->groups[k->back.label[i]].used)
+            continue;
+        closed = lock == s->start;
+        if (lock > s->start && k->component[lock] == k->component[s->start] && k->distance[lock] == UINT32_MAX) {
+            k->distance[lock] = k->distance[at] + 1;
+            k->reached[k->count++] = lock;
+        }
+    }
+    return closed;
+}
+
+/* The links of a shortest circle from the start over higher locks, breadth first from its end; 0 = there is none. */
+static uint32_t shortest_circle(const struct search *s, struct knots *k)
+{
+    while (k->count)
+        k->distance[k->reached[--k->count]] = UINT32_MAX; /* of the start before */
+    k->reached[k->count++] = s->start;
+    k->distance[s->start] = 0;
+    for (uint32_t n = 0; n < k->count && k->distance[k->reached[n]] < LOCK_CYCLE_MAX; n++)
+        if (reach_before(s, k, n))
+            return k->distance[k->reached[n]] + 1;
+    return 0;
+}
+
+/* Longer circles: through each lock one that is as short as any. */
+static int search_long(struct search *s)
+{
+    struct knots k;
+    int result = knots_make(&k, s->e);
+
+    for (s->start = 1; !result && s->start < k.on.nodes && !s->failed; s->start++) {
+        if (k.size[k.component[s->start]] <= LOCK_CYCLE_SHORT)
+            continue;
+        s->out->cut = s->out->cut || k.looks >= LOCK_CYCLES_LOOKS;
+        if (k.looks >= LOCK_CYCLES_LOOKS)
+            break;
+        s->length = shortest_circle(s, &k);
+        s->distance = k.distance;
+        s->found = false;
+        s->steps = 0;
+        if (s->length > LOCK_CYCLE_SHORT)
+            search_extend(s, 0, s->start);
+        if (s->found)
+            mark_used(s, s->out->count - 1);
+    }
+    knots_release(&k);
+    return result;
+}
+
 int lock_cycles_find(struct lock_cycles *c, struct lock_edges *e, const struct model *m)
 {
     struct search s = {.m = m, .e = e, .out = c};
-    uint32_t marked = 0;
 
     *c = (struct lock_cycles){0};
     if (lock_meet_open(&s.meet, e, m))
         return -1;
-    for (s.length = 2; e->group_count && s.length <= LOCK_CYCLE_MAX; s.length++) {
-        for (s.start = 1; s.start < e->graph.nodes; s.start++) {
-            s.steps = 0;
-            if (e->graph.first[s.start] < e->graph.first[s.start + 1])
-                search_extend(&s, 0, s.start);
-        }
-        mark_used(&s, marked);
-        marked = c->count;
+    if (e->group_count) {
+        search_short(&s);
+        s.failed = s.failed || search_long(&s);
     }
     c->cut = c->cut || s.meet.cut;
     lock_meet_close(&s.meet);

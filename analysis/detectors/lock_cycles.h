@@ -14,17 +14,21 @@
  *   - a thread that took both steps at a semaphore once gave that back out of turn (KIWI_OBJECT_CROSSED): what it keeps
  *     others away from may be a state that threads enter and leave together.
  * Shortest come first. A longer cycle that shares a step (this lock held, that one wanted) with a shorter one is left
- * out: it may well go away with the shorter one.
+ * out: it may well go away with the shorter one. Up to LOCK_CYCLE_SHORT links all are looked for; of longer ones, for
+ * each lock, one that is as short as any through that lock (philosophers around a table).
  */
 #ifndef KIWI_LOCK_CYCLES_H
 #define KIWI_LOCK_CYCLES_H
 
 #include "lock_edges.h"
+#include "lock_meet.h"
 
-#define LOCK_CYCLE_MAX 8u /* links */
+#define LOCK_CYCLE_SHORT 8u          /* links */
+#define LOCK_CYCLE_MAX LOCK_MEET_MAX /* links */
 #define LOCK_CYCLES_KEPT 4096u
 #define LOCK_CYCLES_STEPS 4000000u     /* of the search in all: some seconds */
 #define LOCK_CYCLES_STEPS_EACH 100000u /* from one lock at one length: no knot starves the others */
+#define LOCK_CYCLES_LOOKS 50000000u    /* at the edges of larger knots, for long cycles: less than a second */
 
 enum lock_grade {
     LOCK_GRADE_G3,

@@ -40,5 +40,5 @@ bool lock_meet_pair(struct lock_meet *k, uint32_t a, uint32_t b);
 /* Finds a party for each group, all of them different threads; count is at most LOCK_MEET_MAX. */
 bool lock_meet_choose(struct lock_meet *k, const uint32_t *groups, uint32_t count, unsigned flags,
                       struct lock_party *choice);
-#define LOCK_MEET_MAX 8u
+#define LOCK_MEET_MAX 64u
 #endif

@@ -207,7 +207,7 @@ static void report_link(const struct lock_order *o, struct finding *f, const str
 /* Other places where the same steps are taken: not needed to see the circle, but to mend it everywhere. */
 static void report_other_paths(const struct lock_order *o, struct finding *f, const struct lock_cycle *c)
 {
-    for (uint32_t i = 0; i < c->length; i++) {
+    for (uint32_t i = 0; i < c->length && i < WORDING_MAX_LINKS; i++) {
         const struct lock_group *g = cycle_group(o, c, i);
 
         for (uint32_t k = 0, shown = 0; k < g->count && shown < EXAMPLES_MAX; k++) {
@@ -290,7 +290,7 @@ static void report_fix(const struct lock_order *o, struct finding *f, const stru
     char site[WORDING_SIZE];
 
     wording_site(o->m, row_stack(o, e->row), row_stack(o, e->held_row), site, sizeof site);
-    if (lock_class(o->m, e->from) == lock_class(o->m, e->to))
+    if (lock_same_kind(o->m, e->from, e->to))
         finding_set(
                 f, &f->fix,
                 "These are locks of one kind, so only the pair decides the order: at %s take the one with the lower "
@@ -365,10 +365,14 @@ static int report_merged(const struct lock_order *o, const struct merged *g, str
     for (uint32_t i = first; i < first + c->length; i++) {
         const struct kiwi_acquisition *a = trace_acquisition(o->m->trace, cycle_edge(o, c, i)->row);
 
-        report_link(o, f, c, i);
+        if (i < first + WORDING_MAX_LINKS)
+            report_link(o, f, c, i);
         complete = a->first_ticks > complete ? a->first_ticks : complete;
         latest = a->last_ticks > latest ? a->last_ticks : latest;
     }
+    if (c->length > WORDING_MAX_LINKS)
+        finding_evidence(f, "So it goes on, over %" PRIu32 " more steps, round to the first.",
+                         c->length - WORDING_MAX_LINKS);
     report_other_paths(o, f, c);
     report_grade(f, c->grade);
     report_examples(o, f, g);

@@ -48,7 +48,8 @@ static void label_by_letter(struct finding *f, struct finding_object *o, unsigne
         finding_set(f, &o->label, "%s %c", o->kind, 'A' + (int)number);
     else
         finding_set(f, &o->label, "%s %u", o->kind, number);
-    finding_evidence(f, "Called %s here: %s (at 0x%" PRIx64 ").", o->label ? o->label : "it", o->name, o->address);
+    if (number <= WORDING_MAX_LINKS)
+        finding_evidence(f, "Called %s here: %s (at 0x%" PRIx64 ").", o->label ? o->label : "it", o->name, o->address);
 }
 
 void wording_label(struct finding *f)
@@ -109,29 +110,45 @@ static const char *shared_part(struct model *m, const uint32_t *objects, unsigne
     return part;
 }
 
-static const char *number_word(unsigned count)
+/* " in a 200-byte block allocated at f.c:3", if that is one and the same block. */
+static const char *shared_block(struct model *m, const uint32_t *objects, unsigned count)
+{
+    const struct kiwi_object *first = trace_object(m->trace, objects[0]);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct kiwi_object *o = trace_object(m->trace, objects[i]);
+
+        if (!o || !o->block || o->block != first->block || o->kind != first->kind)
+            return NULL;
+    }
+    return strstr(model_object_name(m, objects[0]), " in a ");
+}
+
+static const char *number_word(unsigned count, char *text, size_t size)
 {
     static const char *const words[] = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight"};
 
-    return count < sizeof words / sizeof *words ? words[count] : "many";
+    if (count < sizeof words / sizeof *words)
+        return words[count];
+    snprintf(text, size, "%u", count);
+    return text;
 }
 
-const char *wording_title(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size)
+/* "five mutexes" */
+static void append_count(struct model *m, uint32_t object, unsigned count, char *text, size_t size)
 {
-    const char *same = count > 1 ? shared_part(m, objects, count, true) : NULL, *module;
+    const char *kind = model_object_kind(m, object);
+    char number[WORDING_SIZE];
+
+    append(text, size, "%s %s%s", number_word(count, number, sizeof number), kind,
+           kind[strlen(kind) - 1] == 'x' ? "es" : "s");
+}
+
+static void append_names(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size)
+{
+    const char *module = count > 1 ? shared_part(m, objects, count, false) : NULL;
     unsigned shown = count <= WORDING_MAX_NAMES ? count : WORDING_MAX_NAMES - 1;
 
-    text[0] = '\0';
-    if (same) {
-        const char *kind = model_object_kind(m, objects[0]);
-
-        if (strncmp(same, kind, strlen(kind)) == 0 && same[strlen(kind)] == ' ')
-            same += strlen(kind) + 1; /* "mutex at +0x28 in ..." */
-        append(text, size, "%s %s%s, each %s", number_word(count), kind, kind[strlen(kind) - 1] == 'x' ? "es" : "s",
-               same);
-        return text;
-    }
-    module = count > 1 ? shared_part(m, objects, count, false) : NULL;
     for (unsigned i = 0; i < shown; i++) {
         const char *name = model_object_name(m, objects[i]);
 
@@ -141,6 +158,27 @@ const char *wording_title(struct model *m, const uint32_t *objects, unsigned cou
     append(text, size, "%s", module ? module : "");
     if (shown < count)
         append(text, size, " and %u more", count - shown);
+}
+
+const char *wording_title(struct model *m, const uint32_t *objects, unsigned count, char *text, size_t size)
+{
+    const char *same = count > 1 ? shared_part(m, objects, count, true) : NULL;
+    const char *block = count > 2 && !same ? shared_block(m, objects, count) : NULL;
+
+    text[0] = '\0';
+    if (same) {
+        const char *kind = model_object_kind(m, objects[0]);
+
+        if (strncmp(same, kind, strlen(kind)) == 0 && same[strlen(kind)] == ' ')
+            same += strlen(kind) + 1; /* "mutex at +0x28 in ..." */
+        append_count(m, objects[0], count, text, size);
+        append(text, size, ", each %s", same);
+    } else if (block) {
+        append_count(m, objects[0], count, text, size);
+        append(text, size, "%s", block);
+    } else {
+        append_names(m, objects, count, text, size);
+    }
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include "../finding.h"
 
 #define WORDING_SIZE 512
+#define WORDING_MAX_LINKS 12u /* of a circle: as many are told one by one */
 
 /* The thread row if it still is the thread with that serial, else 0 (its row was used again). */
 uint32_t wording_thread_row(const struct model *m, uint32_t thread, uint32_t serial);
@@ -16,7 +17,7 @@ const char *wording_thread(struct model *m, uint32_t thread);
 /*
  * Titles name locks in full, once; after that a finding with several of them needs something shorter. Give it its
  * objects (finding_object) first, then wording_label: "cache_lock" for "cache_lock in memcached", and for locks that
- * only have a place "mutex A", "mutex B", each with a line of evidence that tells what it is.
+ * only have a place "mutex A", "mutex B", with a line of evidence for each of the first that tells what it is.
  */
 void wording_label(struct finding *f);
 const char *wording_lock(const struct finding *f, uint32_t object); /* its label */

@@ -12,6 +12,7 @@
 
 #include "compiler.h"
 
+#include <aio.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -113,7 +113,7 @@ enum kiwi_end {
 enum kiwi_waker {
     KIWI_WAKER_HANDLER = 1, /* a signal handler was installed, other than for faults */
     KIWI_WAKER_THREAD =
-            2, /* threads that no wrapper makes: of timers and message queues, by clone, or seen to be there */
+            2, /* threads that no wrapper makes: the C library's that notify, by clone, or seen to be there */
 };
 
 struct kiwi_table {

@@ -1,4 +1,5 @@
 /* lock-order-cycle: which histories are a danger, and which only look like one. */
+#include "../../analysis/detectors/lock_cycles.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -184,6 +185,76 @@ static void order__four_locks_four_threads(void **state)
 {
     history_play(*state, NEST("T1", "A", "B") NEST("T2", "B", "C") NEST("T3", "C", "D") NEST("T4", "D", "A"));
     assert_cycle(*state, "G3", "A B C D");
+}
+
+/* Thread i takes locks i and i + 1, the last one begins again; As many threads as locks, or fewer. */
+static void play_ring(struct history *h, int locks, int threads, bool gated)
+{
+    for (int i = 0; i < locks; i++) {
+        int thread = 1 + i % threads, next = (i + 1) % locks;
+
+        if (gated)
+            history_playf(h, "T%d lock G", thread);
+        history_playf(h, "T%d lock L%d; T%d lock L%d; T%d unlock L%d; T%d unlock L%d", thread, i, thread, next, thread,
+                      next, thread, i);
+        if (gated)
+            history_playf(h, "T%d unlock G", thread);
+    }
+}
+
+static void order__ring_of_any_length(void **state)
+{
+    play_ring(*state, 40, 40, false);
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_LOCK_ORDER_CYCLE);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_string_equal(f->grade, "G3");
+    assert_int_equal(f->object_count, 40);
+    assert_int_equal(f->count, 1);
+}
+
+static void order__ring_one_longer_than_all_are_looked_for(void **state)
+{
+    play_ring(*state, LOCK_CYCLE_SHORT + 1, LOCK_CYCLE_SHORT + 1, false);
+    assert_non_null(history_find(history_review(*state), FINDING_LOCK_ORDER_CYCLE));
+}
+
+static void order__longest_ring(void **state)
+{
+    play_ring(*state, LOCK_CYCLE_MAX, LOCK_CYCLE_MAX, false);
+    assert_non_null(history_find(history_review(*state), FINDING_LOCK_ORDER_CYCLE));
+}
+
+static void order__ring_behind_a_gate_is_silent(void **state)
+{
+    play_ring(*state, 20, 20, true);
+    history_assert_silent(*state);
+}
+
+static void order__ring_with_a_thread_too_few_is_silent(void **state)
+{
+    play_ring(*state, 20, 19, false);
+    history_assert_silent(*state);
+}
+
+static void order__ring_with_a_short_cut_is_told_once(void **state)
+{
+    play_ring(*state, 20, 20, false);
+    history_play(*state, NEST("T30", "L1", "L0"));
+    assert_cycle(*state, "G3", "L0 L1");
+}
+
+static void order__two_rings(void **state)
+{
+    play_ring(*state, 20, 20, false);
+    for (int i = 0; i < 15; i++)
+        history_playf(*state, "T%d lock K%d at f%d; T%d lock K%d at g%d; T%d unlock K%d; T%d unlock K%d", 40 + i, i, i,
+                      40 + i, (i + 1) % 15, i, 40 + i, (i + 1) % 15, 40 + i, i);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 2);
+    assert_int_equal(r->findings.items[0]->object_count + r->findings.items[1]->object_count, 35);
 }
 
 static void order__three_steps_by_two_threads_are_silent(void **state)
@@ -526,6 +597,13 @@ int main(void)
             TEST(order__one_read_step_breaks_the_circle),
             TEST(order__three_locks_three_threads),
             TEST(order__four_locks_four_threads),
+            TEST(order__ring_of_any_length),
+            TEST(order__ring_one_longer_than_all_are_looked_for),
+            TEST(order__longest_ring),
+            TEST(order__ring_behind_a_gate_is_silent),
+            TEST(order__ring_with_a_thread_too_few_is_silent),
+            TEST(order__ring_with_a_short_cut_is_told_once),
+            TEST(order__two_rings),
             TEST(order__three_steps_by_two_threads_are_silent),
             TEST(order__transitive_steps_never_held_together),
             TEST(order__held_set_is_kept_after_release_out_of_order),

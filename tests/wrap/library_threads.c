@@ -145,6 +145,18 @@ static void asynchronous(void)
     struct aiocb *all[] = {&bad};
     returned("a list with a wrong one", lio_listio(LIO_WAIT, all, 1, NULL));
     outcome("how it went", aio_error(&bad));
+    struct sigevent *volatile nowhere = (struct sigevent *)16;
+    struct aiocb **volatile nothing = (struct aiocb **)32;
+    returned("a list that is waited for tells nobody", lio_listio(LIO_WAIT, all, 1, nowhere));
+    returned("no such mode", lio_listio(77, nothing, 1, nowhere));
+    returned("no such operation", aio_fsync(77, (struct aiocb *)nothing));
+    struct sigevent told = notice(called);
+    two.aio_lio_opcode = LIO_READ;
+    struct aiocb *some[] = {NULL, &two};
+    returned("a list in the background", lio_listio(LIO_NOWAIT, some, 2, &told));
+    wait_for_calls("list", 1);
+    outcome("how it went", aio_error(&two));
+    returned("result", aio_return(&two));
     fclose(f);
 }
 
