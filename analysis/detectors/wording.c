@@ -110,10 +110,11 @@ static const char *shared_part(struct model *m, const uint32_t *objects, unsigne
     return part;
 }
 
-/* " in a 200-byte block allocated at f.c:3", if that is one and the same block. */
+/* " in an 800-byte block allocated at f.c:3", if that is one and the same block. */
 static const char *shared_block(struct model *m, const uint32_t *objects, unsigned count)
 {
     const struct kiwi_object *first = trace_object(m->trace, objects[0]);
+    const char *name = model_object_name(m, objects[0]), *at = strstr(name, " at +0x");
 
     for (unsigned i = 0; i < count; i++) {
         const struct kiwi_object *o = trace_object(m->trace, objects[i]);
@@ -121,7 +122,7 @@ static const char *shared_block(struct model *m, const uint32_t *objects, unsign
         if (!o || !o->block || o->block != first->block || o->kind != first->kind)
             return NULL;
     }
-    return strstr(model_object_name(m, objects[0]), " in a ");
+    return at ? strstr(at, " in a") : NULL;
 }
 
 static const char *number_word(unsigned count, char *text, size_t size)
