@@ -426,6 +426,18 @@ static int note_lockless(struct health *h)
                                 processes_text(first, count, who, sizeof who));
 }
 
+/* A semaphore, say, that is no lock. Of locks of a program's own making only the futexes are seen. */
+static bool any_object(const struct trace *t)
+{
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_OBJECTS); i++) {
+        const struct kiwi_object *o = trace_object(t, i);
+
+        if (o && o->kind != KIWI_OBJECT_FUTEX)
+            return true;
+    }
+    return false;
+}
+
 static struct health_process process_of(const struct model *m)
 {
     const struct trace *t = m->trace;
@@ -444,7 +456,7 @@ static struct health_process process_of(const struct model *m)
             .threads = count_live(t, KIWI_TABLE_THREADS),
             .end = end_of(t),
             .exit_status = h->end_status,
-            .lockless = m->acquisition_count <= 1,
+            .lockless = m->acquisition_count <= 1 && !any_object(t),
             .lossy = trace_problems(t) > 0,
             .partial = trace_is_partial(t),
     };

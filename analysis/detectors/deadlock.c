@@ -210,6 +210,15 @@ static void report_unseen(struct finding *f)
                "who has it is one of them.");
 }
 
+/* Who has that semaphore waits for it once more. */
+static bool was_not_given_back(const struct model *m, const struct wait *sleep)
+{
+    const struct kiwi_slot *holder = trace_slot(m->trace, sleep->holder);
+
+    return holder && holder->call_kind == KIWI_CALL_SEM_WAIT &&
+           model_object_at(m, holder->call_object) == sleep->object;
+}
+
 static void report_sleep(struct model *m, const struct wait *sleep, struct finding *f, const char *title,
                          const char *locks)
 {
@@ -218,6 +227,14 @@ static void report_sleep(struct model *m, const struct wait *sleep, struct findi
     f->confidence = CONFIDENCE_MEDIUM;
     finding_evidence(f, "All threads that Kiwi has seen wait for a lock, for the end of a thread, or to be woken: none "
                         "of them is left to do that.");
+    if (sleep->object && was_not_given_back(m, sleep)) {
+        finding_set(f, &f->title, "Deadlock: %s was taken and not given back, and all wait for it", title);
+        finding_set(f, &f->fix,
+                    "Find the way on which a thread that has taken %s leaves without sem_post: an early return, an "
+                    "error, a thrown exception.",
+                    locks);
+        return;
+    }
     if (sleep->object) { /* a semaphore that serves as a lock */
         finding_set(f, &f->fix, "Take %s in one order everywhere.", locks);
         return;

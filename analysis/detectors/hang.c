@@ -12,6 +12,8 @@
  *     is of their own kind, and nobody ever came back from there.
  *     A barrier, while all others only wait for threads to end: one of its parties has ended. (If another thread waits
  *     for work, it may be the one that begins a round.)
+ *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
+ *     have ended, or wait as well.
  */
 #include "detector.h"
 
@@ -33,6 +35,7 @@ struct place {
     uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
     bool main, known;        /* only the main thread is there; gone on from before */
     bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
+    uint32_t permits;        /* a semaphore of so many, all of which are lost */
     uint64_t since, begun;   /* the latest; calls ever begun here */
     uint64_t first;          /* ticks: when the first one began */
 };
@@ -59,7 +62,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own;
+    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own || p->permits;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -223,6 +226,14 @@ static bool all_others_join(const struct hang *h, const struct place *barrier)
     return true;
 }
 
+/* One that nobody gave back before may count what was there from the beginning. */
+static uint32_t lost_permits(const struct hang *h, const struct place *p)
+{
+    const struct kiwi_object *o = p->kind == KIWI_CALL_SEM_WAIT ? trace_object(h->m->trace, p->object) : NULL;
+
+    return o && o->wait_since && o->flags & KIWI_OBJECT_PERMITS ? o->type : 0;
+}
+
 static int hang_make(struct hang *h)
 {
     const struct trace *t = h->m->trace;
@@ -239,6 +250,7 @@ static int hang_make(struct hang *h)
     for (uint32_t i = 0; i < h->count; i++) {
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
+        h->places[i].permits = lost_permits(h, &h->places[i]);
         h->places[i].left = h->places[i].kind == KIWI_CALL_BARRIER_WAIT && all_others_join(h, &h->places[i]);
     }
     qsort(h->places, h->count, sizeof *h->places, compare_places);
@@ -283,7 +295,12 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
                          model_site(m, p->stack));
     else
         finding_evidence(f, "%s waits in %s%s%s at %s.", thread, call, on, object, model_site(m, p->stack));
-    if (p->in_task)
+    if (p->permits)
+        finding_evidence(f,
+                         "It began at %" PRIu32 ", and none but threads that it had let in have posted it since. All "
+                         "of these have ended, or wait as well, so nobody is left to do that.",
+                         p->permits);
+    else if (p->in_task)
         finding_evidence(f, "That is inside of a task: it is not where threads of that kind wait for something to do.");
     else if (p->own)
         finding_evidence(f, "Nobody ever came back from there, and who signalled it last, when nobody was there yet, "
@@ -300,6 +317,12 @@ static void report_fix(const struct hang *h, struct finding *f, const struct pla
                     "Find the party that does not come to the barrier at %s: one that left its loop earlier than the "
                     "others, or was never started. Every party has to come as often as all others do.",
                     site);
+    else if (first->permits)
+        finding_set(
+                f, &f->fix,
+                "Find the way on which a thread that has come past the wait at %s leaves without sem_post: an early "
+                "return, an error, a thrown exception. Every wait needs one post.",
+                site);
     else
         finding_set(f, &f->fix,
                     "Find who was to end the wait at %s, and what keeps that thread. A task must not wait in a pool's "
@@ -321,7 +344,10 @@ static int report(const struct hang *h, struct finding_list *list)
     f->confidence = CONFIDENCE_MEDIUM;
     f->cause = place_hash(place_hash(FINDING_DEADLOCK, first->kind),
                           place_location_hash(m->trace, m->symbols, first->stack));
-    if (threads > 1)
+    if (first->permits)
+        finding_set(f, &f->title, "Deadlock: all %" PRIu32 " permits of %s are lost, and every thread waits",
+                    first->permits, model_object_name(m, first->object));
+    else if (threads > 1)
         finding_set(f, &f->title, "Deadlock: all %" PRIu32 " threads wait, and only one of them could wake another",
                     threads);
     else

@@ -81,12 +81,14 @@ struct kiwi_object {
     uint64_t contended;  /* acquisitions that found it taken; atomic */
     uint64_t wait_ticks; /* total time waited; atomic */
     uint64_t wait_max_ticks;
-    uint32_t cond_waiting;   /* cond, barrier, futex: threads inside a wait; atomic, together with the next */
+    uint32_t cond_waiting;   /* cond, barrier, futex, semaphore: threads inside a wait; atomic, with the next */
     uint32_t cond_signalled; /* cond, futex: of these, woken but not yet returned */
     /* Ticks when the first of the present waiters began; semaphore: of the latest post, but for those by which a lock
      * is given back; barrier: when a round was complete. */
     uint64_t wait_since;
 };
+/* wait_since of a semaphore that was posted, but all who wait now have been seen to sleep since. */
+#define KIWI_POSTED_LONG_AGO 1u
 
 enum kiwi_mode { KIWI_MODE_WRITE = 0 /* exclusive */, KIWI_MODE_READ = 1 };
 enum kiwi_how {

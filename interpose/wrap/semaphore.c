@@ -59,13 +59,62 @@ struct wait {
     struct call_site site;
     enum kiwi_how how;
     struct call_record call;
+    uint32_t asleep_at; /* object; 0 = not counted among those who wait */
+    bool taken;         /* it was free */
 };
 
-/* The value is the low half of the first word (glibc's struct new_sem): a wait on a positive one returns at once, but
- * for a lost race, and is not worth a call record. */
+/* The first word of glibc's struct new_sem: the value in the low half, how many wait in the high one. */
+static uint64_t word_of(const sem_t *s)
+{
+    return RELAXED_LOAD((const uint64_t *)(const void *)s);
+}
+
 static bool positive(const sem_t *s)
 {
-    return (uint32_t)RELAXED_LOAD((const uint64_t *)(const void *)s) > 0;
+    return (uint32_t)word_of(s) > 0;
+}
+
+/* A wait on a free one is not worth a call record: it is tried, and who loses the race for it is seen to wait. As in
+ * glibc's own wait, a pending cancellation is acted upon first. */
+static ALWAYS_INLINE bool take_free(sem_t *s)
+{
+    int saved = errno;
+    pthread_testcancel();
+    if (likely(!real.sem_trywait(s)))
+        return true;
+    errno = saved;
+    return false;
+}
+
+/*
+ * A post wakes one waiter, and nobody knows which: all who came before it may be on their way out. Until one more has
+ * to wait, and as many wait by the semaphore's own count as are known to: so nobody is.
+ */
+static void fall_asleep(struct wait *w)
+{
+    struct thread *t = w->call.t;
+    if (!t || t->guard != GUARD_IDLE)
+        return;
+    guard_set(t);
+    uint32_t object = semaphore_object((uintptr_t)w->s);
+    if (object) {
+        struct kiwi_object *o = region_object(object);
+        uint64_t posted = __atomic_load_n(&o->wait_since, __ATOMIC_ACQUIRE);
+        uint32_t waiting = RELAXED_LOAD(&o->cond_waiting);
+        if (posted && word_of(w->s) == (uint64_t)waiting << 32)
+            __atomic_compare_exchange_n(&o->wait_since, &posted, KIWI_POSTED_LONG_AGO, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED);
+        RELAXED_ADD(&o->cond_waiting, 1);
+        w->asleep_at = object;
+    }
+    guard_clear(t);
+}
+
+static void wake_up(const struct wait *w)
+{
+    struct kiwi_object *o = w->asleep_at ? region_object(w->asleep_at) : NULL;
+    if (o && o->address == (uintptr_t)w->s && RELAXED_LOAD(&o->cond_waiting))
+        RELAXED_ADD(&o->cond_waiting, (uint32_t)-1);
 }
 
 /* Its words stay as they are, and only an init call makes a new one. */
@@ -85,7 +134,11 @@ static void wait_begin(struct wait *w, sem_t *s, enum kiwi_call_kind kind, uint3
     if (record_settings.locks_off)
         w->t = NULL;
     check_destroyed(w->t, s, site);
-    call_begin(&w->call, positive(s) && !(w->t && w->t->inside) ? NULL : w->t, kind, site, flags, (uintptr_t)s);
+    bool quick = positive(s) && !(w->t && w->t->inside);
+    w->taken = quick && w->t && how == KIWI_HOW_LOCK && take_free(s);
+    quick = how == KIWI_HOW_LOCK ? w->taken : quick; /* a lost race for a limited time is no loss */
+    call_begin(&w->call, quick ? NULL : w->t, kind, site, flags, (uintptr_t)s);
+    fall_asleep(w);
 }
 
 static void hold(struct thread *t, uintptr_t address, struct call_site site, enum kiwi_how how)
@@ -147,6 +200,7 @@ static int wait_end(struct wait *w, int result)
 {
     struct thread *t = w->t;
     call_end(&w->call, result ? errno : 0, 0);
+    wake_up(w);
     if (!t || result || t->guard != GUARD_IDLE)
         return result;
     guard_set(t);
@@ -166,7 +220,7 @@ static NOINLINE int wait_full(sem_t *s)
 {
     struct wait w;
     wait_begin(&w, s, KIWI_CALL_SEM_WAIT, KIWI_CALLF_UNTIMED, CALL_SITE());
-    return wait_end(&w, real.sem_wait(s));
+    return wait_end(&w, w.taken ? 0 : real.sem_wait(s));
 }
 
 /* The quick way: one that serves as a lock and is free. */
@@ -178,12 +232,13 @@ EXPORT int sem_wait(sem_t *s)
     struct stack_entry *e = lock_quick_path(t, CALL_SITE());
     if (unlikely(!e || !is_lock_like(known_semaphore(t, (uintptr_t)s))))
         return wait_full(s);
-    int result = real.sem_wait(s);
-    if (likely(!result && t->guard == GUARD_IDLE && !t->slot->held_count)) {
+    if (unlikely(!take_free(s)))
+        return wait_full(s);
+    if (likely(t->guard == GUARD_IDLE && !t->slot->held_count)) {
         e->tick--;
         lock_note_held(t, slot_state(t), (uintptr_t)s, e->row, SEM_KIND(KIWI_HOW_LOCK));
     }
-    return result;
+    return 0;
 }
 
 EXPORT int sem_timedwait(sem_t *s, const struct timespec *until)
@@ -279,10 +334,10 @@ EXPORT int sem_init(sem_t *s, int shared, unsigned value)
     return result;
 }
 
-/* The waiters are the high half of the word. As many as the value are on their way out. */
+/* As many as the value are on their way out. */
 static bool waited_on(const sem_t *s)
 {
-    uint64_t word = RELAXED_LOAD((const uint64_t *)(const void *)s);
+    uint64_t word = word_of(s);
     return word >> 32 > (uint32_t)word;
 }
 

@@ -362,6 +362,57 @@ static void deadlock__semaphore_that_nobody_posts(void **state)
     assert_standstill(*state, "A");
 }
 
+static void deadlock__semaphore_posted_before_all_slept(void **state)
+{
+    history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
+    waits_at(KIWI_OBJECT_SEMAPHORE, 0)->wait_since = KIWI_POSTED_LONG_AGO;
+    assert_standstill(*state, "A");
+}
+
+/* T1 and T2 were let in before, and wait again. */
+static struct kiwi_object *permits_run_out(struct history *h)
+{
+    history_play(h, "T1 enter futex at get; T2 enter futex at get; T3 enter join at T1");
+    struct kiwi_object *o = waits_at(KIWI_OBJECT_SEMAPHORE, 0);
+
+    region_slot(2)->call_kind = KIWI_CALL_SEM_WAIT;
+    region_slot(2)->call_object = o->address;
+    o->flags = KIWI_OBJECT_PERMITS;
+    o->type = 2;
+    return o;
+}
+
+static void hang__permits_that_were_not_given_back(void **state)
+{
+    permits_run_out(*state)->wait_since = KIWI_POSTED_LONG_AGO;
+    const struct finding *f = history_find(history_review(*state), FINDING_DEADLOCK);
+
+    assert_int_equal(f->confidence, CONFIDENCE_MEDIUM);
+    assert_non_null(strstr(f->title, "all 2 permits"));
+    history_assert_at(*state, f, "get");
+}
+
+/* It may count what was there at first, and nobody has made more yet. */
+static void hang__permits_that_nobody_ever_gave_back(void **state)
+{
+    permits_run_out(*state);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 0);
+    assert_true(says_it_stood_still(r));
+}
+
+static void hang__permit_that_was_just_given_back(void **state)
+{
+    struct kiwi_object *o = permits_run_out(*state);
+
+    o->wait_since = region_slot(2)->call_since + 1;
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 0);
+    assert_false(says_it_stood_still(r));
+}
+
 static void deadlock__semaphore_posted_since(void **state)
 {
     history_play(*state, "T1 lock A; T1 enter futex; T2 wants A");
@@ -526,6 +577,10 @@ int main(void)
             TEST(deadlock__futexes_that_are_no_locks_are_only_idle),
             TEST(deadlock__somebody_asleep_may_have_the_futex),
             TEST(deadlock__semaphore_that_nobody_posts),
+            TEST(deadlock__semaphore_posted_before_all_slept),
+            TEST(hang__permits_that_were_not_given_back),
+            TEST(hang__permits_that_nobody_ever_gave_back),
+            TEST(hang__permit_that_was_just_given_back),
             TEST(deadlock__semaphore_posted_since),
             TEST(deadlock__semaphore_that_is_a_lock_and_free),
             TEST(deadlock__nobody_is_left_to_come_to_the_barrier),

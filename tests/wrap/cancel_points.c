@@ -18,7 +18,7 @@
 
 static pthread_mutex_t outer = PTHREAD_MUTEX_INITIALIZER, other = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-static sem_t none;
+static sem_t none, one, three;
 static sigset_t quiet;
 static int full_pipe[2], full_pair[2], empty_pipe[2], file, listener, busy, messages;
 static char directory[] = "/tmp/kiwi-cancel.XXXXXX", fifo[64], locked[64];
@@ -39,6 +39,14 @@ static struct timespec in_a_minute(void)
 static void in_sem_wait(void)
 {
     sem_wait(&none);
+}
+static void in_sem_wait_free(void)
+{
+    sem_wait(&one);
+}
+static void in_sem_wait_many(void)
+{
+    sem_wait(&three);
 }
 static void in_sem_timedwait(void)
 {
@@ -272,6 +280,8 @@ static const struct point {
         {"pthread_cond_clockwait", in_cond_clockwait, true},
         {"cnd_wait", in_cnd_wait, true},
         {"cnd_timedwait", in_cnd_timedwait, true},
+        {"sem_wait, free", in_sem_wait_free, false},
+        {"sem_wait, three free", in_sem_wait_many, false},
         {"pread", in_pread, false},
         {"pwrite", in_pwrite, false},
         {"fdatasync", in_fdatasync, false},
@@ -414,6 +424,8 @@ static void open_all(void)
     snprintf(locked, sizeof locked, "%s/locked", directory);
     file = open(locked, O_RDWR | O_CREAT, 0600);
     sem_init(&none, 0, 0);
+    sem_init(&one, 0, 1);
+    sem_init(&three, 0, 3);
     if (file < 0 || mkfifo(fifo, 0600))
         exit(9);
     sigemptyset(&quiet);
