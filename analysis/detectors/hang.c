@@ -14,6 +14,9 @@
  *     for work, it may be the one that begins a round.)
  *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
  *     have ended, or wait as well.
+ *     Threads that wait for each other, as far as is known: each at a semaphore that the next one posted last.
+ *     Two places at least where nobody was ever woken, at objects that nobody has signalled: each waits for the other
+ *     to begin.
  */
 #include "detector.h"
 
@@ -35,6 +38,7 @@ struct place {
     uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
     bool main, known;        /* only the main thread is there; gone on from before */
     bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
+    bool mutual, never;      /* each waits for the next; nobody was woken here, nor elsewhere */
     uint32_t permits;        /* a semaphore of so many, all of which are lost */
     uint64_t since, begun;   /* the latest; calls ever begun here */
     uint64_t first;          /* ticks: when the first one began */
@@ -62,7 +66,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own || p->permits;
+    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own || p->permits || p->mutual || p->never;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -234,6 +238,100 @@ static uint32_t lost_permits(const struct hang *h, const struct place *p)
     return o && o->wait_since && o->flags & KIWI_OBJECT_PERMITS ? o->type : 0;
 }
 
+/* The slot of the thread that posted last what this one waits for; 0 = not known, or it has ended. */
+static uint32_t poster_of(const struct hang *h, uint32_t slot)
+{
+    const struct trace *t = h->m->trace;
+    const struct kiwi_slot *s = trace_slot(t, slot);
+    const struct kiwi_object *o =
+            s->call_kind == KIWI_CALL_SEM_WAIT ? trace_object(t, model_object_at(h->m, s->call_object)) : NULL;
+
+    if (!o || !o->wait_since || o->flags & KIWI_OBJECT_LOCK_LIKE)
+        return 0;
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_SLOTS); i++)
+        if (trace_slot(t, i) && trace_slot(t, i)->thread == o->other_thread)
+            return i;
+    return 0;
+}
+
+/* From poster to poster, and back to where it began. One that posted it itself is no circle: workers tell each other of
+ * their work. */
+static bool in_circle(const struct hang *h, uint32_t slot)
+{
+    uint32_t at = poster_of(h, slot), steps = trace_rows(h->m->trace, KIWI_TABLE_SLOTS);
+
+    for (uint32_t i = 0; at && at != slot && i < steps; i++) {
+        uint32_t next = poster_of(h, at);
+
+        if (next == at)
+            return false;
+        at = next;
+        if (at == slot)
+            return true;
+    }
+    return false;
+}
+
+static struct place *place_of_slot(const struct hang *h, const struct kiwi_slot *s)
+{
+    const struct kiwi_call *c = trace_call(h->m->trace, s->call_row);
+    struct place key = {.stack = c ? c->stack : 0, .kind = s->call_kind};
+
+    return c ? bsearch(&key, h->places, h->count, sizeof key, compare_stacks) : NULL;
+}
+
+static void find_circles(struct hang *h)
+{
+    const struct trace *t = h->m->trace;
+
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_SLOTS); i++) {
+        struct place *p = trace_slot(t, i) && in_circle(h, i) ? place_of_slot(h, trace_slot(t, i)) : NULL;
+
+        if (p)
+            p->mutual = true;
+    }
+}
+
+/* Nobody ever came on from here, and what is waited for was never signalled. */
+static bool was_never_woken(const struct hang *h, const struct place *p)
+{
+    const struct trace *t = h->m->trace;
+    const struct kiwi_object *o = trace_object(t, p->object);
+
+    if (p->known || !o)
+        return false;
+    if (p->kind == KIWI_CALL_SEM_WAIT)
+        return !o->wait_since;
+    if (p->kind != KIWI_CALL_COND_WAIT)
+        return false;
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CONDS); i++) {
+        const struct kiwi_cond *c = trace_cond(t, i);
+
+        if (c && c->object == p->object && (c->missed || c->returned_ticks))
+            return false;
+    }
+    return true;
+}
+
+/* One such place alone may be where a pool waits that was never given work. */
+static void find_unbegun(struct hang *h)
+{
+    uint32_t count = 0, object = 0;
+
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct place *p = &h->places[i];
+
+        if (p->kind == KIWI_CALL_JOIN)
+            continue;
+        if (!was_never_woken(h, p) || p->object == object)
+            return;
+        object = p->object;
+        count++;
+    }
+    for (uint32_t i = 0; count > 1 && i < h->count; i++)
+        h->places[i].never = h->places[i].kind != KIWI_CALL_JOIN;
+}
+
 static int hang_make(struct hang *h)
 {
     const struct trace *t = h->m->trace;
@@ -247,6 +345,8 @@ static int hang_make(struct hang *h)
             add_thread(h, trace_slot(t, i));
     fold_places(h);
     count_calls(h);
+    find_circles(h);
+    find_unbegun(h);
     for (uint32_t i = 0; i < h->count; i++) {
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
@@ -300,6 +400,11 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
                          "It began at %" PRIu32 ", and none but threads that it had let in have posted it since. All "
                          "of these have ended, or wait as well, so nobody is left to do that.",
                          p->permits);
+    else if (p->mutual)
+        finding_evidence(f, "%s posted it last, and waits as well.",
+                         wording_thread(m, trace_object(m->trace, p->object)->other_thread));
+    else if (p->never)
+        finding_evidence(f, "Nobody has signalled it yet, in all of the recording.");
     else if (p->in_task)
         finding_evidence(f, "That is inside of a task: it is not where threads of that kind wait for something to do.");
     else if (p->own)
@@ -323,6 +428,11 @@ static void report_fix(const struct hang *h, struct finding *f, const struct pla
                 "Find the way on which a thread that has come past the wait at %s leaves without sem_post: an early "
                 "return, an error, a thrown exception. Every wait needs one post.",
                 site);
+    else if (first->mutual || first->never)
+        finding_set(f, &f->fix,
+                    "These waits form a ring. Find the one that has to signal before it waits, or the way on which a "
+                    "signal is left out (an early return, an error, one for several items); begin at %s.",
+                    site);
     else
         finding_set(f, &f->fix,
                     "Find who was to end the wait at %s, and what keeps that thread. A task must not wait in a pool's "

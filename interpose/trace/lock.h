@@ -71,7 +71,8 @@ struct kiwi_object {
     uint32_t first_stack;  /* first use */
     uint32_t creator;      /* thread row that initialised it or allocated its block; 0 = unknown */
     uint32_t first_thread; /* thread row of the first acquisition */
-    uint32_t other_thread; /* another thread that acquired it, 0 = none yet: still private to first_thread */
+    uint32_t other_thread; /* another thread that acquired it, 0 = none yet: still private to first_thread. Of a
+                            * semaphore that is no lock: who posted it last */
     uint64_t block;        /* heap block that holds it, 0 = unknown */
     uint64_t block_size;   /* bytes as asked for */
     uint64_t block_caller; /* return address of the allocating call */

@@ -282,6 +282,13 @@ static void note_crossing(const struct thread *t, uintptr_t address)
         __atomic_fetch_or(&region_object(object)->flags, KIWI_OBJECT_CROSSED, __ATOMIC_RELAXED);
 }
 
+static void note_post(const struct thread *t, struct kiwi_object *o)
+{
+    if (RELAXED_LOAD(&o->other_thread) != t->row)
+        RELAXED_STORE(&o->other_thread, t->row);
+    RELAXED_STORE(&o->wait_since, clock_ticks());
+}
+
 static NOINLINE int post_full(sem_t *s)
 {
     struct thread *t = thread_enter();
@@ -298,7 +305,7 @@ static NOINLINE int post_full(sem_t *s)
         let_out(t, (uintptr_t)s, object);
     handover_give(t, object);
     if (object)
-        RELAXED_STORE(&region_object(object)->wait_since, clock_ticks());
+        note_post(t, region_object(object));
     slot_state_set(t, t->slot->held_count, KIWI_WANT_NONE, 1);
     guard_clear(t);
     return real.sem_post(s);

@@ -3,6 +3,7 @@
 #include "../../interpose/record/waker.h"
 #include "../lib/history.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -369,6 +370,70 @@ static void deadlock__semaphore_posted_before_all_slept(void **state)
     assert_standstill(*state, "A");
 }
 
+/* T1, T2, ... wait for semaphores, one each, of which the next one posted the latest if `posted`. */
+static void wait_in_a_ring(struct history *h, uint32_t count, bool posted)
+{
+    for (uint32_t i = 1; i <= count; i++)
+        history_playf(h, "T%" PRIu32 " enter futex at f%" PRIu32, i, i);
+    for (uint32_t i = 1; i <= count; i++) {
+        struct kiwi_slot *s = region_slot(i);
+        struct kiwi_object *o = region_object(region_claim(KIWI_TABLE_OBJECTS, 1));
+
+        o->address = 0x1000 * i;
+        o->kind = KIWI_OBJECT_SEMAPHORE;
+        o->wait_since = posted ? KIWI_POSTED_LONG_AGO : 0;
+        o->other_thread = posted ? region_slot(i % count + 1)->thread : 0;
+        s->call_kind = KIWI_CALL_SEM_WAIT;
+        s->call_object = o->address;
+        region_call(s->call_row)->kind = KIWI_CALL_SEM_WAIT;
+        region_publish(&o->state, KIWI_ROW_LIVE);
+    }
+}
+
+static void hang__each_waits_for_the_next_to_post(void **state)
+{
+    wait_in_a_ring(*state, 3, true);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(history_count(r, FINDING_DEADLOCK), 1);
+    history_assert_stack(*state, history_find(r, FINDING_DEADLOCK), "f3");
+}
+
+/* As workers do that tell each other of their work. */
+static void hang__who_posted_it_last_waits_for_it(void **state)
+{
+    wait_in_a_ring(*state, 1, true);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void hang__the_last_poster_is_not_among_them(void **state)
+{
+    wait_in_a_ring(*state, 2, true);
+    history_play(*state, "T3 enter join at T1");
+    region_object(1)->other_thread = region_slot(3)->thread;
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void hang__nobody_has_signalled_anything(void **state)
+{
+    wait_in_a_ring(*state, 2, false);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 1);
+}
+
+static void hang__one_place_that_was_never_signalled_may_be_an_idle_pool(void **state)
+{
+    wait_in_a_ring(*state, 1, false);
+    history_play(*state, "T2 enter join at T1");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void hang__others_were_woken_there_before(void **state)
+{
+    history_play(*state, "T1 enter futex at f1; T1 leave 5");
+    wait_in_a_ring(*state, 2, false);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 /* T1 and T2 were let in before, and wait again. */
 static struct kiwi_object *permits_run_out(struct history *h)
 {
@@ -578,6 +643,12 @@ int main(void)
             TEST(deadlock__somebody_asleep_may_have_the_futex),
             TEST(deadlock__semaphore_that_nobody_posts),
             TEST(deadlock__semaphore_posted_before_all_slept),
+            TEST(hang__each_waits_for_the_next_to_post),
+            TEST(hang__who_posted_it_last_waits_for_it),
+            TEST(hang__the_last_poster_is_not_among_them),
+            TEST(hang__nobody_has_signalled_anything),
+            TEST(hang__one_place_that_was_never_signalled_may_be_an_idle_pool),
+            TEST(hang__others_were_woken_there_before),
             TEST(hang__permits_that_were_not_given_back),
             TEST(hang__permits_that_nobody_ever_gave_back),
             TEST(hang__permit_that_was_just_given_back),
