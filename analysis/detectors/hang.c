@@ -10,7 +10,8 @@
  *     before, somebody must have come back from the one for work since.
  *     A full queue that is emptied by nobody but those who put into it: who last gave a signal to the waiters, in vain,
  *     is of their own kind, and nobody ever came back from there.
- *     A barrier, while all others only wait for threads to end: one of its parties has ended. (If another thread waits
+ *     A barrier or latch, while all others only wait for threads to end: one of its parties has ended. (If another
+ *     thread waits
  *     for work, it may be the one that begins a round.)
  *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
  *     have ended, or wait as well.
@@ -27,6 +28,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STOOD_NS 1000000000u /* a process that still runs; of one that is dead nobody knows for how long it stood */
 #define PLACES_SHOWN 6u
@@ -36,6 +38,7 @@ struct place {
     uint32_t stack, kind;
     uint32_t thread, others; /* one that is there, and how many more */
     uint32_t object;         /* that all of them wait for, if it has a name; 0 = none */
+    bool barrier;            /* or a latch */
     bool main, known;        /* only the main thread is there; gone on from before */
     bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
     bool mutual, never;      /* each waits for the next; nobody was woken here, nor elsewhere */
@@ -66,7 +69,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->kind == KIWI_CALL_BARRIER_WAIT ? p->left : p->in_task || p->own || p->permits || p->mutual || p->never;
+    return p->barrier ? p->left : p->in_task || p->own || p->permits || p->mutual || p->never;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -221,11 +224,22 @@ static bool is_signalled_by_own(const struct hang *h, const struct place *p)
     return false;
 }
 
+/* Those of the C++ and Rust libraries are made of futexes. */
+static bool is_barrier(const struct hang *h, const struct place *p)
+{
+    static const char *const calls[] = {"std::latch::", "std::barrier<", "std::sync::barrier::Barrier::"};
+    const char *call = p->kind == KIWI_CALL_FUTEX_WAIT ? model_call(h->m, p->kind, p->stack) : "";
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strncmp(call, calls[i], strlen(calls[i])) == 0)
+            return true;
+    return p->kind == KIWI_CALL_BARRIER_WAIT;
+}
+
 static bool all_others_join(const struct hang *h, const struct place *barrier)
 {
     for (uint32_t i = 0; i < h->count; i++)
-        if (&h->places[i] != barrier && h->places[i].kind != KIWI_CALL_JOIN &&
-            h->places[i].kind != KIWI_CALL_BARRIER_WAIT)
+        if (&h->places[i] != barrier && h->places[i].kind != KIWI_CALL_JOIN && !h->places[i].barrier)
             return false;
     return true;
 }
@@ -347,11 +361,13 @@ static int hang_make(struct hang *h)
     count_calls(h);
     find_circles(h);
     find_unbegun(h);
+    for (uint32_t i = 0; i < h->count; i++)
+        h->places[i].barrier = is_barrier(h, &h->places[i]);
     for (uint32_t i = 0; i < h->count; i++) {
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
         h->places[i].permits = lost_permits(h, &h->places[i]);
-        h->places[i].left = h->places[i].kind == KIWI_CALL_BARRIER_WAIT && all_others_join(h, &h->places[i]);
+        h->places[i].left = h->places[i].barrier && all_others_join(h, &h->places[i]);
     }
     qsort(h->places, h->count, sizeof *h->places, compare_places);
     return 0;
@@ -417,10 +433,10 @@ static void report_fix(const struct hang *h, struct finding *f, const struct pla
 {
     const char *site = model_site(h->m, first->stack);
 
-    if (first->kind == KIWI_CALL_BARRIER_WAIT)
+    if (first->barrier)
         finding_set(f, &f->fix,
                     "Find the party that does not come to the barrier at %s: one that left its loop earlier than the "
-                    "others, or was never started. Every party has to come as often as all others do.",
+                    "others, met an error, or was never started. Every party has to come as often as all others do.",
                     site);
     else if (first->permits)
         finding_set(

@@ -339,6 +339,29 @@ static void deadlock__somebody_asleep_may_have_the_futex(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
+/* T1 waits, with a lock that T2 wants, at a word that is not private. */
+static struct kiwi_object *waits_at_a_common_word(struct history *h)
+{
+    uint32_t row = word_made(0x1000, false);
+
+    history_play(h, "T1 lock A; T1 enter futex; T2 wants A");
+    wait_for_words(&row, 1);
+    region_slot(1)->call_flags |= KIWI_CALLF_NOT_PRIVATE;
+    return region_object(row);
+}
+
+static void deadlock__another_process_may_have_the_word(void **state)
+{
+    waits_at_a_common_word(*state);
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void deadlock__a_variable_is_of_one_process(void **state)
+{
+    waits_at_a_common_word(*state)->flags = KIWI_OBJECT_STATIC;
+    assert_standstill(*state, "A");
+}
+
 /* The first thread of the history, which waits for a futex, is at such an object instead: posted, or complete, so long
  * after its wait began (ticks; 0 = not yet). */
 static struct kiwi_object *waits_at(enum kiwi_object_kind kind, uint64_t since)
@@ -642,6 +665,8 @@ int main(void)
             TEST(deadlock__futexes_that_are_no_locks_are_only_idle),
             TEST(deadlock__somebody_asleep_may_have_the_futex),
             TEST(deadlock__semaphore_that_nobody_posts),
+            TEST(deadlock__another_process_may_have_the_word),
+            TEST(deadlock__a_variable_is_of_one_process),
             TEST(deadlock__semaphore_posted_before_all_slept),
             TEST(hang__each_waits_for_the_next_to_post),
             TEST(hang__who_posted_it_last_waits_for_it),
