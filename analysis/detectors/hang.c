@@ -14,7 +14,7 @@
  *     thread waits
  *     for work, it may be the one that begins a round.)
  *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
- *     have ended, or wait as well.
+ *     have ended, or wait as well. Or one that serves as a lock, and that a thread had when it ended.
  *     Threads that wait for each other, as far as is known: each at a semaphore that the next one posted last.
  *     Two places at least where nobody was ever woken, at objects that nobody has signalled: each waits for the other
  *     to begin.
@@ -41,6 +41,7 @@ struct place {
     bool barrier;            /* or a latch */
     bool main, known;        /* only the main thread is there; gone on from before */
     bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
+    bool kept;               /* a semaphore that somebody had who has ended */
     bool mutual, never;      /* each waits for the next; nobody was woken here, nor elsewhere */
     uint32_t permits;        /* a semaphore of so many, all of which are lost */
     uint64_t since, begun;   /* the latest; calls ever begun here */
@@ -69,7 +70,7 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->barrier ? p->left : p->in_task || p->own || p->permits || p->mutual || p->never;
+    return p->barrier ? p->left : p->in_task || p->own || p->permits || p->kept || p->mutual || p->never;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -346,6 +347,14 @@ static void find_unbegun(struct hang *h)
         h->places[i].never = h->places[i].kind != KIWI_CALL_JOIN;
 }
 
+static bool was_kept(const struct hang *h, const struct place *p)
+{
+    const uint16_t both = KIWI_OBJECT_LOCK_LIKE | KIWI_OBJECT_KEPT;
+    const struct kiwi_object *o = p->kind == KIWI_CALL_SEM_WAIT ? trace_object(h->m->trace, p->object) : NULL;
+
+    return o && (o->flags & both) == both;
+}
+
 static int hang_make(struct hang *h)
 {
     const struct trace *t = h->m->trace;
@@ -366,6 +375,7 @@ static int hang_make(struct hang *h)
     for (uint32_t i = 0; i < h->count; i++) {
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
+        h->places[i].kept = was_kept(h, &h->places[i]);
         h->places[i].permits = lost_permits(h, &h->places[i]);
         h->places[i].left = h->places[i].barrier && all_others_join(h, &h->places[i]);
     }
@@ -416,6 +426,8 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
                          "It began at %" PRIu32 ", and none but threads that it had let in have posted it since. All "
                          "of these have ended, or wait as well, so nobody is left to do that.",
                          p->permits);
+    else if (p->kept)
+        finding_evidence(f, "A thread ended after it had taken that, and nobody has posted it since.");
     else if (p->mutual)
         finding_evidence(f, "%s posted it last, and waits as well.",
                          wording_thread(m, trace_object(m->trace, p->object)->other_thread));
@@ -438,7 +450,7 @@ static void report_fix(const struct hang *h, struct finding *f, const struct pla
                     "Find the party that does not come to the barrier at %s: one that left its loop earlier than the "
                     "others, met an error, or was never started. Every party has to come as often as all others do.",
                     site);
-    else if (first->permits)
+    else if (first->permits || first->kept)
         finding_set(
                 f, &f->fix,
                 "Find the way on which a thread that has come past the wait at %s leaves without sem_post: an early "
@@ -473,6 +485,9 @@ static int report(const struct hang *h, struct finding_list *list)
     if (first->permits)
         finding_set(f, &f->title, "Deadlock: all %" PRIu32 " permits of %s are lost, and every thread waits",
                     first->permits, model_object_name(m, first->object));
+    else if (first->kept)
+        finding_set(f, &f->title, "Deadlock: %s was kept by a thread that has ended, and every thread waits",
+                    model_object_name(m, first->object));
     else if (threads > 1)
         finding_set(f, &f->title, "Deadlock: all %" PRIu32 " threads wait, and only one of them could wake another",
                     threads);

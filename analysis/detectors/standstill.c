@@ -94,7 +94,8 @@ static bool may_pass_semaphore(const struct model *m, const struct kiwi_slot *s)
 
     if (!o || o->wait_since >= s->call_since)
         return true;
-    return is_lock_for(m, row, s) && !trace_is_live(m->trace) && (!model_holders(m, row, &holders) || !holders);
+    return is_lock_for(m, row, s) && !(o->flags & KIWI_OBJECT_KEPT) && !trace_is_live(m->trace) &&
+           (!model_holders(m, row, &holders) || !holders);
 }
 
 /* The round is complete. */

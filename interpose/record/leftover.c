@@ -28,9 +28,17 @@ static bool is_robust(uint32_t object)
     return region_object(object)->flags & KIWI_OBJECT_ROBUST;
 }
 
+/* It may still be given back by another thread, and was no lock then. */
+static void note_kept(uint32_t object)
+{
+    if (object && region_object(object)->kind == KIWI_OBJECT_SEMAPHORE)
+        __atomic_fetch_or(&region_object(object)->flags, KIWI_OBJECT_KEPT, __ATOMIC_RELAXED);
+}
+
 static void note_own(struct thread *t, const struct kiwi_held *h)
 {
     uint32_t object = object_of(h);
+    note_kept(object);
     if (!object || is_robust(object) || on_own_stack(t, h->address) || !still_owned(t, h))
         return;
     misuse_note(t, &(struct misuse_facts){

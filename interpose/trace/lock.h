@@ -52,6 +52,8 @@ enum kiwi_mutex_type {
 /* A semaphore that began at 2 or more (`type`: at what) and was never posted by a thread that had not waited for it: it
  * lets so many threads in. */
 #define KIWI_OBJECT_PERMITS 2048u
+/* A thread ended while it had such a semaphore: as long as that one is LOCK_LIKE, nobody has given it back. */
+#define KIWI_OBJECT_KEPT 4096u
 #define KIWI_OBJECT_MONOTONIC 512u  /* a condition variable whose timed waits go by CLOCK_MONOTONIC */
 #define KIWI_OBJECT_INITIALISED 64u /* an init call was seen (else a static initialiser, or made before Kiwi started) */
 

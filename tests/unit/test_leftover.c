@@ -54,6 +54,20 @@ static void leftover__held_at_the_end(void **state)
     assert_int_equal(region_object(m->object)->address, LOCK + 64);
 }
 
+static void leftover__semaphore_is_marked(void **state)
+{
+    struct thread *t = thread_made("a");
+
+    (void)state;
+    lock_taken_at(t, LOCK, stack_made(1));
+    struct kiwi_object *o = region_object(object_find(LOCK));
+    o->kind = KIWI_OBJECT_SEMAPHORE;
+    object_owned_by = never_owned;
+    leftover_thread_ends(t);
+    assert_no_misuse();
+    assert_true(o->flags & KIWI_OBJECT_KEPT);
+}
+
 static void leftover__nothing_held_is_nothing(void **state)
 {
     struct thread *t = thread_made("a");
@@ -201,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(leftover__held_at_the_end),
+            FRESH(leftover__semaphore_is_marked),
             FRESH(leftover__nothing_held_is_nothing),
             FRESH(leftover__what_the_lock_denies_is_not_held),
             FRESH(leftover__robust_locks_are_handed_on),
