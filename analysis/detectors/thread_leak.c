@@ -2,8 +2,9 @@
  * thread-leak: threads that ended, were neither joined nor detached, and never will be.
  *
  * Nobody is left to join a thread when its creator has ended. A creator that lives on may still do so, so there it
- * takes a pattern: more and more threads of one site begin while earlier ones lie there ended, and not one was ever
- * joined. Threads that end in the last moments of the process belong to its shutdown.
+ * takes a pattern: more and more threads of one site begin while earlier ones lie there ended for a while (a loop that
+ * starts many may be followed by one that joins them), and not one was ever joined. Threads that end in the last
+ * moments of the process belong to its shutdown.
  */
 #include "detector.h"
 
@@ -15,6 +16,7 @@
 
 #define PATTERN_LEAST 8u             /* of threads whose creator may still join them */
 #define SHUTDOWN_NS (20u * 1000000u) /* before the end of the process */
+#define ROUND_NS (200u * 1000000u)   /* a loop that starts threads, each of which ends at once, may take so long */
 
 struct leak {
     uint64_t orphans;  /* their creator ended before the process did */
@@ -53,6 +55,13 @@ static bool ended_at_shutdown(const struct leaks *l, const struct kiwi_thread *t
     return l->process_end && trace_ns_at(trace, t->end_ticks) + SHUTDOWN_NS > trace_ns_at(trace, l->process_end);
 }
 
+static bool lay_there(const struct leaks *l, const struct kiwi_thread *t, const struct thread_site *site)
+{
+    const struct trace *trace = l->m->trace;
+
+    return trace_ns_at(trace, t->end_ticks) + ROUND_NS < trace_ns_at(trace, site->last_ticks);
+}
+
 static void leak_add(struct leaks *l, uint32_t row, const struct kiwi_thread *t)
 {
     struct thread_site *site = thread_sites_of_class(&l->sites, t->thread_class);
@@ -64,7 +73,7 @@ static void leak_add(struct leaks *l, uint32_t row, const struct kiwi_thread *t)
         k->orphans++;
     else if (l->process_end)
         k->left++;
-    else if (t->end_ticks < site->last_ticks)
+    else if (lay_there(l, t, site))
         k->piled_up++;
     else
         return;

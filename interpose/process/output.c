@@ -247,12 +247,60 @@ static bool place_can_be_removed(const struct output *o)
            (long)st.st_uid == sys_call3(SYS_geteuid, 0, 0, 0);
 }
 
-void output_settle(const struct output *o)
+/* What output_settle put at the name. */
+static struct {
+    dev_t device;
+    ino_t inode;  /* 0 = nothing yet */
+    bool goes_on; /* an exec failed since */
+} settled;
+
+static bool copy_is_ours(const struct output *o)
+{
+    struct stat st = {0};
+    return settled.inode && !sys_failed(sys_call3(SYS_lstat, (long)o->name, (long)&st, 0)) &&
+           st.st_ino == settled.inode && st.st_dev == settled.device;
+}
+
+/* The copy says that the process has ended; what it has recorded by now follows when it ends. */
+void output_goes_on(const struct output *o)
+{
+    settled.goes_on = copy_is_ours(o);
+    long fd = settled.goes_on ? sys_openat(o->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0) : -ENOENT;
+    if (sys_failed(fd))
+        return;
+    sys_call6(SYS_pwrite64, fd, (long)region.header, sizeof *region.header, 0, 0, 0);
+    sys_close((int)fd);
+}
+
+/* Several threads may end the process at once. The one that is at it has its time, unless it is this one, interrupted,
+ * or was left behind by a fork. */
+#define SETTLE_MS 2000
+static long settling; /* thread id; atomic */
+
+static bool settle_begins(void)
+{
+    long self = sys_gettid(), at = 0;
+    for (int i = 0; i < SETTLE_MS; i++, at = 0) {
+        if (__atomic_compare_exchange_n(&settling, &at, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return true;
+        if (at == self)
+            return false;
+        if (sys_failed(sys_call3(SYS_tgkill, sys_getpid(), at, 0)))
+            __atomic_compare_exchange_n(&settling, &at, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        else
+            sys_call3(SYS_nanosleep, (long)&(struct timespec){0, 1000000}, 0, 0);
+    }
+    return false;
+}
+
+static void settle(const struct output *o)
 {
     char part[OUTPUT_PATH];
+    struct stat st = {0};
     if (region.frozen || strcmp(o->name, o->place) == 0 || size_within_limits(region.size) < region.size)
         return; /* the limits may have changed since the start, and passing one would kill */
-    if (!link_is_ours(o) || !place_can_be_removed(o))
+    bool again = settled.goes_on && copy_is_ours(o);
+    if (!again && (!link_is_ours(o) || !place_can_be_removed(o)))
         return;
     struct line l = line_begin(part, sizeof part);
     line_text(&l, o->name);
@@ -261,9 +309,23 @@ void output_settle(const struct output *o)
     if (sys_failed(fd))
         return;
     bool whole = write_tables((int)fd) && !sys_failed(sys_call3(SYS_ftruncate, fd, (long)region.size, 0));
+    sys_call3(SYS_fstat, fd, (long)&st, 0);
     sys_close((int)fd);
     if (!whole || sys_failed(sys_call3(SYS_rename, (long)part, (long)o->name, 0)))
         sys_call3(SYS_unlink, (long)part, 0, 0);
-    else
-        sys_call3(SYS_unlink, (long)o->place, 0, 0);
+    else {
+        settled.device = st.st_dev;
+        settled.inode = st.st_ino;
+        settled.goes_on = false;
+        if (!again)
+            sys_call3(SYS_unlink, (long)o->place, 0, 0);
+    }
+}
+
+void output_settle(const struct output *o)
+{
+    if (region.frozen || !settle_begins())
+        return;
+    settle(o);
+    __atomic_store_n(&settling, 0, __ATOMIC_RELEASE);
 }

@@ -35,4 +35,7 @@ void output_discard(struct output *o);
  * given up) the link stays. Async-signal-safe; other threads may go on recording meanwhile.
  */
 void output_settle(const struct output *o);
+
+/* It has not ended after all: what was put in place of the link says so, and is replaced when it does end. */
+void output_goes_on(const struct output *o);
 #endif

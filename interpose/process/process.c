@@ -387,13 +387,8 @@ static void end_inherited(bool by_exit)
 
 bool process_is_own_end(void)
 {
-    return process_state == PROCESS_RECORDING && region.header &&
+    return process_state == PROCESS_RECORDING && memory_alive() && region.header &&
            (region.frozen || region.header->pid == (uint32_t)sys_getpid());
-}
-
-bool process_is_recorded(void)
-{
-    return RELAXED_LOAD(&process_state) == PROCESS_RECORDING && memory_alive() && process_is_own_end();
 }
 
 static void look_at_freed_blocks(void)
@@ -419,6 +414,8 @@ static NOINLINE void look_at_allocator(void)
 static void at_exit(int status, void *arg)
 {
     (void)arg;
+    if (!process_is_own_end())
+        return; /* of a child that no wrapper saw being made (_Fork, clone), say */
     end_inherited(true);
     leaks_at_exit();
     look_at_freed_blocks();
@@ -653,7 +650,7 @@ void process_exec_begin(void)
         return;
     region.header->end_ticks = clock_ticks();
     RELAXED_STORE(&region.header->end_kind, KIWI_END_EXEC);
-    output_settle(&output); /* should the exec fail, the next end settles it again */
+    output_settle(&output);
 }
 
 void process_exec_failed(void)
@@ -662,6 +659,7 @@ void process_exec_failed(void)
         return;
     RELAXED_STORE(&region.header->end_kind, KIWI_END_NONE);
     region.header->end_ticks = 0;
+    output_goes_on(&output);
 }
 
 /* Recording goes on: other handlers and destructors still run. */

@@ -35,7 +35,10 @@ void process_thread_returned(void);
 bool process_is_own_end(void);
 /* The trace is this process's own. Asks the kernel: not for every call. Safe in a signal handler, in a child of any
  * kind too. */
-bool process_is_recorded(void);
+static inline bool process_is_recorded(void)
+{
+    return process_is_own_end();
+}
 
 void process_exec_begin(void);  /* before the real exec */
 void process_exec_failed(void); /* it returned */

@@ -376,6 +376,21 @@ static ALWAYS_INLINE void begin(struct call_record *c, struct thread *t, enum ki
     t->guard = GUARD_IDLE;
 }
 
+static bool on_stack(const struct thread *t, const void *p, size_t size)
+{
+    uintptr_t at = (uintptr_t)p;
+    return t && at >= (uintptr_t)__builtin_frame_address(0) && at < t->stack_high && t->stack_high - at >= size;
+}
+
+uint32_t call_limit(const struct thread *t, const struct timespec *limit)
+{
+    if (!limit)
+        return KIWI_CALLF_UNTIMED;
+    if (!on_stack(t, limit, sizeof *limit) && (region.frozen || !sys_can_read(limit)))
+        return KIWI_CALLF_TIMED;
+    return limit->tv_sec || limit->tv_nsec ? KIWI_CALLF_TIMED : KIWI_CALLF_NONBLOCKING;
+}
+
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                 uint32_t flags, uint64_t object)
 {

@@ -41,6 +41,9 @@ struct call_record {
 /* object: descriptor, object row or thread row, by kind (KIWI_CALLS). t may be NULL. Sets and clears the guard. */
 void call_begin(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                 uint32_t flags, uint64_t object);
+/* How a wait with that limit is flagged: KIWI_CALLF_UNTIMED without one, _NONBLOCKING at zero, else _TIMED. One that
+ * cannot be read is the kernel's to refuse. */
+uint32_t call_limit(const struct thread *t, const struct timespec *limit);
 /* The same for a call on a descriptor: one that is known not to block is not timed, and in the sample now and then. */
 void call_begin_on_full(struct call_record *c, struct thread *t, enum kiwi_call_kind kind, struct call_site site,
                         uint32_t flags, int fd);

@@ -70,9 +70,9 @@ struct processor_time processor_time_in(struct thread *t, uint64_t begin, uint64
     if (!before.ticks || before.ticks > end)
         return (struct processor_time){0};
     uint64_t from = begin > before.ticks ? begin : before.ticks; /* of what was earlier nothing is known */
-    if (before.switches == now.switches)
-        return (struct processor_time){.ran = known ? end - from : 0}; /* nobody took the processor away */
     uint64_t busy = clock_ns_to_ticks(now.cpu_ns - before.cpu_ns) + (now.blocked - before.blocked);
+    if (before.switches == now.switches) /* nobody took the processor away, but for a machine's host */
+        return (struct processor_time){.ran = known ? at_most(end - from, busy) : 0};
     uint64_t elsewhere = (from - before.ticks) + (now.ticks > end ? now.ticks - end : 0);
     uint64_t other = elsewhere + clock_ns_to_ticks((now.sleeps - before.sleeps) * SLEEP_NS);
     return (struct processor_time){.ran = known ? at_most(busy > other ? busy - other : 0, end - from) : 0,

@@ -22,11 +22,6 @@ SETS_ERRNO(pid_t, wait4, WAITPID, BY_OPTIONS(options), pid, (pid_t pid, int *sta
 SETS_ERRNO(int, system, SYSTEM, KIWI_CALLF_UNTIMED, 0, (const char *command), (command))
 SETS_ERRNO(int, pclose, PCLOSE, KIWI_CALLF_UNTIMED, 0, (FILE * stream), (stream))
 
-static uint32_t by_time(const struct timespec *t)
-{
-    return !t ? KIWI_CALLF_UNTIMED : t->tv_sec == 0 && t->tv_nsec == 0 ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
-}
-
 EXPORT int sigwait(const sigset_t *set, int *got)
 {
     WAITING_RECORD(thread_enter(), SIGWAIT, KIWI_CALLF_UNTIMED, 0);
@@ -52,7 +47,8 @@ EXPORT int sigwaitinfo(const sigset_t *set, siginfo_t *about)
 
 EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *about, const struct timespec *limit)
 {
-    WAITING_RECORD(thread_enter(), SIGWAIT, by_time(limit), 0);
+    struct thread *t = thread_enter();
+    WAITING_RECORD(t, SIGWAIT, call_limit(t, limit), 0);
     return signalled(&c, real.sigtimedwait(set, about, limit));
 }
 

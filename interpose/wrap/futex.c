@@ -45,9 +45,9 @@ static uint32_t how_many(int command, long count)
 /* Only FUTEX_WAIT counts its timeout from now. */
 static uint32_t time_flags(int command, const struct timespec *timeout)
 {
-    if (!timeout)
-        return KIWI_CALLF_UNTIMED;
-    return command == FUTEX_WAIT && !timeout->tv_sec && !timeout->tv_nsec ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
+    if (command == FUTEX_WAIT)
+        return call_limit(kiwi_self, timeout);
+    return timeout ? KIWI_CALLF_TIMED : KIWI_CALLF_UNTIMED;
 }
 
 /* Inside a wait that is recorded already, a futex is only how that is made. */

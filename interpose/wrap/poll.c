@@ -310,7 +310,7 @@ EXPORT int epoll_pwait2(int ep, struct epoll_event *events, int room, const stru
 {
     struct call_record c;
     struct thread *t = enter_epoll(ep);
-    call_begin_poll(&c, t, KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(t, ep, by_timespec(timeout), mask),
+    call_begin_poll(&c, t, KIWI_CALL_EPOLL_PWAIT2, CALL_SITE(), by_epoll(t, ep, call_limit(t, timeout), mask),
                     (uint64_t)ep);
     return awaited(&c, real.epoll_pwait2(ep, events, room, timeout, mask), events);
 }

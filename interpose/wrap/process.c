@@ -6,8 +6,12 @@
  */
 #include "../process/process.h"
 
+#include "../base/sys.h"
+
 #include <alloca.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Called from vfork.S in the parent, before the system call. */
@@ -28,9 +32,17 @@ void *vfork_real(void)
     return (void *)real.vfork;
 }
 
-static bool exec_begin(void)
+/* Shells try one directory after the other: what is not there needs no end of the trace. */
+static bool is_missing(const char *path)
 {
-    bool mine = thread_enter() != NULL;
+    long result = path ? sys_call3(SYS_faccessat, AT_FDCWD, (long)path, F_OK) : 0;
+    return result == -ENOENT || result == -ENOTDIR || result == -EFAULT;
+}
+
+/* path: NULL if it is looked for in several places, or is no name. */
+static bool exec_begin(const char *path)
+{
+    bool mine = thread_enter() != NULL && !is_missing(path);
     if (mine)
         process_exec_begin();
     return mine;
@@ -45,14 +57,14 @@ static int exec_failed(bool mine)
 
 EXPORT int execve(const char *path, char *const argv[], char *const env[])
 {
-    bool mine = exec_begin();
+    bool mine = exec_begin(path);
     real.execve(path, argv, env);
     return exec_failed(mine);
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-    bool mine = exec_begin();
+    bool mine = exec_begin(path);
     real.execv(path, argv);
     return exec_failed(mine);
 }
@@ -116,21 +128,21 @@ EXPORT int execle(const char *path, const char *first, ...)
 
 EXPORT int execvp(const char *file, char *const argv[])
 {
-    bool mine = exec_begin();
+    bool mine = exec_begin(strchr(file, '/') ? file : NULL);
     real.execvp(file, argv);
     return exec_failed(mine);
 }
 
 EXPORT int execvpe(const char *file, char *const argv[], char *const env[])
 {
-    bool mine = exec_begin();
+    bool mine = exec_begin(strchr(file, '/') ? file : NULL);
     real.execvpe(file, argv, env);
     return exec_failed(mine);
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const env[])
 {
-    bool mine = exec_begin();
+    bool mine = exec_begin(NULL);
     real.fexecve(fd, argv, env);
     return exec_failed(mine);
 }

@@ -18,6 +18,15 @@ static unsigned readers_word(const pthread_rwlock_t *l)
     return RELAXED_LOAD(&l->__data.__readers);
 }
 
+/* One unlock too many makes the count of readers huge. */
+#define RW_READERS_MOST (1u << 28)
+
+static bool has_readers(const pthread_rwlock_t *l)
+{
+    unsigned readers = readers_word(l) >> RW_READERS_SHIFT;
+    return readers && readers < RW_READERS_MOST;
+}
+
 static int writer_of(const pthread_rwlock_t *l)
 {
     return RELAXED_LOAD(&l->__data.__cur_writer);
@@ -308,7 +317,7 @@ EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l)
     uint32_t noted = 0;
     if (is_destroyed(l))
         noted = lock_after_destroy(t, KIWI_MISUSE_DESTROY_AGAIN, KIWI_OBJECT_RWLOCK, (uintptr_t)l, CALL_SITE());
-    else if (writer_of(l) || readers_word(l) >> RW_READERS_SHIFT)
+    else if (writer_of(l) || has_readers(l))
         noted = lock_misuse(t, KIWI_MISUSE_DESTROY_HELD, KIWI_OBJECT_RWLOCK, (uintptr_t)l, CALL_SITE());
     int result = real.pthread_rwlock_destroy(l);
     misuse_result(noted, result);

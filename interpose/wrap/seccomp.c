@@ -14,11 +14,20 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-static void before_prctl(unsigned long option, unsigned long value)
+static void before_prctl(unsigned long option, unsigned long value, unsigned long filter)
 {
     if ((option == PR_SET_SECCOMP && value == SECCOMP_MODE_STRICT) || (option == PR_SET_TSC && value == PR_TSC_SIGSEGV))
         process_stop();
-    else if (option == PR_SET_SECCOMP)
+    else if (option == PR_SET_SECCOMP && value == SECCOMP_MODE_FILTER && filter)
+        process_freeze();
+}
+
+/* Questions, and what the kernel refuses (programs ask so what it can do), change nothing. */
+static void before_seccomp(unsigned long operation, unsigned long flags, unsigned long filter)
+{
+    if (operation == SECCOMP_SET_MODE_STRICT && !flags && !filter)
+        process_stop();
+    else if (operation == SECCOMP_SET_MODE_FILTER && filter)
         process_freeze();
 }
 
@@ -30,21 +39,19 @@ EXPORT int prctl(int option, ...)
                   d = va_arg(list, unsigned long);
     va_end(list);
     if (thread_enter())
-        before_prctl((unsigned)option, a);
+        before_prctl((unsigned)option, a, b);
     return real.prctl(option, a, b, c, d);
 }
 
 /* For syscall.S: the function to jump to. */
-void *syscall_enter(long number, unsigned long a, unsigned long b);
-void *syscall_enter(long number, unsigned long a, unsigned long b)
+void *syscall_enter(long number, unsigned long a, unsigned long b, unsigned long c);
+void *syscall_enter(long number, unsigned long a, unsigned long b, unsigned long c)
 {
     if (thread_enter()) {
         if (number == SYS_prctl)
-            before_prctl((unsigned)a, b);
-        else if (number == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT)
-            process_stop();
+            before_prctl((unsigned)a, b, c);
         else if (number == SYS_seccomp)
-            process_freeze();
+            before_seccomp(a, b, c);
     }
     if (number == SYS_clone3 || (number == SYS_clone && waker_is_thread(a)))
         waker_note(KIWI_WAKER_THREAD); /* what clone3 is to make stands in memory that may not be there */

@@ -6,15 +6,17 @@
 
 #include <errno.h>
 
-static uint32_t duration_flags(const struct timespec *t)
+/* NULL is refused. */
+static uint32_t duration_flags(const struct thread *t, const struct timespec *wanted)
 {
-    return t && t->tv_sec == 0 && t->tv_nsec == 0 ? KIWI_CALLF_NONBLOCKING : KIWI_CALLF_TIMED;
+    return wanted ? call_limit(t, wanted) : KIWI_CALLF_TIMED;
 }
 
 EXPORT int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_NANOSLEEP, CALL_SITE(), duration_flags(wanted), 0);
+    struct thread *t = thread_enter();
+    call_begin(&c, t, KIWI_CALL_NANOSLEEP, CALL_SITE(), duration_flags(t, wanted), 0);
     int result = real.nanosleep(wanted, left);
     call_end(&c, result ? errno : 0, 0);
     return result;
@@ -23,7 +25,8 @@ EXPORT int nanosleep(const struct timespec *wanted, struct timespec *left)
 EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wanted, struct timespec *left)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_CLOCK_NANOSLEEP, CALL_SITE(), duration_flags(wanted), 0);
+    struct thread *t = thread_enter();
+    call_begin(&c, t, KIWI_CALL_CLOCK_NANOSLEEP, CALL_SITE(), duration_flags(t, wanted), 0);
     int result = real.clock_nanosleep(clock, flags, wanted, left);
     call_end(&c, result, 0);
     return result;
@@ -32,7 +35,8 @@ EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *wa
 EXPORT int thrd_sleep(const struct timespec *wanted, struct timespec *left)
 {
     struct call_record c;
-    call_begin(&c, thread_enter(), KIWI_CALL_NANOSLEEP, CALL_SITE(), duration_flags(wanted), 0);
+    struct thread *t = thread_enter();
+    call_begin(&c, t, KIWI_CALL_NANOSLEEP, CALL_SITE(), duration_flags(t, wanted), 0);
     int result = real.thrd_sleep(wanted, left);
     call_end(&c, result == -1 ? EINTR : 0, 0);
     return result;

@@ -1,4 +1,6 @@
 /* thread-leak: who is left unjoined for good, and who may still be joined. */
+#include "../../interpose/base/clock.h"
+#include "../../interpose/record/region.h"
 #include "../lib/history.h"
 
 #include <setjmp.h>
@@ -49,10 +51,25 @@ static void leak__many_left_by_main(void **state)
     assert_leak(*state, SEVERITY_HIGH, 8);
 }
 
+/* The latest of those threads began so much later. */
+static void begun_later(uint64_t ms)
+{
+    for (uint32_t i = 1; i < region.header->tables[KIWI_TABLE_CLASSES].used; i++)
+        region_thread_class(i)->last_ticks += ms * clock_state.ticks_per_second / 1000;
+}
+
 static void leak__piles_up_under_a_living_creator(void **state)
 {
-    play_workers(*state, 0, 9); /* the last one is the youngest: nothing was started after its end */
-    assert_int_equal(assert_leak(*state, SEVERITY_HIGH, 8)->confidence, CONFIDENCE_MEDIUM);
+    play_workers(*state, 0, 9);
+    begun_later(300);
+    assert_int_equal(assert_leak(*state, SEVERITY_HIGH, 9)->confidence, CONFIDENCE_MEDIUM);
+}
+
+/* Whoever starts many in a loop may join them in the next one. */
+static void leak__one_round_of_short_threads(void **state)
+{
+    play_workers(*state, 0, 20);
+    history_assert_silent(*state);
 }
 
 static void leak__living_creator_may_still_join(void **state)
@@ -108,6 +125,7 @@ int main(void)
             TEST(leak__one_left_by_main_is_low),
             TEST(leak__many_left_by_main),
             TEST(leak__piles_up_under_a_living_creator),
+            TEST(leak__one_round_of_short_threads),
             TEST(leak__living_creator_may_still_join),
             TEST(leak__site_whose_threads_are_joined_late),
             TEST(leak__joined_by_another_thread),

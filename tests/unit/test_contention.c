@@ -311,11 +311,15 @@ static void processor__tells_running_from_preemption(void **state)
     later = clock_ticks();
     assert_true(processor_time_in(t, later, later + 100 * gap).ran < 50 * gap);
     uint64_t ran = 0;
-    for (int i = 0; i < 100 && ran != gap; i++) { /* this machine may be busy, too */
+    for (int i = 0; i < 100 && ran < gap - gap / 10; i++) { /* this machine may be busy, too */
         later = clock_ticks();
+        while (clock_ticks() < later + gap)
+            continue;
         ran = processor_time_in(t, later, later + gap).ran;
     }
-    assert_int_equal(ran, gap); /* not preempted: all of it */
+    assert_true(ran >= gap - gap / 10); /* not preempted: all of it */
+    later = clock_ticks();
+    assert_true(processor_time_in(t, later, later + 100 * gap).ran < 50 * gap); /* a host may have taken it */
 }
 
 static uint64_t sleep_a_while(void)

@@ -217,6 +217,21 @@ static void raw_fork(long number, const char *what)
     child_ended(what, (pid_t)pid);
 }
 
+/* The first that Kiwi could see of this child is its exit. */
+static void raw_fork_and_exit(void)
+{
+    fflush(stdout);
+    long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0)
+        exit(8);
+    child_ended("raw clone, and exit at once", (pid_t)pid);
+    fflush(stdout);
+    pid = _Fork();
+    if (pid == 0)
+        exit(9);
+    child_ended("_Fork, and exit at once", (pid_t)pid);
+}
+
 static void with_vfork(void)
 {
     int ends[2];
@@ -312,6 +327,7 @@ int main(void)
     start(sleep_a_little, NULL);
     raw_fork(SYS_fork, "raw fork");
     raw_fork(SYS_clone, "raw clone");
+    raw_fork_and_exit();
     with_vfork();
     with_clone();
     with_spawn();
