@@ -8,7 +8,6 @@
 
 #include "compiler.h"
 
-#include <errno.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -109,13 +108,5 @@ static inline uint64_t sys_clock_ns(int clock)
     struct timespec t = {0, 0};
     sys_call3(SYS_clock_gettime, clock, (long)&t, 0);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* Whether 16 bytes of the caller's can be read. Asks the kernel, which is to block signals in a way that does not
- * exist: it looks at the set first. */
-static inline bool sys_can_read(const void *p)
-{
-    return sys_call6(SYS_rt_sigprocmask, -1, (long)p, 0, 8, 0, 0) != -EFAULT &&
-           sys_call6(SYS_rt_sigprocmask, -1, (long)p + 8, 0, 8, 0, 0) != -EFAULT;
 }
 #endif

@@ -386,7 +386,8 @@ uint32_t call_limit(const struct thread *t, const struct timespec *limit)
 {
     if (!limit)
         return KIWI_CALLF_UNTIMED;
-    if (!on_stack(t, limit, sizeof *limit) && (region.frozen || !sys_can_read(limit)))
+    uintptr_t at = (uintptr_t)limit;
+    if (!on_stack(t, limit, sizeof *limit) && (region.frozen || !sys_readable(at) || !sys_readable(at + 8)))
         return KIWI_CALLF_TIMED;
     return limit->tv_sec || limit->tv_nsec ? KIWI_CALLF_TIMED : KIWI_CALLF_NONBLOCKING;
 }

@@ -108,6 +108,7 @@ static void wait_begin(struct cond_wait *w, pthread_cond_t *c, pthread_mutex_t *
     struct thread *t = thread_enter();
     check_destroyed(t, c, site);
     *w = (struct cond_wait){.cond = facts_of(c), .mutex = (uintptr_t)m};
+    w->misuse = mutex_note_wait(t, m, site);
     cond_wait_begin(w, t, kind, kind == KIWI_CALL_COND_WAIT ? KIWI_CALLF_UNTIMED : KIWI_CALLF_TIMED, site);
 }
 
@@ -119,6 +120,7 @@ int cond_wait_at(pthread_cond_t *c, pthread_mutex_t *m, struct call_site site)
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_wait(c, m);
     pthread_cleanup_pop(0);
+    misuse_result(w.misuse, result == EPERM ? EPERM : 0);
     cond_wait_end(&w, result);
     return result;
 }
@@ -136,6 +138,7 @@ int cond_timedwait_at(pthread_cond_t *c, pthread_mutex_t *m, const struct timesp
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_timedwait(c, m, until);
     pthread_cleanup_pop(0);
+    misuse_result(w.misuse, result == EPERM ? EPERM : 0);
     cond_wait_end(&w, result);
     return result;
 }
@@ -153,6 +156,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid
     pthread_cleanup_push(wait_cancelled, &w);
     result = real.pthread_cond_clockwait(c, m, clock, until);
     pthread_cleanup_pop(0);
+    misuse_result(w.misuse, result == EPERM ? EPERM : 0);
     cond_wait_end(&w, result);
     return result;
 }

@@ -28,6 +28,7 @@ struct cond_wait {
     uint32_t object;
     uint32_t held_count; /* recursion of the mutex when the wait began, 0 = it was not on the held array */
     uint32_t word;       /* stack and kind of the reacquisition */
+    uint32_t misuse;     /* row: the thread did not hold the mutex; 0 = it did */
 };
 /* `t` may be NULL: nothing is recorded. result: 0 = woken, else an errno. */
 void cond_wait_begin(struct cond_wait *w, struct thread *t, enum kiwi_call_kind kind, uint32_t flags,

@@ -29,6 +29,9 @@ int mutex_unlock_at(pthread_mutex_t *m, struct call_site site);
 int mutex_destroy_at(pthread_mutex_t *m, struct call_site site);
 void mutex_initialised(struct thread *t, const pthread_mutex_t *m, struct call_site site); /* t may be NULL */
 
+/* Before a wait on a condition variable, which unlocks it: the misuse row if the thread does not hold it, else 0. */
+uint32_t mutex_note_wait(struct thread *t, pthread_mutex_t *m, struct call_site site);
+
 /* Of one whose memory is there for certain. */
 void mutex_facts_here(const pthread_mutex_t *m, struct object_facts *facts);
 void mutex_facts(uintptr_t address, struct object_facts *facts);

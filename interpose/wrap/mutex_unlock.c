@@ -23,20 +23,35 @@ static bool checks_owner(const pthread_mutex_t *m)
 
 /* Not in this thread's held array: misuse, or a lock that was taken before Kiwi knew it (or while it could not
  * record). */
-static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
+static uint32_t note_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
 {
-    uint32_t noted = 0;
     int owner = mutex_owner(m);
     bool counted_elsewhere = lock_untracked(t) || leftover_was_freed(t, (uintptr_t)m) || mutex_is_destroyed(m);
-    if (!record_settings.locks_off && !counted_elsewhere && !mutex_owned_here(t, owner)) {
-        struct misuse_facts f = {.stack = stack_of(t, site)};
-        f.object = object_here(t, m, f.stack);
-        misuse_blame(&f, (uintptr_t)m);
-        f.kind = checks_owner(m) ? KIWI_MISUSE_UNLOCK_REFUSED
-                 : owner         ? KIWI_MISUSE_UNLOCK_FOREIGN
-                                 : KIWI_MISUSE_UNLOCK_UNHELD;
-        noted = f.object ? misuse_note(t, &f) : 0;
-    }
+    if (record_settings.locks_off || counted_elsewhere || mutex_owned_here(t, owner))
+        return 0;
+    struct misuse_facts f = {.stack = stack_of(t, site)};
+    f.object = object_here(t, m, f.stack);
+    misuse_blame(&f, (uintptr_t)m);
+    f.kind = checks_owner(m) ? KIWI_MISUSE_UNLOCK_REFUSED
+             : owner         ? KIWI_MISUSE_UNLOCK_FOREIGN
+                             : KIWI_MISUSE_UNLOCK_UNHELD;
+    return f.object ? misuse_note(t, &f) : 0;
+}
+
+uint32_t mutex_note_wait(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    uint32_t noted = 0;
+    if (!t || acquisition_held(t, (uintptr_t)m) >= 0)
+        return 0;
+    guard_set(t);
+    noted = note_unheld(t, m, site);
+    guard_clear(t);
+    return noted;
+}
+
+static NOINLINE int unlock_unheld(struct thread *t, pthread_mutex_t *m, struct call_site site)
+{
+    uint32_t noted = note_unheld(t, m, site);
     guard_clear(t);
     int result = real.pthread_mutex_unlock(m);
     misuse_result(noted, result);

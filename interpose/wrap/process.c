@@ -9,6 +9,7 @@
 #include "../base/sys.h"
 
 #include <alloca.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
