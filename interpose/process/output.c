@@ -264,6 +264,8 @@ static bool copy_is_ours(const struct output *o)
 /* The copy says that the process has ended; what it has recorded by now follows when it ends. */
 void output_goes_on(const struct output *o)
 {
+    if (region.frozen)
+        return;
     settled.goes_on = copy_is_ours(o);
     long fd = settled.goes_on ? sys_openat(o->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0) : -ENOENT;
     if (sys_failed(fd))

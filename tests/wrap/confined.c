@@ -171,10 +171,14 @@ static void filter(const unsigned *forbidden, unsigned count, unsigned action)
 /* Calls that the service itself does not make in what follows: whoever makes one is killed. */
 static void deadly_filter(void)
 {
-    static const unsigned forbidden[] = {SYS_openat, SYS_readlink, SYS_getpid, SYS_getrusage, SYS_clock_gettime,
-                                         SYS_fstat,  SYS_uname,    SYS_getcwd, SYS_pread64,   SYS_getdents64};
+    static const unsigned forbidden[] = {SYS_openat,    SYS_readlink, SYS_getpid, SYS_getrusage, SYS_clock_gettime,
+                                         SYS_fstat,     SYS_uname,    SYS_getcwd, SYS_pread64,   SYS_getdents64,
+                                         SYS_faccessat, SYS_lstat,    SYS_tgkill};
+    char *const words[] = {"nothing", NULL};
     filter(forbidden, sizeof forbidden / sizeof *forbidden, SECCOMP_RET_KILL_PROCESS);
     go_on();
+    returned("no such program", execv("/nowhere/nothing", words));
+    returned("a directory", execv("/", words));
     fflush(stdout);
     _exit(6);
 }
@@ -205,6 +209,8 @@ static void filtered_in_a_loop(void)
         FD_SET(again[0], &set);
         wrong |= write(again[1], "x", 1) != 1 || select(again[0] + 1, &set, NULL, NULL, NULL) != 1;
     }
+    static struct timespec little = {0, 1000};
+    returned("a nap", nanosleep(&little, NULL));
     say("wrong: %d", wrong);
     fflush(stdout);
     _exit(7);
