@@ -11,8 +11,7 @@
  *     A full queue that is emptied by nobody but those who put into it: who last gave a signal to the waiters, in vain,
  *     is of their own kind, and nobody ever came back from there.
  *     A barrier or latch, while all others only wait for threads to end: one of its parties has ended. (If another
- *     thread waits
- *     for work, it may be the one that begins a round.)
+ *     thread waits for work, it may be the one that begins a round.)
  *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
  *     have ended, or wait as well. Or one that serves as a lock, and that a thread had when it ended.
  *     Threads that wait for each other, as far as is known: each at a semaphore that the next one posted last.
@@ -50,6 +49,7 @@ struct place {
 
 struct hang {
     struct model *m;
+    uint32_t *posters; /* by slot, see poster_of */
     struct place *places;
     uint32_t count;
 };
@@ -273,10 +273,10 @@ static uint32_t poster_of(const struct hang *h, uint32_t slot)
  * their work. */
 static bool in_circle(const struct hang *h, uint32_t slot)
 {
-    uint32_t at = poster_of(h, slot), steps = trace_rows(h->m->trace, KIWI_TABLE_SLOTS);
+    uint32_t at = h->posters[slot], steps = trace_rows(h->m->trace, KIWI_TABLE_SLOTS);
 
     for (uint32_t i = 0; at && at != slot && i < steps; i++) {
-        uint32_t next = poster_of(h, at);
+        uint32_t next = h->posters[at];
 
         if (next == at)
             return false;
@@ -299,6 +299,8 @@ static void find_circles(struct hang *h)
 {
     const struct trace *t = h->m->trace;
 
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_SLOTS); i++)
+        h->posters[i] = trace_slot(t, i) ? poster_of(h, i) : 0;
     for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_SLOTS); i++) {
         struct place *p = trace_slot(t, i) && in_circle(h, i) ? place_of_slot(h, trace_slot(t, i)) : NULL;
 
@@ -361,7 +363,8 @@ static int hang_make(struct hang *h)
     uint32_t slots = trace_rows(t, KIWI_TABLE_SLOTS);
 
     h->places = calloc(slots + 1ul, sizeof *h->places);
-    if (!h->places)
+    h->posters = calloc(slots + 1ul, sizeof *h->posters);
+    if (!h->places || !h->posters)
         return -1;
     for (uint32_t i = 1; i < slots; i++)
         if (trace_slot(t, i))
@@ -520,12 +523,13 @@ int detect_hang(struct model *m, struct finding_list *list)
     if (!total || is_explained(list) || trace_header(m->trace)->wakers & KIWI_WAKER_HANDLER)
         return 0; /* a handler may end it: many signal a condition variable, though they should not */
     if (hang_make(&h))
-        return -1;
-    for (uint32_t i = 0; i < h.count; i++)
+        result = -1;
+    for (uint32_t i = 0; !result && i < h.count; i++)
         if (is_stuck(&h.places[i]) && stood_long(&h)) {
             result = report(&h, list);
             break;
         }
     free(h.places);
+    free(h.posters);
     return result;
 }
