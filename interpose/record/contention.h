@@ -33,7 +33,7 @@ void contention_wait_begin(struct thread *t, uint32_t row, uint64_t since, uint3
 void contention_wait_end(struct thread *t, uint32_t row, uint64_t since, uint64_t now, uint64_t united);
 /* A hold that is timed or pressed ends. Before the real unlock. */
 void contention_hold_end(struct thread *t, const struct kiwi_held *held, uint64_t now);
-#define CONTENTION_SAMPLE 8u
+#define CONTENTION_SAMPLE 16u
 
 /* A lock was taken that was free, and this is a sample that stands for `weight` such: true = others wait for it, so
  * that its hold shall be timed. */
