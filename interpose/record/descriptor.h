@@ -69,7 +69,7 @@ static inline void descriptor_forget_range(uint32_t first, uint32_t last)
 static inline struct kiwi_descriptor *descriptor_row(int fd)
 {
     if ((uint32_t)fd >= MEMORY_DESCRIPTORS || !memory.base ||
-        (uint32_t)fd + 2 > region_ready_rows(KIWI_TABLE_DESCRIPTORS) ||
+        !region_is_ready(KIWI_TABLE_DESCRIPTORS, (uint32_t)fd + 1) ||
         (uint32_t)fd + 2 > region_capacity(KIWI_TABLE_DESCRIPTORS))
         return NULL;
     return region_descriptor((uint32_t)fd + 1);

@@ -5,6 +5,7 @@
 #include "heap_site.h"
 #include "misuse.h"
 #include "object.h"
+#include "suspect.h"
 
 #define UNKNOWN_MAX 4096u /* addresses that are not known, of which each costs a search */
 
@@ -112,7 +113,7 @@ static bool mismatched(const struct heap_freeing *f, const struct heap_block *b)
 
 bool heap_freed(struct thread *t, const struct heap_freeing *f, struct quarantine_out *out)
 {
-    struct heap_block *b = block_find(f->address);
+    struct heap_block *b = suspect_is_followed(f->address) ? block_find(f->address) : NULL;
     uint32_t live = BLOCK_LIVE;
     if (!b)
         return false;

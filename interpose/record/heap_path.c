@@ -58,6 +58,12 @@ static ALWAYS_INLINE uint64_t add(const struct heap_line *l, uint64_t *counter, 
     return sum;
 }
 
+/* What an allocation counts for. */
+static ALWAYS_INLINE uint32_t weight_of(const struct thread *t)
+{
+    return t->tick_loop && !t->scope ? t->heap_weight : 1;
+}
+
 /* Tells one tick from the next. */
 static uint64_t piece_begin(const struct thread *t)
 {
@@ -86,7 +92,7 @@ void heap_path_note(struct thread *t, uint32_t stack, size_t size)
 {
     const struct heap_line *l = line_of(t, heap_path_piece(t), stack);
     struct kiwi_heap_path *p = region_heap_path(l->row);
-    uint64_t begin = piece_begin(t);
+    uint64_t begin = piece_begin(t), weight = weight_of(t);
     if (unlikely(!l->row || !stack))
         return;
     if (!l->loop) {
@@ -98,10 +104,10 @@ void heap_path_note(struct thread *t, uint32_t stack, size_t size)
             RELAXED_STORE(&p->first_ticks, begin);
         RELAXED_STORE(&p->last_ticks, begin);
         RELAXED_STORE(&p->in_last, 0);
-        add(l, &p->ticks, 1);
+        add(l, &p->ticks, weight);
     }
-    add(l, &p->calls, 1);
-    add(l, &p->bytes, size);
+    add(l, &p->calls, weight);
+    add(l, &p->bytes, weight * size);
     uint64_t in_last = add(l, &p->in_last, 1);
     if (in_last > RELAXED_LOAD(&p->max))
         relaxed_max(&p->max, in_last);
@@ -111,19 +117,20 @@ void heap_path_grown(struct thread *t, uint32_t stack, size_t old, size_t size, 
 {
     const struct heap_line *l = line_of(t, heap_path_piece(t), stack);
     struct kiwi_heap_path *p = region_heap_path(l->row);
+    uint32_t weight = weight_of(t);
     if (unlikely(!l->row || !stack) || size <= old)
         return;
-    add(l, &p->grown, 1);
-    add(l, &p->grown_bytes, old);
+    add(l, &p->grown, weight);
+    add(l, &p->grown_bytes, weight * old);
     if (moved)
-        add(l, &p->moved, 1);
+        add(l, &p->moved, weight);
     if (4 * old < RELAXED_LOAD(&p->grown_last))
-        RELAXED_ADD(&p->grown_back, 1);
+        RELAXED_ADD(&p->grown_back, weight);
     RELAXED_STORE(&p->grown_last, old);
     if (2 * old < size)
-        add(l, &p->grown_first, 1);
+        add(l, &p->grown_first, weight);
     else if (size - old < old / KIWI_HEAP_SMALL_STEP)
-        add(l, &p->grown_little, 1);
+        add(l, &p->grown_little, weight);
     if (size > RELAXED_LOAD(&p->grown_max))
         relaxed_max(&p->grown_max, size);
 }
@@ -161,10 +168,14 @@ void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place)
     *mark = (struct heap_mark){.calls = t->heap_calls, .bytes = thread_heap_bytes(t)};
     if (record_settings.heap < HEAP_SAMPLE)
         return;
-    heap_look_at_next(t);
+    uint32_t pieces = ++t->heap_pieces;
+    if (place == HEAP_PATH_TICK)
+        t->heap_weight = heap_path_weight(t, pieces);
+    if (place != HEAP_PATH_TICK || t->heap_weight)
+        heap_look_at_next(t);
     if (unlikely(t->heap_timing))
         heap_path_leave(t, place); /* a tick that was left, not ended */
-    mark->timed = heap_path_turn(++t->heap_pieces) && is_timed(t, place);
+    mark->timed = heap_path_turn(pieces) && is_timed(t, place);
     mark->spent = t->heap_spent;
     mark->timed_calls = t->heap_timed;
 }

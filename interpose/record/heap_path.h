@@ -12,6 +12,11 @@
  * names functions, it is counted by call path as well, without a loop: which paths lead through them is found out when
  * the trace is read. A block belongs to the innermost scope, else to the tick. Of some ticks
  * and scopes, the heap calls are timed (heap_path_turn). The guard is set in all of these; times are in ticks.
+ *
+ * How much each tick allocates is always exact: that is the difference of two numbers. By call path every allocation is
+ * counted in scopes, in ticks that the program tells of, and in a loop's ticks until they have made HEAP_PATH_EXACT of
+ * them; then in one tick of HEAP_PATH_COUNTED, which stands for so many: a server whose ticks are a microsecond long
+ * and allocate a few times would spend a tenth of its time on it.
  */
 #ifndef KIWI_HEAP_PATH_H
 #define KIWI_HEAP_PATH_H
@@ -21,19 +26,36 @@
 #define HEAP_PATH_TIMED 8u          /* the heap calls of one in so many are timed ... */
 #define HEAP_PATH_TIMED_OFTEN 4096u /* ... of so many that the thread has begun, ... */
 #define HEAP_PATH_TIMED_RARELY 64u  /* ... then of one in so many */
-#define HEAP_PATH_CLOCKED 16u       /* outside of ticks and scopes: calls from one whose time is noted to the next */
-#define HEAP_PATH_TICK 0u           /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+#define HEAP_PATH_EXACT 65536u      /* allocations in ticks of a loop that are all counted by call path, ... */
+#define HEAP_PATH_COUNTED 16u /* ... then in one tick of so many: a power of two, at most HEAP_PATH_TIMED_RARELY */
+#define HEAP_PATH_CLOCKED 16u /* outside of ticks and scopes: calls from one whose time is noted to the next */
+#define HEAP_PATH_TICK 0u     /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
 
 /* Reading the clock around each heap call costs as much as the call. pieces: ticks and scopes of the thread, this one
  * included. Both numbers are powers of two: every tick asks. */
 /* One of each group, but not always its first: where two kinds of ticks come in turn, that would always be of one
  * kind. */
+static inline uint32_t heap_path_phase(uint32_t pieces, uint32_t group)
+{
+    uint32_t spread = pieces / group * 0x9E3779B1u; /* the golden ratio: its upper bits come in no order */
+    return pieces ^ spread >> 16;
+}
+
 static inline bool heap_path_turn(uint32_t pieces)
 {
     uint32_t group = pieces < HEAP_PATH_TIMED_OFTEN ? HEAP_PATH_TIMED : HEAP_PATH_TIMED_RARELY;
-    uint32_t spread = pieces / group * 0x9E3779B1u; /* the golden ratio: its upper bits come in no order */
+    return !(heap_path_phase(pieces, group) & (group - 1));
+}
 
-    return (pieces & (group - 1)) == ((spread >> 16) & (group - 1));
+/* How many ticks this one stands for where it is counted by call path; 0 = it is not looked at. All that are timed are:
+ * the phase is the same. */
+static inline uint32_t heap_path_weight(const struct thread *t, uint32_t pieces)
+{
+    if (RELAXED_LOAD(&region_loop(t->loop.row)->heap_calls) < HEAP_PATH_EXACT || t->loop.name ||
+        record_settings.heap_hot || record_settings.heap == HEAP_EXACT)
+        return 1;
+    bool due = !(heap_path_phase(pieces, HEAP_PATH_TIMED_RARELY) & (HEAP_PATH_COUNTED - 1));
+    return due ? HEAP_PATH_COUNTED : 0;
 }
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */
@@ -50,14 +72,15 @@ static inline uint32_t heap_path_piece(const struct thread *t)
     return t->scope ? t->scope : t->tick_loop;
 }
 
+/* In a scope, or in a tick that is looked at. */
 static inline bool heap_path_in_piece(const struct thread *t)
 {
-    return heap_path_piece(t) && record_settings.heap >= HEAP_SAMPLE;
+    return (t->scope || (t->tick_loop && t->heap_weight)) && record_settings.heap >= HEAP_SAMPLE;
 }
 
 static inline bool heap_path_watches(const struct thread *t)
 {
-    return (record_settings.heap_hot || heap_path_piece(t)) && record_settings.heap >= HEAP_SAMPLE;
+    return (record_settings.heap_hot && record_settings.heap >= HEAP_SAMPLE) || heap_path_in_piece(t);
 }
 
 void heap_path_begin(struct thread *t, struct heap_mark *mark, uint32_t place);

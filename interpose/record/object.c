@@ -115,10 +115,20 @@ static bool outer_is_old(const struct thread *t, uint32_t i)
     return (uint32_t)t->heap_calls - t->outer_since[i] > OUTER_BLOCKS_AGE;
 }
 
+/* A loop gets the same blocks at the same places in each round: there the first look does. */
+static ALWAYS_INLINE bool outer_is_replaced(const struct thread *t, uint32_t i, const struct recent_block *b,
+                                            uint32_t depth)
+{
+    const struct recent_block *o = &t->outer_blocks[i];
+    return o->depth <= depth || (o->depth == b->depth && o->caller == b->caller && o->size == b->size) ||
+           outer_is_old(t, i);
+}
+
 static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t depth)
 {
-    uint32_t place = 0;
-    for (uint32_t i = 0; i < THREAD_OUTER_BLOCKS; i++) {
+    uint32_t place = (uint32_t)(b->caller >> 4) % THREAD_OUTER_BLOCKS;
+    bool found = outer_is_replaced(t, place, b, depth);
+    for (uint32_t i = 0; !found && i < THREAD_OUTER_BLOCKS; i++) {
         const struct recent_block *o = &t->outer_blocks[i];
         if (o->depth <= depth || outer_is_old(t, i)) { /* unused, or its function has returned */
             place = i;
@@ -127,7 +137,7 @@ static void keep_outer(struct thread *t, const struct recent_block *b, uint32_t 
         if (o->depth < t->outer_blocks[place].depth)
             place = i;
     }
-    if (t->outer_blocks[place].depth > b->depth && !outer_is_old(t, place))
+    if (!found && t->outer_blocks[place].depth > b->depth && !outer_is_old(t, place))
         return;
     t->outer_blocks[place] = *b;
     t->outer_since[place] = (uint32_t)t->heap_calls;

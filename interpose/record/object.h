@@ -102,6 +102,12 @@ static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *addres
  */
 void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth);
 #define OUTER_FRAME 32u /* a function that is called has a deeper frame by at least this */
+#define OUTER_SIZE 40u  /* of what has a constructor that makes blocks, and a lock: a mutex alone is as large */
+
+static ALWAYS_INLINE bool object_keeps_block(const struct recent_block *b, uint32_t depth)
+{
+    return unlikely(b->depth > depth + OUTER_FRAME) && b->size >= OUTER_SIZE;
+}
 
 /* A heap block that this thread got, the latest that heap_calls counts, at a depth of the stack; cheap enough for every
  * malloc. Returns its address: what allocates ends with this, so that the rare way out is a jump and asks for no
@@ -109,7 +115,7 @@ void *object_keep_block(struct thread *t, void *address, size_t size, void *call
 static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth)
 {
     struct recent_block *b = recent_block_at(t, t->heap_calls - 1);
-    if (unlikely(b->depth > depth + OUTER_FRAME))
+    if (unlikely(object_keeps_block(b, depth)))
         return object_keep_block(t, address, size, caller, depth);
     return recent_block_set(b, address, size, caller, depth);
 }
@@ -121,7 +127,7 @@ static ALWAYS_INLINE struct recent_block *object_quick_block(struct thread *t, s
     struct recent_block *b = recent_block_at(t, t->heap_calls);
     uint32_t depth = stack_depth_now();
     __asm__("" : "+r"(b)); /* one register to keep, not the two that it was made of */
-    if (unlikely(b->depth > depth + OUTER_FRAME))
+    if (unlikely(object_keeps_block(b, depth)))
         return NULL;
     b->caller = (uintptr_t)caller;
     b->size = (uint32_t)size;

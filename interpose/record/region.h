@@ -36,7 +36,8 @@ void region_close_memory(void);
 
 /* First of `rows` consecutive rows, or 0 when the table or the file system is full (then counted in `dropped`). */
 uint32_t region_claim(enum kiwi_table_id table, uint32_t rows);
-/* Row numbers below that of the first row that has never had storage. Those rows can be looked at. */
+/* Row numbers below that of the first row that has never had storage. Those rows can be looked at: see
+ * region_is_ready. */
 uint32_t region_ready_rows(enum kiwi_table_id table);
 /* Makes sure that a row, chosen by the caller, and all before it are claimed and have storage. false: counted as
  * dropped. */
@@ -55,6 +56,13 @@ static inline void region_publish(uint32_t *state, uint32_t value)
 static inline uint32_t region_capacity(enum kiwi_table_id table)
 {
     return (uint32_t)region.header->tables[table].capacity;
+}
+
+/* The same of one row, without a division. */
+static inline bool region_is_ready(enum kiwi_table_id table, uint32_t row)
+{
+    const struct kiwi_table *t = &region.header->tables[table];
+    return ((uint64_t)row + 1) * t->row_size <= RELAXED_LOAD(&t->ready);
 }
 
 #define REGION_ROW(name, table, type)                                                                                  \

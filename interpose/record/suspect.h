@@ -16,7 +16,8 @@
 #define SUSPECT_GRAINS (128 * SUSPECT_PAGES) /* of 32 bytes */
 
 struct suspects {
-    uint32_t bits[SUSPECT_GRAINS / 32], locks[SUSPECT_PAGES];
+    uint32_t bits[SUSPECT_GRAINS / 32];
+    uint16_t locks[SUSPECT_PAGES];
 };
 extern HIDDEN struct suspects suspects;
 
@@ -33,11 +34,17 @@ static ALWAYS_INLINE bool suspect_page(uintptr_t address)
     return unlikely(RELAXED_LOAD(&suspects.locks[address >> 12 & (SUSPECT_PAGES - 1)]) != 0);
 }
 
+/* Whether a followed block may begin at this address. */
+static ALWAYS_INLINE bool suspect_is_followed(uintptr_t address)
+{
+    uint32_t bits = RELAXED_LOAD(&suspects.bits[address >> 10 & (SUSPECT_GRAINS / 32 - 1)]);
+    return unlikely(bits >> (address >> 5 & 31) & 1);
+}
+
 /* The address of a block. */
 static ALWAYS_INLINE bool suspect_block(uintptr_t address)
 {
-    uint32_t bits = RELAXED_LOAD(&suspects.bits[address >> 10 & (SUSPECT_GRAINS / 32 - 1)]);
-    return unlikely(bits >> (address >> 5 & 31) & 1) || suspect_page(address) || suspect_large(address);
+    return suspect_is_followed(address) || suspect_page(address) || suspect_large(address);
 }
 
 /* A followed block begins at this address, or no longer does. */

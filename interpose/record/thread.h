@@ -247,6 +247,7 @@ struct thread {
     uint32_t again;         /* calls in a row that returned EAGAIN, with neither a wait nor a success in between */
     uint32_t tick_loop;     /* LOOPS row of the loop whose tick the thread is in, 0 = none */
     uint32_t heap_pieces;   /* ticks and scopes so far, to time some */
+    uint32_t heap_weight;   /* of the latest tick: heap_path_weight */
     uint64_t blocked_ticks; /* in calls and waits for locks, in all */
     /* Above: the hot path's cache lines. */
     uint64_t eviction_since;

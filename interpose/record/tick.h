@@ -85,11 +85,13 @@ static ALWAYS_INLINE bool tick_quick_end(struct thread *t, uint32_t stack, uint6
 static ALWAYS_INLINE void tick_heap(struct thread *t)
 {
     struct heap_mark *mark = &t->loop.heap;
-    if (unlikely(t->heap_calls != mark->calls || t->heap_timing || heap_path_turn(t->heap_pieces + 1))) {
+    uint32_t pieces = t->heap_pieces + 1;
+    if (unlikely(t->heap_calls != mark->calls || t->heap_timing || heap_path_turn(pieces) ||
+                 heap_path_weight(t, pieces) != t->heap_weight)) {
         heap_path_begin(t, mark, HEAP_PATH_TICK);
         return;
     }
-    t->heap_pieces++;
+    t->heap_pieces = pieces;
     mark->timed = false;
 }
 

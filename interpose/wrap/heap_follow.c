@@ -241,11 +241,23 @@ static bool block_dies(struct thread *t, struct heap_freeing *h, bool tells)
     return true;
 }
 
+/* Neighbours share a mark, and so do addresses far apart: the block that a busy thread gets again and again may be one
+ * of those. No lock can lie in it, and it is not followed. */
+static ALWAYS_INLINE bool is_plain(const void *p)
+{
+    uintptr_t address = (uintptr_t)p;
+    return record_settings.heap != HEAP_EXACT && !suspect_page(address) && !suspect_large(address) &&
+           !block_find(address);
+}
+
 NOINLINE enum heap_fate heap_fate_of(struct thread *t, void *p, struct call_site site)
 {
+    if (is_plain(p))
+        return HEAP_GOES;
     int saved = errno;
     struct heap_freeing h = {.address = (uintptr_t)p, .form = KIWI_HEAP_MALLOC, .site = site};
-    struct quarantine_out out = {.count = 0};
+    struct quarantine_out out;
+    out.count = 0; /* and no more: to clear it all takes as long as the rest */
     guard_set(t);
     enum heap_fate fate = !block_dies(t, &h, free_tells_sizes) ? HEAP_WRONG
                           : heap_freed(t, &h, &out)            ? HEAP_KEPT
@@ -389,6 +401,6 @@ void heap_move_ends(struct heap_moving *m, void *p, size_t size)
         heap_counted(t, p, size, m->site);
     else
         heap_got(t, p, size, m->site);
-    if (unlikely(heap_path_in_piece(t) || m->followed == HEAP_MOVE_LIVE))
+    if (unlikely(heap_path_in_piece(t) || (m->followed == HEAP_MOVE_LIVE && !heap_path_piece(t))))
         grown(m, p, size);
 }

@@ -199,6 +199,87 @@ static void path__timing_ends_with_its_tick_or_scope(void **state)
     }
 }
 
+/* As many as are counted by call path, in ticks of ten: the tick that reaches the limit is the last one that counts. */
+static uint32_t exhaust_exact(struct thread *t, uint32_t stack)
+{
+    for (unsigned made = 0; made < HEAP_PATH_EXACT; made += 10) {
+        heap_path_begin(t, &t->loop.heap, HEAP_PATH_TICK);
+        t->loop.begin++;
+        assert_int_equal(t->heap_weight, 1);
+        for (unsigned i = 0; i < 10; i++)
+            allocate(t, stack, 8);
+        heap_path_end(t, &t->loop.heap, &(struct heap_piece){t->tick_loop, true, 1, NULL});
+        heap_path_leave(t, HEAP_PATH_TICK);
+    }
+    return (HEAP_PATH_EXACT + 9) / 10;
+}
+
+static struct thread *thread_in_found_loop(uint32_t stack)
+{
+    struct thread *t = thread_made("a");
+    loop_said(t, "loop", stack);
+    loop_said_end(t);
+    t->tick_loop = t->loop.row;
+    t->loop.name = NULL; /* as if it had been found */
+    return t;
+}
+
+static void path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop(void **state)
+{
+    enum { TICKS = 100 * HEAP_PATH_TIMED_RARELY };
+    uint32_t stack = stack_made(0x400000), inside = stack_made(0x500000), counted_ticks = 0;
+    struct thread *t = thread_in_found_loop(stack);
+    uint32_t first = exhaust_exact(t, stack), loop = t->tick_loop;
+    (void)state;
+    assert_int_equal(path_of(loop, stack)->calls, 10 * first);
+    for (unsigned tick = 0; tick < TICKS; tick++) {
+        heap_path_begin(t, &t->loop.heap, HEAP_PATH_TICK);
+        t->loop.begin++;
+        assert_true(!t->loop.heap.timed || t->heap_weight); /* or not all of its calls would be */
+        counted_ticks += t->heap_weight != 0;
+        for (unsigned i = 0; i < 10; i++) {
+            thread_heap_count(t, 8);
+            if (heap_path_watches(t))
+                heap_path_note(t, stack, 8);
+        }
+        scope_begin(t, "inner"); /* counted in any tick */
+        allocate(t, inside, 3);
+        scope_end(t, "inner");
+        heap_path_end(t, &t->loop.heap, &(struct heap_piece){loop, true, 1, NULL});
+        heap_path_leave(t, HEAP_PATH_TICK);
+    }
+    const struct kiwi_heap_path *p = path_of(loop, stack);
+    assert_in_range(counted_ticks, TICKS / HEAP_PATH_COUNTED * 9 / 10, TICKS / HEAP_PATH_COUNTED * 11 / 10);
+    assert_int_equal(p->calls, 10 * (first + counted_ticks * HEAP_PATH_COUNTED));
+    assert_int_equal(p->bytes, 8 * p->calls);
+    assert_int_equal(p->ticks, first + counted_ticks * HEAP_PATH_COUNTED);
+    assert_int_equal(p->max, 10);
+    assert_int_equal(region_loop(loop)->heap_calls, 10 * first + 11 * TICKS); /* exact */
+    assert_int_equal(path_of(2, inside)->calls, TICKS);
+    t->loop.name = "loop";
+}
+
+static void path__ticks_that_the_program_tells_of_are_always_counted(void **state)
+{
+    uint32_t stack = stack_made(0x400000);
+    struct thread *t = thread_in_found_loop(stack);
+    (void)state;
+    exhaust_exact(t, stack);
+    t->loop.name = "loop";
+    assert_int_equal(heap_path_weight(t, 1), 1);
+    t->loop.name = NULL;
+    unsigned skipped = 0;
+    for (unsigned i = 0; i < HEAP_PATH_COUNTED; i++)
+        skipped += !heap_path_weight(t, i);
+    assert_int_equal(skipped, HEAP_PATH_COUNTED - 1);
+    record_settings.heap = HEAP_EXACT;
+    assert_int_equal(heap_path_weight(t, 1), 1);
+    record_settings.heap = HEAP_SAMPLE;
+    record_settings.heap_hot = true;
+    assert_int_equal(heap_path_weight(t, 1), 1);
+    record_settings.heap_hot = false;
+}
+
 static void grown__steps_are_told_apart(void **state)
 {
     struct thread *t = thread_made("a");
@@ -250,6 +331,8 @@ int main(void)
             FRESH(path__nothing_is_watched_when_the_heap_is_only_counted),
             FRESH(path__hot_functions_count_outside_as_well),
             FRESH(path__timing_ends_with_its_tick_or_scope),
+            FRESH(path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop),
+            FRESH(path__ticks_that_the_program_tells_of_are_always_counted),
             FRESH(grown__steps_are_told_apart),
             FRESH(path__a_full_table_is_counted_once_for_each_path),
     };
