@@ -201,9 +201,12 @@ void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct 
         relaxed_max(&row->heap_max, calls);
     struct histogram_near far[3] = {{.rows = {0}}};
     struct thread_loop *of = piece->of;
-    histogram_add_near(of ? &of->heap_calls : &far[0], piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls, 1);
-    histogram_add_near(of ? &of->heap_bytes : &far[1], piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes, 1);
-    histogram_add_near(of ? &of->heap_ticks : &far[2], piece->loop, KIWI_HISTOGRAM_TICK_HEAP, piece->ticks, 1);
+    uint32_t weight = of ? t->heap_weight : 1;
+    if (!weight)
+        return; /* not timed either */
+    histogram_add_near(of ? &of->heap_calls : &far[0], piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls, weight);
+    histogram_add_near(of ? &of->heap_bytes : &far[1], piece->loop, KIWI_HISTOGRAM_TICK_BYTES, bytes, weight);
+    histogram_add_near(of ? &of->heap_ticks : &far[2], piece->loop, KIWI_HISTOGRAM_TICK_HEAP, piece->ticks, weight);
     /* Not all calls can be: an operator new that is jemalloc's own is counted alone. */
     if (mark->timed && piece->ticks && t->heap_timed - mark->timed_calls >= calls)
         histogram_add(piece->loop, KIWI_HISTOGRAM_TICK_SHARE,

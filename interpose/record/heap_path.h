@@ -13,7 +13,8 @@
  * the trace is read. A block belongs to the innermost scope, else to the tick. Of some ticks
  * and scopes, the heap calls are timed (heap_path_turn). The guard is set in all of these; times are in ticks.
  *
- * How much each tick allocates is always exact: that is the difference of two numbers. By call path every allocation is
+ * How much the ticks allocate in all, and the most that one does, is exact: the difference of two numbers. By call
+ * path, and for the histograms, every allocation is
  * counted in scopes, in ticks that the program tells of, and in a loop's ticks until they have made HEAP_PATH_EXACT of
  * them; then in one tick of HEAP_PATH_COUNTED, which stands for so many: a server whose ticks are a microsecond long
  * and allocate a few times would spend a tenth of its time on it.

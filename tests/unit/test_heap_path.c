@@ -245,7 +245,7 @@ static void path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop(void **state)
         scope_begin(t, "inner"); /* counted in any tick */
         allocate(t, inside, 3);
         scope_end(t, "inner");
-        heap_path_end(t, &t->loop.heap, &(struct heap_piece){loop, true, 1, NULL});
+        heap_path_end(t, &t->loop.heap, &(struct heap_piece){loop, true, 1, &t->loop});
         heap_path_leave(t, HEAP_PATH_TICK);
     }
     const struct kiwi_heap_path *p = path_of(loop, stack);
@@ -254,6 +254,8 @@ static void path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop(void **state)
     assert_int_equal(p->bytes, 8 * p->calls);
     assert_int_equal(p->ticks, first + counted_ticks * HEAP_PATH_COUNTED);
     assert_int_equal(p->max, 10);
+    assert_int_equal(counted(loop, KIWI_HISTOGRAM_TICK_CALLS), p->ticks);
+    assert_int_equal(counted(loop, KIWI_HISTOGRAM_TICK_BYTES), p->ticks);
     assert_int_equal(region_loop(loop)->heap_calls, 10 * first + 11 * TICKS); /* exact */
     assert_int_equal(path_of(2, inside)->calls, TICKS);
     t->loop.name = "loop";
