@@ -139,6 +139,53 @@ static bool path_is_thinned(const struct search *s)
     return permits && permits < s->length;
 }
 
+/* Signals order the threads of the group too often for all of it to be noted. */
+static bool is_ordered_unseen(const struct search *s, uint32_t group)
+{
+    const struct lock_points *p = &s->meet.points;
+
+    for (uint32_t i = p->first[group]; i < p->first[group + 1]; i++) {
+        const struct kiwi_thread *t = trace_thread(s->m->trace, p->items[i].thread);
+        if (t && t->serial == p->items[i].serial && (t->flags & KIWI_THREAD_HANDED))
+            return true;
+    }
+    return false;
+}
+
+/* Whether one step was taken for the last time before the next one was for the first time. Only of two such steps that
+ * is known: see kiwi_acquisition.last_ticks. */
+static bool is_over_before(const struct search *s, uint32_t group, uint32_t next)
+{
+    const struct lock_group *g = &s->e->groups[group], *h = &s->e->groups[next];
+    const struct kiwi_object *between = trace_object(s->m->trace, g->to);
+    uint64_t last = 0, first = UINT64_MAX;
+
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct kiwi_acquisition *a = trace_acquisition(s->m->trace, s->e->edges[g->first + i].row);
+        last = a && a->last_ticks > last ? a->last_ticks : last;
+    }
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct kiwi_acquisition *a = trace_acquisition(s->m->trace, s->e->edges[h->first + i].row);
+        first = a && a->first_ticks < first ? a->first_ticks : first;
+    }
+    return between && !(between->flags & KIWI_OBJECT_CLASS) && last < first;
+}
+
+#define PHASE_LEAST 16u /* what is done more rarely than that may have come last by chance */
+
+/* A pool that loads, and serves when all is loaded: what its threads tell each other is more than is noted, and one
+ * step came, many times, only when another one was done with. */
+static bool path_is_in_phases(const struct search *s)
+{
+    for (uint32_t i = 0; i < s->length; i++) {
+        uint32_t group = s->path[i], next = s->path[(i + 1) % s->length];
+        if (is_over_before(s, group, next) && lock_group_count(s->e, s->m, &s->e->groups[next]) >= PHASE_LEAST &&
+            (is_ordered_unseen(s, group) || is_ordered_unseen(s, next)))
+            return true;
+    }
+    return false;
+}
+
 /* The path closes a circle of locks. Keep it if threads can be found for it. */
 static void path_close(struct search *s)
 {
@@ -150,6 +197,8 @@ static void path_close(struct search *s)
         return;
     if (semaphores && cycle.grade < LOCK_GRADE_G4_SEMAPHORE)
         cycle.grade = LOCK_GRADE_G4_SEMAPHORE;
+    if (cycle.grade < LOCK_GRADE_G5_EARLY && path_is_in_phases(s))
+        cycle.grade = LOCK_GRADE_G5_PHASES;
     for (uint32_t i = 0; i < s->length; i++) {
         cycle.groups[i] = s->path[i];
         cycle.threads[i] = parties[i].thread;

@@ -5,7 +5,9 @@
  * one cause become one finding. Grades: G3 the threads named were alive together, G4 they are not known to have been
  * (another run may well bring them together) or a semaphore serves as one of the locks, G5 one of the locks is wanted
  * for a limited time only, so it is a stall, or nobody but its maker was seen to have taken one of them by then, so
- * that others may not have known it yet, or a condition variable or semaphore put one thread after another.
+ * that others may not have known it yet, or a condition variable or semaphore put one thread after another, or may
+ * have: one step was done with before another began, in threads that wake each other too often for all of it to be
+ * noted.
  */
 #include "detector.h"
 
@@ -271,6 +273,11 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                                          "Grade G5: a condition variable, semaphore, barrier or future put one of "
                                          "these threads after another. If it "
                                          "always does, these steps never meet and there is no danger."},
+            [LOCK_GRADE_G5_PHASES] =
+                    {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
+                     "Grade G5: one of these steps was taken for the last time before the next was taken for the first "
+                     "time, and these threads wake each other more often than is noted. If something keeps the two "
+                     "apart (all of the one is waited for before the other begins), there is no danger."},
             [LOCK_GRADE_G5_TIMED] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: one of the locks is asked for with a time limit, so the circle opens again by "
@@ -333,6 +340,10 @@ static void report_texts(const struct lock_order *o, struct finding *f, const st
                     "In this recording one of these threads was through with its steps when it woke the other. Nothing "
                     "but that keeps them apart: when one of them comes here a second time, or the wake-up comes from "
                     "elsewhere, each has its first lock and waits for the other for good.");
+    else if (c->grade == LOCK_GRADE_G5_PHASES)
+        finding_set(f, &f->why,
+                    "In this recording the one was over when the other began. Nothing but that keeps them apart: when "
+                    "both are done at one time, each thread has its first lock and waits for the other for good.");
     else if (c->grade == LOCK_GRADE_G5_EARLY)
         finding_set(
                 f, &f->why,

@@ -25,6 +25,14 @@ static bool acq_same(uint32_t row, const void *key)
            a->thread_class == k->thread_class && a->mode == k->mode && a->how == k->how && a->flags == k->flags;
 }
 
+/* What is held while a lock is taken there for the first time: whoever takes one of those after something else asks for
+ * its row again, so that last_ticks tells whether that was done later as well. */
+static void look_again(uint32_t chain)
+{
+    for (uint32_t row = chain; row; row = region_acquisition(row)->parent)
+        object_look_again(region_acquisition(row)->object);
+}
+
 static uint32_t acq_make(const void *key)
 {
     const struct acquisition_key *k = key;
@@ -42,6 +50,7 @@ static uint32_t acq_make(const void *key)
     a->flags = k->flags;
     a->depth = (uint16_t)(k->parent ? region_acquisition(k->parent)->depth + 1 : 1);
     a->first_ticks = clock_ticks();
+    look_again(k->parent);
     return row;
 }
 

@@ -315,6 +315,11 @@ uint32_t object_init(struct thread *t, const struct object_facts *facts, uint32_
     return row;
 }
 
+void object_look_again(uint32_t object)
+{
+    RELAXED_ADD(&memory.generations[object_generation_slot(region_object(object)->address)], 1);
+}
+
 void object_end(uintptr_t address)
 {
     uint32_t row = object_find(address);

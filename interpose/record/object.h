@@ -43,6 +43,9 @@ static inline void object_refer(uint32_t object)
 void object_count_up(uint8_t *n);
 void object_count_down(uint8_t *n);
 
+/* What threads keep in their caches of the lock is looked up anew at their next use of it. */
+void object_look_again(uint32_t object);
+
 /* Ends the current generation, if there is one. */
 void object_end(uintptr_t address);
 

@@ -374,6 +374,8 @@ static uint32_t segment_make(struct thread *t)
     s->other = t->segment_other & ~SEGMENT_SIGNALLED;
     region_publish(&s->state, t->segment_other & SEGMENT_SIGNALLED ? KIWI_SEGMENT_SIGNALLED : KIWI_ROW_LIVE);
     memory.handover_counts[t->slot_index].made += t->segment_handed;
+    if (t->segment_handed && t->row && thread_handed_enough(t))
+        __atomic_fetch_or(&region_thread(t->row)->flags, KIWI_THREAD_HANDED, __ATOMIC_RELAXED);
     t->segment_handed = false;
     return row;
 }

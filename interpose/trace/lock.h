@@ -131,11 +131,13 @@ struct kiwi_acquisition {
     uint64_t requested; /* requests that found the lock taken, or were recorded before the first grant; atomic */
     uint64_t wait_ticks, wait_max_ticks; /* of contended requests; atomic */
     uint64_t hold_ticks, hold_max_ticks; /* of the sampled holds; atomic */
-    uint64_t first_ticks, last_ticks;    /* last_ticks: when last updated on a slow path */
-    struct kiwi_witness witness[2];      /* the first thread, and the latest other one */
-    uint32_t hold_samples;               /* holds that were timed; atomic */
-    uint16_t threads;                    /* distinct threads seen, saturates at 3 */
-    uint16_t depth;                      /* locks in the chain, this one included */
+    /* last_ticks: when last updated on a slow path. It is later than the first_ticks of a row with this object in its
+     * held set if, and only if, this row was used after that one's first use. */
+    uint64_t first_ticks, last_ticks;
+    struct kiwi_witness witness[2]; /* the first thread, and the latest other one */
+    uint32_t hold_samples;          /* holds that were timed; atomic */
+    uint16_t threads;               /* distinct threads seen, saturates at 3 */
+    uint16_t depth;                 /* locks in the chain, this one included */
 };
 /* The lock of this row was still private to the thread that made it: edges into it, and edges from it while it was held
  * by this row, order nothing. (Other locks of the same held set count as usual.) */

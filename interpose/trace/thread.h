@@ -32,6 +32,7 @@ struct kiwi_thread_class {
 #define KIWI_THREAD_JOINED 4u
 #define KIWI_THREAD_FOREIGN 8u /* not made by pthread_create: first seen at a wrapped call */
 #define KIWI_THREAD_FORKED 16u /* the thread that called fork, in the child */
+#define KIWI_THREAD_HANDED 32u /* so many signals have ordered it that later ones are not noted: see kiwi_segment */
 
 struct kiwi_thread {
     uint32_t state;  /* LIVE or ENDED */

@@ -425,6 +425,46 @@ static void order__counter_of_those_who_are_done_is_a_guess(void **state)
     assert_cycle(*state, "G5", "A B");
 }
 
+#define TELLS(t) t " lock M; " t " passes M; " t " unlock M;"
+
+/* Two threads of a pool that tell each other more than is noted, and take A before B all that time; then `often` times
+ * B before A. */
+static void play_phases(struct history *h, int often)
+{
+    for (int i = 0; i < 100; i++)
+        history_play(h, NEST("T1", "A", "B") TELLS("T1") TELLS("T2") NEST("T2", "A", "B") TELLS("T2") TELLS("T1"));
+    for (int i = 0; i < often; i++)
+        history_play(h, NEST("T2", "B", "A") TELLS("T2") TELLS("T1"));
+}
+
+static void order__phases_of_a_busy_pool_are_a_guess(void **state)
+{
+    play_phases(*state, 20);
+    assert_int_equal(assert_cycle(*state, "G5", "A B")->severity, SEVERITY_LOW);
+}
+
+static void order__is_no_phase_if_the_first_step_comes_again(void **state)
+{
+    play_phases(*state, 20);
+    history_play(*state, NEST("T1", "A", "B"));
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__rare_step_is_no_phase(void **state)
+{
+    play_phases(*state, 3);
+    assert_cycle(*state, "G3", "A B");
+}
+
+static void order__two_bursts_of_threads_that_tell_each_other_nothing_are_no_phases(void **state)
+{
+    for (int i = 0; i < 100; i++)
+        history_play(*state, NEST("T1", "A", "B"));
+    for (int i = 0; i < 100; i++)
+        history_play(*state, NEST("T2", "B", "A"));
+    assert_cycle(*state, "G3", "A B");
+}
+
 static void order__kept_promise_is_a_guess(void **state)
 {
     history_play(*state, NEST("T1", "A", "B") "T1 keeps P;" NEST("T2", "B", "A"));
@@ -626,6 +666,10 @@ int main(void)
             TEST(order__flag_under_a_mutex_is_a_guess),
             TEST(order__flag_does_not_order_what_follows_it),
             TEST(order__counter_of_those_who_are_done_is_a_guess),
+            TEST(order__phases_of_a_busy_pool_are_a_guess),
+            TEST(order__is_no_phase_if_the_first_step_comes_again),
+            TEST(order__rare_step_is_no_phase),
+            TEST(order__two_bursts_of_threads_that_tell_each_other_nothing_are_no_phases),
             TEST(order__kept_promise_is_a_guess),
             TEST(order__promise_does_not_order_what_follows_it),
             TEST(order__promise_does_not_order_what_was_seen_before),

@@ -248,6 +248,33 @@ static void acquisition__sightings_are_kept_ever_fewer(void **state)
     }
 }
 
+static const struct kiwi_acquisition *nest(struct thread *t, uintptr_t outer, uintptr_t inner, uint32_t stack)
+{
+    lock_taken_at(t, outer, stack);
+    lock_taken_at(t, inner, stack);
+    const struct kiwi_acquisition *a = region_acquisition(t->held[1].row);
+    lock_let_go(t, inner);
+    lock_let_go(t, outer);
+    return a;
+}
+
+/* Known steps are not timed one by one; that they go on after another one came is seen all the same. */
+static void acquisition__new_step_tells_whether_the_one_before_it_goes_on(void **state)
+{
+    struct thread *t = thread_made("a"), *other = thread_made("b");
+    uint32_t stack = stack_made(1);
+
+    (void)state;
+    const struct kiwi_acquisition *old = nest(t, A, B, stack), *new;
+    uint64_t first = old->last_ticks;
+    assert_ptr_equal(nest(t, A, B, stack), old);
+    assert_int_equal(old->last_ticks, first); /* by the cache */
+    new = nest(other, B, C, stack);
+    assert_true(old->last_ticks < new->first_ticks);
+    nest(t, A, B, stack);
+    assert_true(old->last_ticks > new->first_ticks);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, recorder_open, recorder_close)
 
 int main(void)
@@ -266,6 +293,7 @@ int main(void)
             FRESH(acquisition__full_table_still_tracks_what_is_held),
             FRESH(acquisition__path_without_room_for_locks_is_a_class),
             FRESH(acquisition__sightings_are_kept_ever_fewer),
+            FRESH(acquisition__new_step_tells_whether_the_one_before_it_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
