@@ -16,8 +16,8 @@
  * How much the ticks allocate in all, and the most that one does, is exact: the difference of two numbers. By call
  * path, and for the histograms, every allocation is
  * counted in scopes, in ticks that the program tells of, and in a loop's ticks until they have made HEAP_PATH_EXACT of
- * them; then in one tick of HEAP_PATH_COUNTED, which stands for so many: a server whose ticks are a microsecond long
- * and allocate a few times would spend a tenth of its time on it.
+ * them (and in the first HEAP_PATH_TIMED_OFTEN of the thread); then in one tick of HEAP_PATH_COUNTED, which stands for
+ * so many: a server whose ticks are a microsecond long and allocate a few times would spend a tenth of its time on it.
  */
 #ifndef KIWI_HEAP_PATH_H
 #define KIWI_HEAP_PATH_H
@@ -49,11 +49,11 @@ static inline bool heap_path_turn(uint32_t pieces)
 }
 
 /* How many ticks this one stands for where it is counted by call path; 0 = it is not looked at. All that are timed are:
- * the phase is the same. */
+ * the first ones, and then the phase is the same. */
 static inline uint32_t heap_path_weight(const struct thread *t, uint32_t pieces)
 {
-    if (RELAXED_LOAD(&region_loop(t->loop.row)->heap_calls) < HEAP_PATH_EXACT || t->loop.name ||
-        record_settings.heap_hot || record_settings.heap == HEAP_EXACT)
+    if (pieces < HEAP_PATH_TIMED_OFTEN || RELAXED_LOAD(&region_loop(t->loop.row)->heap_calls) < HEAP_PATH_EXACT ||
+        t->loop.name || record_settings.heap_hot || record_settings.heap == HEAP_EXACT)
         return 1;
     bool due = !(heap_path_phase(pieces, HEAP_PATH_TIMED_RARELY) & (HEAP_PATH_COUNTED - 1));
     return due ? HEAP_PATH_COUNTED : 0;

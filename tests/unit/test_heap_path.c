@@ -272,7 +272,8 @@ static void path__ticks_that_the_program_tells_of_are_always_counted(void **stat
     t->loop.name = NULL;
     unsigned skipped = 0;
     for (unsigned i = 0; i < HEAP_PATH_COUNTED; i++)
-        skipped += !heap_path_weight(t, i);
+        skipped += !heap_path_weight(t, HEAP_PATH_TIMED_OFTEN + i);
+    assert_int_equal(heap_path_weight(t, HEAP_PATH_TIMED_OFTEN - 1), 1);
     assert_int_equal(skipped, HEAP_PATH_COUNTED - 1);
     record_settings.heap = HEAP_EXACT;
     assert_int_equal(heap_path_weight(t, 1), 1);
