@@ -22,7 +22,8 @@ struct leak {
     uint64_t orphans;  /* their creator ended before the process did */
     uint64_t left;     /* their creator ended with the process */
     uint64_t piled_up; /* their creator lives, or lived until it was killed, and went on starting others */
-    uint32_t thread;   /* one of them */
+    uint32_t thread;   /* one of them, which was started at: */
+    uint32_t stack;
     uint64_t stack_bytes, first_ticks, last_ticks; /* of their ends */
 };
 
@@ -79,6 +80,7 @@ static void leak_add(struct leaks *l, uint32_t row, const struct kiwi_thread *t)
         return;
     if (!k->thread || t->end_ticks < k->first_ticks) {
         k->thread = row;
+        k->stack = trace_thread_class(l->m->trace, t->thread_class)->create_stack;
         k->first_ticks = t->end_ticks;
     }
     if (t->end_ticks > k->last_ticks)
@@ -147,6 +149,7 @@ static int leak_report(struct leaks *l, const struct thread_site *s, const struc
 {
     struct model *m = l->m;
     uint64_t count = leak_count(l, s, k);
+    uint32_t stack = k->stack ? k->stack : s->forgotten_stack;
     struct finding *f = finding_add(list, FINDING_THREAD_LEAK);
 
     if (!f)
@@ -156,7 +159,7 @@ static int leak_report(struct leaks *l, const struct thread_site *s, const struc
     f->count = count;
     f->cause = s->key;
     finding_set(f, &f->title, "%" PRIu64 " thread%s started at %s %s neither joined nor detached", count,
-                wording_plural(count), model_site(m, s->stack), count == 1 ? "was" : "were");
+                wording_plural(count), model_site(m, stack), count == 1 ? "was" : "were");
     finding_set(f, &f->why,
                 "A joinable thread that has ended keeps its stack and its descriptor until somebody joins it. They add "
                 "up with every thread that is started here, until the process has no more address space or threads "
@@ -165,7 +168,7 @@ static int leak_report(struct leaks *l, const struct thread_site *s, const struc
             f, &f->fix,
             "Keep the handle and join it where the work must be over; or, if nobody waits for it, detach the thread "
             "when it is started (pthread_detach, PTHREAD_CREATE_DETACHED, std::thread::detach).");
-    finding_stack(f, m, s->stack, 0, "starts the thread");
+    finding_stack(f, m, stack, 0, "starts the thread");
     describe_count(f, m, s, k, count);
     wording_validation(f, m, finding_info(f->id)->id, "it must be silent.");
     wording_seen(f, m, k->first_ticks, k->last_ticks);

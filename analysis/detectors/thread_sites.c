@@ -39,6 +39,8 @@ static void site_add(struct thread_site *s, const struct kiwi_thread_class *c)
     s->started += c->started;
     s->ended += c->ended;
     s->settled += c->settled;
+    if (c->forgotten)
+        s->forgotten_stack = c->create_stack;
     s->forgotten += c->forgotten;
     s->busy_started += c->busy_started;
     if (c->busy_windows > s->busy_windows)
