@@ -16,7 +16,7 @@
 
 struct thread_site {
     uint64_t key;
-    uint32_t stack; /* of the creating call; of several call paths the one that came first */
+    uint32_t stack;           /* of the creating call; of several call paths the one that came first */
     uint32_t forgotten_stack; /* of one that started threads whose rows were given away before anybody joined them */
     uint64_t started, ended, settled, forgotten;
     uint64_t first_ticks, last_ticks; /* first and latest start */

@@ -57,9 +57,9 @@ static uint64_t resident_bytes(void)
 
 /* The search. */
 
-static void take(void *arg, uintptr_t at, const char *bytes, size_t size)
+static void take(void *arg, uintptr_t at, const char *bytes, size_t size, bool code)
 {
-    lost_take(arg, at, bytes, size);
+    lost_take(arg, at, bytes, size, code);
 }
 
 static void take_value(void *arg, uint64_t value)
@@ -99,13 +99,14 @@ static enum kiwi_leak_scan read_all(uintptr_t frame, uint64_t until_ns)
     }
 }
 
-/* What is left when all words have been looked at may hang on packed structures, or on the ints of a Python program:
- * where that is quick to find out, every byte is looked at, once. */
+/* What is left when all words have been looked at may hang on packed structures, on the ints of a Python program, or on
+ * the instructions that a compiler made at run time: where that is quick to find out, every byte is looked at, once. */
 static enum kiwi_leak_scan read_finely(uintptr_t frame, uint64_t resident, uint64_t until_ns)
 {
-    if (resident > FINE_MAX || lost_count(&lost) < LEAK_SAMPLES_MIN)
+    lost.fine = resident <= FINE_MAX;
+    lost.fine_code = lost.code_bytes && lost.code_bytes <= FINE_MAX;
+    if ((!lost.fine && !lost.fine_code) || lost_count(&lost) < LEAK_SAMPLES_MIN)
         return KIWI_LEAK_SCAN_DONE;
-    lost.fine = true;
     return read_all(frame, until_ns);
 }
 

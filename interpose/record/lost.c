@@ -244,6 +244,7 @@ static void advance(struct lost *l)
 void lost_begin(struct lost *l)
 {
     l->cursor = l->edge_count = 0;
+    l->code_bytes = 0;
     if (l->count)
         l->blocks[0].edges = 0;
 }
@@ -253,9 +254,11 @@ static size_t words_up(size_t offset)
     return (offset + 3) & ~(size_t)3;
 }
 
-void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size)
+void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size, bool code)
 {
     uintptr_t end = at + size;
+    bool fine = l->fine || (code && l->fine_code);
+    l->code_bytes += code ? size : 0;
     for (uintptr_t next; at < end; at = next) {
         while (l->cursor < l->count && l->blocks[l->cursor].address + l->blocks[l->cursor].size <= at)
             advance(l);
@@ -271,7 +274,7 @@ void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size)
         if (inside && b->dead)
             continue;
         look_at_words(l, inside ? l->cursor : LOST_NONE, from, to);
-        if (!l->fine)
+        if (!fine)
             continue;
         look_at_bytes(l, inside ? l->cursor : LOST_NONE, from, to);
         look_at_digits(l, inside ? l->cursor : LOST_NONE, from, to);

@@ -45,6 +45,8 @@ struct lost {
     /* Pointers may begin at any byte, as in packed structures, lie in the upper 48 bits of a word, or be ints of
      * Python's. */
     bool fine;
+    bool fine_code;      /* that for what can be executed: instructions hold addresses at any byte */
+    uint64_t code_bytes; /* of that since lost_begin */
 };
 
 enum lost_opened { LOST_OPEN, LOST_TOO_MANY, LOST_NO_MEMORY };
@@ -54,8 +56,8 @@ enum lost_opened lost_open(struct lost *l, bool dead_too);
 void lost_close(struct lost *l); /* fine if it is not open */
 
 void lost_begin(struct lost *l); /* before the pieces of another reading */
-/* bytes: a piece of memory, 8-aligned, behind the ones before. */
-void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size);
+/* bytes: a piece of memory, 8-aligned, behind the ones before. code: it can be executed. */
+void lost_take(struct lost *l, uintptr_t at, const char *bytes, size_t size, bool code);
 /* A value that is kept where no memory is. */
 void lost_refer(struct lost *l, uint64_t value);
 void lost_decide(struct lost *l);

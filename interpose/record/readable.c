@@ -23,7 +23,7 @@ struct walk {
 
 struct mapping {
     uintptr_t start, end;
-    bool shared;
+    bool shared, code;
 };
 
 /* What a pointer can be kept in. */
@@ -64,6 +64,7 @@ static bool parse(const char *at, const char *end, struct mapping *m)
     m->end = hex(&at, end);
     if (end - at < 6 || at[1] != 'r')
         return false;
+    m->code = at[3] == 'x';
     m->shared = at[4] == 's';
     at += 6;
     for (int field = 0; field < 3; field++) { /* offset, device, inode */
@@ -102,7 +103,7 @@ static void blank(const struct readable *r, uintptr_t at, size_t size)
     }
 }
 
-static void read_run(const struct walk *w, uintptr_t at, uintptr_t end)
+static void read_run(const struct walk *w, uintptr_t at, uintptr_t end, bool code)
 {
     while (at < end) {
         size_t want = end - at < READABLE_BUFFER ? end - at : READABLE_BUFFER;
@@ -110,7 +111,7 @@ static void read_run(const struct walk *w, uintptr_t at, uintptr_t end)
         size_t whole = sys_failed(got) ? 0 : (size_t)got & ~(size_t)(PAGE - 1);
         if (whole) {
             blank(w->r, at, whole);
-            w->r->take(w->r->arg, at, w->r->buffer, whole);
+            w->r->take(w->r->arg, at, w->r->buffer, whole, code);
         }
         at += whole ? whole : PAGE; /* a page that cannot be read is gone, or never could be */
     }
@@ -133,12 +134,12 @@ static void read_pages(const struct walk *w, const struct mapping *m, uintptr_t 
         if (wanted && !run)
             run = at;
         if (run && (!wanted || at - run >= READABLE_BUFFER)) {
-            read_run(w, run, at);
+            read_run(w, run, at, m->code);
             run = wanted ? at : 0;
         }
     }
     if (run)
-        read_run(w, run, at);
+        read_run(w, run, at, m->code);
 }
 
 static void read_mapping(struct walk *w, const struct mapping *m)

@@ -22,8 +22,8 @@ struct readable {
     char *buffer;                                     /* READABLE_BUFFER bytes, page-aligned */
     struct address_range left_out[READABLE_LEFT_OUT]; /* shown as zeros, or not at all; empty ones are ignored */
     uint64_t until_ns;                                /* CLOCK_THREAD_CPUTIME_ID: stop then */
-    /* bytes: what lies at `at`, 8-aligned; size is a multiple of the page size. */
-    void (*take)(void *arg, uintptr_t at, const char *bytes, size_t size);
+    /* bytes: what lies at `at`, 8-aligned; size is a multiple of the page size. code: it can be executed. */
+    void (*take)(void *arg, uintptr_t at, const char *bytes, size_t size, bool code);
     void *arg;
 };
 

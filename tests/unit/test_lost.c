@@ -55,9 +55,9 @@ static const char *decide(const uint64_t (*inside)[512])
     assert_int_equal(lost_open(&l, true), LOST_OPEN);
     for (int round = 0; round < 2; round++) {
         lost_begin(&l);
-        lost_take(&l, ARENA - sizeof page, (const char *)&page, sizeof page);
+        lost_take(&l, ARENA - sizeof page, (const char *)&page, sizeof page, false);
         if (inside)
-            lost_take(&l, ARENA, (const char *)inside, sizeof *inside);
+            lost_take(&l, ARENA, (const char *)inside, sizeof *inside, false);
         lost_decide(&l);
     }
     lost_each(&l, note, text);
@@ -122,7 +122,7 @@ static void lost__freed_blocks_mean_nothing(void **state)
     struct lost l;
     assert_int_equal(lost_open(&l, false), LOST_OPEN); /* now they are memory like any other */
     lost_begin(&l);
-    lost_take(&l, ARENA, (const char *)inside, sizeof inside);
+    lost_take(&l, ARENA, (const char *)inside, sizeof inside, false);
     lost_decide(&l);
     char text[64] = "";
     lost_each(&l, note, text);
@@ -217,7 +217,7 @@ static void lost__is_told_at_its_site(void **state)
 static uint32_t left_after(struct lost *l)
 {
     lost_begin(l);
-    lost_take(l, ARENA - sizeof page, (const char *)&page, sizeof page);
+    lost_take(l, ARENA - sizeof page, (const char *)&page, sizeof page, false);
     lost_decide(l);
     return lost_count(l);
 }
@@ -237,6 +237,32 @@ static void lost__every_byte_counts_in_a_fine_reading(void **state)
     assert_int_equal(left_after(&l), 3);
     l.fine = true;
     assert_int_equal(left_after(&l), 2);
+    lost_close(&l);
+}
+
+/* A jump or a move has its operand right behind the opcode. */
+static void lost__every_byte_of_code_counts_by_itself(void **state)
+{
+    struct thread *t = thread_made("a");
+    uint64_t in_code = BLOCK(0), in_data = BLOCK(1);
+    char code[4096] = {0};
+    struct lost l;
+
+    (void)state;
+    for (uint32_t n = 0; n < 3; n++)
+        add(t, n, 1);
+    memcpy(code + 801, &in_code, sizeof in_code);
+    memcpy((char *)page.words + 1603, &in_data, sizeof in_data);
+    assert_int_equal(lost_open(&l, true), LOST_OPEN);
+    assert_int_equal(left_after(&l), 3);
+    assert_int_equal(l.code_bytes, 0);
+    l.fine_code = true;
+    lost_begin(&l);
+    lost_take(&l, ARENA - 2 * sizeof page, code, sizeof code, true);
+    lost_take(&l, ARENA - sizeof page, (const char *)&page, sizeof page, false);
+    lost_decide(&l);
+    assert_int_equal(lost_count(&l), 2);
+    assert_int_equal(l.code_bytes, sizeof code);
     lost_close(&l);
 }
 
@@ -285,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(lost__values_that_point_in_or_behind_count),
             TEST(lost__every_byte_counts_in_a_fine_reading),
+            TEST(lost__every_byte_of_code_counts_by_itself),
             TEST(lost__ints_of_python_count_in_a_fine_reading),
             TEST(lost__what_a_word_has_beside_a_pointer_is_ignored),
             TEST(lost__what_lies_in_blocks_counts_once_they_do),

@@ -33,20 +33,23 @@ static uint64_t in_data[512] __attribute__((aligned(4096)));
 
 struct search {
     uintptr_t wanted[PLACES];
-    unsigned found[PLACES];
+    unsigned found[PLACES], found_as_code[PLACES];
     uintptr_t last;
     bool in_order;
 };
 
-static void take(void *arg, uintptr_t at, const char *bytes, size_t size)
+static void take(void *arg, uintptr_t at, const char *bytes, size_t size, bool code)
 {
     struct search *s = arg;
 
     s->in_order = s->in_order && at >= s->last && at % 4096 == 0 && size % 4096 == 0;
     s->last = at + size;
     for (unsigned i = 0; i < PLACES; i++)
-        if (s->wanted[i] >= at && s->wanted[i] < at + size)
-            s->found[i] += memcmp(bytes + (s->wanted[i] - at), &(uint64_t){MARK}, sizeof(uint64_t)) == 0;
+        if (s->wanted[i] >= at && s->wanted[i] < at + size &&
+            memcmp(bytes + (s->wanted[i] - at), &(uint64_t){MARK}, sizeof(uint64_t)) == 0) {
+            s->found[i]++;
+            s->found_as_code[i] += code;
+        }
 }
 
 #ifndef SANITIZED
@@ -85,6 +88,21 @@ static void readable__has_all_places(void **state)
     assert_int_equal(readable_each(&r), READABLE_ALL);
     assert_int_equal(s.found[0], 0);
     free(heap);
+}
+
+static void readable__tells_code_from_data(void **state)
+{
+    uint64_t *code = mapped(MAP_PRIVATE), *data = mapped(MAP_PRIVATE);
+    struct search s = {.wanted = {(uintptr_t)code, (uintptr_t)data}, .in_order = true};
+    struct readable r = {.buffer = buffer, .until_ns = UINT64_MAX, .take = take, .arg = &s};
+
+    (void)state;
+    assert_int_equal(mprotect((void *)((uintptr_t)code & ~(uintptr_t)4095), 4096, PROT_READ | PROT_EXEC), 0);
+    assert_int_equal(readable_each(&r), READABLE_ALL);
+    assert_int_equal(s.found[0], 1);
+    assert_int_equal(s.found_as_code[0], 1);
+    assert_int_equal(s.found[1], 1);
+    assert_int_equal(s.found_as_code[1], 0);
 }
 
 static void readable__leaves_out_what_it_is_told(void **state)
@@ -140,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #ifndef SANITIZED
             cmocka_unit_test(readable__has_all_places),
+            cmocka_unit_test(readable__tells_code_from_data),
             cmocka_unit_test(readable__leaves_out_what_it_is_told),
 #endif
             cmocka_unit_test(readable__stops_in_time),
