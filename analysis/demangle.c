@@ -53,7 +53,7 @@ const char *demangle(struct arena *texts, const char *symbol)
     char *found = NULL;
 
     if (length < LONGEST && is_mangled(symbol))
-        found = cplus_demangle(symbol, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO);
+        found = cplus_demangle(symbol, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO | DMGL_RET_DROP);
     if (found)
         use_short_names(found);
     size_t shown = found ? strlen(found) : length_without_suffix(symbol, length);

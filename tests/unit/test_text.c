@@ -89,6 +89,7 @@ static void demangle__names_are_as_people_write_them(void **state)
     assert_string_equal(demangle(&a, "main"), "main");
     assert_string_equal(demangle(&a, "_ZN5cache4findERKSs"), "cache::find(std::string const&)");
     assert_string_equal(demangle(&a, "_ZN12_GLOBAL__N_12muE"), "(anonymous namespace)::mu");
+    assert_string_equal(demangle(&a, "_ZN4pool3runIiEEPT_S2_"), "pool::run<int>(int*)"); /* not its return type */
     assert_string_equal(demangle(&a, "_ZN4core3ptr13drop_in_place17h0123456789abcdefE"), "core::ptr::drop_in_place");
     assert_string_equal(demangle(&a, "_RNvCs1234_7mycrate3foo"), "mycrate::foo");
     assert_string_equal(demangle(&a, "_Zbroken"), "_Zbroken");
