@@ -164,7 +164,7 @@ void acquisition_fold_all(struct thread *t)
 }
 
 /* Rows are never given back, but the threads that own a slot one after the other share them. */
-static uint32_t room_get(uint32_t *rooms, uint32_t *step, uint32_t steps, enum kiwi_table_id table, uint32_t rows)
+static uint32_t room_get(uint32_t *rooms, uint16_t *step, uint32_t steps, enum kiwi_table_id table, uint32_t rows)
 {
     if (*step == steps)
         return 0;

@@ -18,7 +18,7 @@ struct object_facts {
     uint16_t flags; /* KIWI_OBJECT_* */
 };
 
-/* Bytes that glibc gives each kind; 0 = unknown kind. */
+/* Where the generations at an address are counted, with those at others. */
 static inline uint32_t object_generation_slot(uintptr_t address)
 {
     return (uint32_t)(hash_mix(address >> 3) >> 20) & (FILTER_GENERATIONS - 1);
@@ -67,79 +67,6 @@ bool object_unpublished(const struct thread *t, uint32_t object, bool first);
 bool object_maker_alone(const struct thread *t, uint32_t object);
 /* The thread takes the object: notes its first and its second user. */
 void object_seen_by(const struct thread *t, uint32_t object);
-
-/* The place for the block of the present allocation, or the one before: heap_calls has counted it. */
-static ALWAYS_INLINE struct recent_block *recent_block_at(struct thread *t, uint64_t call)
-{
-    return &t->blocks[call % THREAD_BLOCKS];
-}
-
-static ALWAYS_INLINE uint32_t stack_depth_now(void)
-{
-    uint32_t depth;
-    __asm__("mov %%esp, %0" : "=r"(depth));
-    return depth;
-}
-
-/* The same by the caller's stack pointer: what a wrapper puts on the stack itself is no part of it, else a block that
- * took the long way would seem to lie further down than one that its caller's callee got the short way. */
-static ALWAYS_INLINE uint32_t stack_depth_below(uintptr_t sp)
-{
-    return (uint32_t)(sp - 2 * sizeof(void *)); /* the return address, and a register that the short way saves */
-}
-
-static ALWAYS_INLINE void *recent_block_set(struct recent_block *b, void *address, size_t size, void *caller,
-                                            uint32_t depth)
-{
-    b->address = (uintptr_t)address;
-    b->caller = (uintptr_t)caller;
-    b->size = likely(size <= UINT32_MAX) ? (uint32_t)size : UINT32_MAX;
-    b->depth = depth;
-    return address;
-}
-
-/*
- * A constructor may make hundreds of blocks before it first locks its object. The block of the object was got further
- * up the stack than those, by a function that has not returned: it must not be forgotten because of them. Notes the new
- * block, and keeps the one whose place that takes.
- */
-void *object_keep_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth);
-#define OUTER_FRAME 32u /* a function that is called has a deeper frame by at least this */
-#define OUTER_SIZE 40u  /* of what has a constructor that makes blocks, and a lock: a mutex alone is as large */
-
-static ALWAYS_INLINE bool object_keeps_block(const struct recent_block *b, uint32_t depth)
-{
-    return unlikely(b->depth > depth + OUTER_FRAME) && b->size >= OUTER_SIZE;
-}
-
-/* A heap block that this thread got, the latest that heap_calls counts, at a depth of the stack; cheap enough for every
- * malloc. Returns its address: what allocates ends with this, so that the rare way out is a jump and asks for no
- * registers to be saved. */
-static ALWAYS_INLINE void *object_note_block(struct thread *t, void *address, size_t size, void *caller, uint32_t depth)
-{
-    struct recent_block *b = recent_block_at(t, t->heap_calls - 1);
-    if (unlikely(object_keeps_block(b, depth)))
-        return object_keep_block(t, address, size, caller, depth);
-    return recent_block_set(b, address, size, caller, depth);
-}
-
-/* The same in two steps, before heap_calls counts it: the caller fills in the address. NULL = the other way. The block
- * is smaller than 4 GiB. */
-static ALWAYS_INLINE struct recent_block *object_quick_block(struct thread *t, size_t size, void *caller)
-{
-    struct recent_block *b = recent_block_at(t, t->heap_calls);
-    uint32_t depth = stack_depth_now();
-    __asm__("" : "+r"(b)); /* one register to keep, not the two that it was made of */
-    if (unlikely(object_keeps_block(b, depth)))
-        return NULL;
-    b->caller = (uintptr_t)caller;
-    b->size = (uint32_t)size;
-    b->depth = depth;
-    return b;
-}
-
-/* Bytes of a block that this thread got lately, 0 = not known. */
-size_t object_block_size(const struct thread *t, uintptr_t address);
 
 /* Tells whether a lock that the caller holds shows waiters in its own word: more came since it was taken. Set by the
  * wrappers; NULL in tests. */

@@ -8,6 +8,7 @@
 #include "heap_account.h"
 #include "idle.h"
 #include "memory.h"
+#include "recent_block.h"
 #include "stack.h"
 #include "thread_class.h"
 
@@ -156,6 +157,7 @@ static void working_state_reset(struct thread *t, uint32_t slot, uintptr_t stack
     t->stack_low = stack_low;
     t->stack_high = stack_high;
     thread_epoch_set(t, stack_module_epoch);
+    recent_blocks_begin(t);
     stack_cache_begin(t);
 }
 

@@ -38,7 +38,7 @@ extern HIDDEN struct record_settings record_settings;
 #define THREAD_HELD_STEPS 4      /* times 8 each: 320 .. 163,840 locks */
 #define THREAD_STACK_ARENA 16384 /* bytes of stack cache before a larger arena is mapped */
 
-#define THREAD_OUTER_BLOCKS 8 /* earlier ones, got by functions that still run: see object_keep_block */
+#define THREAD_OUTER_BLOCKS 8 /* earlier ones, got by functions that still run: see recent_block_keep */
 
 struct recent_block {
     uintptr_t address;
@@ -230,7 +230,8 @@ struct thread {
     uint32_t epoch;        /* bumped to make every cache line stale: new segment, cache moved */
     uint32_t module_epoch; /* of the stack cache */
     uint32_t quick_epoch;  /* the same, or never the same where no lock may take the quick way (thread_epoch_set) */
-    uint32_t cache_step, held_step; /* how often they have grown */
+    uint16_t cache_step, held_step; /* how often they have grown */
+    uint32_t blocks_kept;           /* the latest heap blocks are: recent_block.h */
     uint32_t evictions;             /* of cache lines, since eviction_since (ticks) */
     uint32_t hold_tick;             /* counts acquisitions recorded in full, to time some holds */
     uint32_t random;                /* state of a xorshift generator, for sampling */
@@ -327,6 +328,9 @@ struct thread {
     uintptr_t freed_lock; /* held when its block was freed, the last one; 0 = none (leftover.h) */
     struct recent_block blocks[THREAD_BLOCKS], outer_blocks[THREAD_OUTER_BLOCKS];
     uint32_t outer_since[THREAD_OUTER_BLOCKS]; /* heap_calls when they were put there */
+    uint64_t blocks_until;                     /* heap_calls up to which they are kept if nobody asks */
+    uint64_t blocks_from;                      /* since which they are, if not from the beginning: */
+    uint32_t blocks_anew;                      /* so often that was begun anew */
     /* From here on, what one owner of the slot leaves to the next. The stack cache, to one that runs on the same stack:
      * what a short thread has unwound need not be unwound by all that come after it. */
     char first_arena[THREAD_STACK_ARENA] __attribute__((aligned(16)));

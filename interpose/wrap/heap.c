@@ -133,10 +133,18 @@ static NOINLINE void *malloc_fully(size_t size)
     return likely(t && p) ? heap_got(t, p, size, CALL_SITE()) : heap_got_unseen(p);
 }
 
-EXPORT void *malloc(size_t size)
+/* Its block is kept, if no more. */
+static NOINLINE void *malloc_keeping(size_t size)
 {
     struct recent_block *b = heap_quickly(size, __builtin_return_address(0));
     return likely(b != NULL) ? heap_quickly_got(b, real.malloc(size), malloc_fully) : malloc_fully(size);
+}
+
+EXPORT void *malloc(size_t size)
+{
+    if (unlikely(!heap_counts_only(kiwi_self, size)))
+        return malloc_keeping(size);
+    return real.malloc(size);
 }
 
 static size_t bytes_of(size_t n, size_t size)
@@ -165,13 +173,20 @@ static NOINLINE void *calloc_one_fully(size_t size)
     return calloc_fully(1, size);
 }
 
+static NOINLINE void *calloc_keeping(size_t n, size_t size)
+{
+    struct recent_block *b = heap_quickly(n * size, __builtin_return_address(0));
+    return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size), calloc_one_fully) : calloc_fully(n, size);
+}
+
 EXPORT void *calloc(size_t n, size_t size)
 {
     size_t bytes;
     if (unlikely(__builtin_mul_overflow(n, size, &bytes))) /* the call fails */
         return calloc_fully(n, size);
-    struct recent_block *b = heap_quickly(bytes, __builtin_return_address(0));
-    return likely(b != NULL) ? heap_quickly_got(b, real.calloc(n, size), calloc_one_fully) : calloc_fully(n, size);
+    if (unlikely(!heap_counts_only(kiwi_self, bytes)))
+        return calloc_keeping(n, size);
+    return real.calloc(n, size);
 }
 
 static bool is_free_already(const void *p)

@@ -24,6 +24,10 @@
  */
 static bool free_tells_sizes, delete_tells_sizes;
 
+/* Threads need not keep their recent blocks: nobody asks them for the sizes of what is freed, and allocations that fail
+ * because of a limit need not be tried again, which only the ways that keep them do. */
+static bool keeping_may_end;
+
 static bool is_ours(const void *function)
 {
     return real_module_of(function) == real_module_of((const void *)&free_tells_sizes);
@@ -37,6 +41,7 @@ __attribute__((constructor(101))) static void heap_start(void)
     free_tells_sizes = sizes && sizes == real_module_of((const void *)real.free);
     delete_tells_sizes = (free_tells_sizes && heap_is_first(is_ours)) ||
                          (sizes && real._ZdlPv && sizes == real_module_of((const void *)real._ZdlPv));
+    keeping_may_end = free_tells_sizes && sys_space_limit() == UINT64_MAX;
     heap_marks_learn();
     heap_learn(is_ours);
     allocator_learn();
@@ -48,7 +53,7 @@ static size_t size_of(struct thread *t, void *p, bool tells)
 {
     struct misuse_facts facts;
     if (!tells || unlikely(heap_marks_refuse(p, &facts)))
-        return object_block_size(t, (uintptr_t)p);
+        return recent_block_size(t, (uintptr_t)p);
     t->asked = (uintptr_t)malloc_usable_size;
     COMPILER_BARRIER();
     size_t size = malloc_usable_size(p);
@@ -92,6 +97,8 @@ static NOINLINE void sampled_fully(struct thread *t, void *p, size_t size, struc
         heap_path_note(t, stack_of(t, site), size);
         heap_look_at_next(t);
     }
+    if (keeping_may_end)
+        recent_blocks_settle(t);
     if (units && allocator_is_due())
         allocator_look(t, site);
     guard_clear(t);
@@ -138,12 +145,12 @@ COLD void *heap_got_unseen(void *p)
     return p;
 }
 
-COLD void *heap_quickly_failed(const struct recent_block *b, void *(*fully)(size_t size))
+COLD void *heap_quickly_failed(size_t size, void *(*fully)(size_t size))
 {
     struct thread *t = kiwi_self;
-    t->heap_left += b->size;
+    t->heap_left += size;
     t->heap_calls--;
-    return fully(b->size);
+    return fully(size);
 }
 
 static COLD void mark_form(struct thread *t, uintptr_t p, enum kiwi_heap_form form, bool direct)
@@ -164,7 +171,7 @@ void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form f
     if (direct)
         heap_got(t, p, size, site);
     else
-        object_note_block(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
+        recent_block_note(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
     if (suspect_block((uintptr_t)p))
         mark_form(t, (uintptr_t)p, form, direct);
     return p;

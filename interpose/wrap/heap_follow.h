@@ -8,6 +8,7 @@
 #include "../record/heap_free.h"
 #include "../record/misuse.h"
 #include "../record/object.h"
+#include "../record/recent_block.h"
 #include "../record/suspect.h"
 
 /* Whether the program's calls of malloc and free, and of new and delete, come to this library first. */
@@ -22,7 +23,7 @@ void heap_learn(bool (*is_ours)(const void *function));
 void heap_sampled(struct thread *t, void *p, size_t size, struct call_site site);
 
 /* An allocation that was counted came to nothing: it is not counted, and tried again by a function that sees to all. */
-void *heap_quickly_failed(const struct recent_block *b, void *(*fully)(size_t size));
+void *heap_quickly_failed(size_t size, void *(*fully)(size_t size));
 
 /* The allocator had no room for so many bytes (errno). What is kept from it is given back; true: it may have by now. */
 bool heap_gives_back(size_t size);
@@ -32,7 +33,7 @@ static ALWAYS_INLINE void *heap_got(struct thread *t, void *p, size_t size, stru
 {
     if (unlikely(thread_heap_count(t, size)))
         heap_sampled(t, p, size, site);
-    return object_note_block(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
+    return recent_block_note(t, p, size, ((void **)site.sp)[-1], stack_depth_below(site.sp));
 }
 
 /* Counted like any other, and not followed. */
@@ -43,16 +44,34 @@ void *heap_got_unseen(void *p);
 
 /*
  * Before the real call, for an allocation that is counted, and no more: not a sample, not in a tick or scope, not in a
- * call that waits. Counts it and notes all but its address: nothing has to be kept through the real call but the place
- * for that, which is returned. NULL: it is no such allocation, and nothing was done. Where nothing is recorded,
- * and in a forked child, heap_left is 0.
+ * call that waits, by a thread whose blocks are not kept. In one instruction, so that a signal handler may allocate
+ * before or after it. false: it is no such allocation, and nothing was done. Where nothing is recorded, and in a forked
+ * child, heap_left is 0.
+ */
+static ALWAYS_INLINE bool heap_counts_only(struct thread *t, size_t size)
+{
+    bool due;
+    if (unlikely(t->inside) || unlikely(t->blocks_kept))
+        return false;
+    __asm__("sub %2, %1" : "=@ccbe"(due), "+m"(t->heap_left) : "r"(size));
+    if (unlikely(due)) {
+        t->heap_left += size;
+        return false;
+    }
+    t->heap_calls++;
+    return true;
+}
+
+/*
+ * The same where blocks are kept. Notes all but its address: nothing has to be kept through the real call but the place
+ * for that, which is returned. NULL: it is no such allocation, and nothing was done.
  */
 static ALWAYS_INLINE struct recent_block *heap_quickly(size_t size, void *caller)
 {
     struct thread *t = kiwi_self;
-    if (unlikely(t->inside || t->heap_left <= size))
+    if (unlikely(t->inside || !t->blocks_kept || t->heap_left <= size))
         return NULL;
-    struct recent_block *b = object_quick_block(t, size, caller);
+    struct recent_block *b = recent_block_quick(t, size, caller);
     if (unlikely(!b))
         return NULL;
     thread_heap_count(t, size); /* true if a signal handler has just used up what was left: then the next one is due */
@@ -63,7 +82,7 @@ static ALWAYS_INLINE struct recent_block *heap_quickly(size_t size, void *caller
 static ALWAYS_INLINE void *heap_quickly_got(struct recent_block *b, void *p, void *(*fully)(size_t size))
 {
     b->address = (uintptr_t)p;
-    return likely(p != NULL) ? p : heap_quickly_failed(b, fully);
+    return likely(p != NULL) ? p : heap_quickly_failed(b->size, fully);
 }
 
 /* A block that operator new made. calls: t->heap_calls before it. Most get theirs from malloc, which has counted it. */

@@ -9,6 +9,7 @@
 #include "../../interpose/record/handover.h"
 #include "../../interpose/record/leftover.h"
 #include "../../interpose/record/misuse.h"
+#include "../../interpose/record/recent_block.h"
 #include "../../interpose/record/rounds.h"
 #include "../../interpose/record/stack.h"
 #include "../../interpose/record/wait_site.h"
@@ -370,7 +371,7 @@ static bool play_object(struct history *h, struct actor *a, const struct stateme
         free_block(h, a, s, lock_address(lock));
     if (strcmp(s->verb, "new") == 0) {
         a->t->heap_calls++;
-        object_note_block(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT, stack_depth_now());
+        recent_block_note(a->t, (void *)lock_address(lock), 64, (void *)PLACES_AT, stack_depth_now());
     }
     if (strcmp(s->verb, "new") == 0 || strcmp(s->verb, "init") == 0) {
         facts_of(lock_address(lock), &facts);

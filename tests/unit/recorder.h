@@ -12,6 +12,7 @@
 #include "../../interpose/record/call.h"
 #include "../../interpose/record/misuse.h"
 #include "../../interpose/record/module.h"
+#include "../../interpose/record/recent_block.h"
 #include "../../interpose/record/stack.h"
 
 #include <setjmp.h>
@@ -51,7 +52,7 @@ static inline int recorder_close(void **state)
 static inline void block_made(struct thread *t, void *address, size_t size, void *caller)
 {
     t->heap_calls++;
-    object_note_block(t, address, size, caller, stack_depth_now());
+    recent_block_note(t, address, size, caller, stack_depth_now());
 }
 
 /* A thread of its own class, with a stack that nothing lies on. */

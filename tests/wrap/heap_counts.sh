@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every call of the malloc family counts once, whichever of the others the real one calls: with heap=exact, and in
-# scopes. pvalloc is left out: jemalloc has none, and cannot free what glibc made.
+# scopes. And a thread that has long made no locks: in which block the next one lies is not known, that of the ones after
+# it is. pvalloc is left out: jemalloc has none, and cannot free what glibc made.
 . "$(dirname "$0")/lib.bash"
 jemalloc=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2
 
@@ -68,3 +69,44 @@ counted() { # TITLE
 
 counted "glibc"
 if [ -e $jemalloc ]; then AFTER=$jemalloc counted "jemalloc behind"; else skip "jemalloc behind" "not installed"; fi
+
+cat >"$scratch/many.c" <<'C'
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct box { char before[40]; pthread_mutex_t lock; };
+
+static __attribute__((noinline)) struct box *box_new(void)
+{
+    struct box *b = malloc(sizeof *b);
+    pthread_mutex_init(&b->lock, NULL);
+    return b;
+}
+
+static void use(struct box *b) { pthread_mutex_lock(&b->lock); usleep(5000); pthread_mutex_unlock(&b->lock); }
+static void *nothing(void *arg) { return arg; }
+
+int main(void)
+{
+    for (int i = 0; i < 1500000; i++) {
+        free(malloc((size_t)i % 100 + 1));
+        free(calloc(1, (size_t)i % 50 + 1));
+    }
+    pthread_t t;
+    pthread_create(&t, NULL, nothing, NULL);
+    pthread_join(t, NULL);
+    struct box *a = box_new(), *b = box_new();
+    for (int i = 0; i < 3; i++) {
+        use(a);
+        use(b);
+    }
+    return 0;
+}
+C
+${CC:-gcc} -std=gnu11 -D_GNU_SOURCE= -O1 -fno-builtin -g -pthread -o "$scratch/many" "$scratch/many.c" || exit 1
+recorded "$scratch/many"
+"$kiwi" show locks "$scratch"/*.trace >"$scratch/locks"
+check "the first lock after many blocks is known by its place" grep -q 'mutex initialised at box_new' "$scratch/locks"
+check "the next one by its block" grep -q 'mutex at +0x28 in an 80-byte block allocated at box_new' "$scratch/locks"
