@@ -228,6 +228,29 @@ uint64_t loop_use_count_of(const struct loop_uses *u, const struct loop_use *use
     return count_from(u, use, kind, 0);
 }
 
+bool loop_use_is_sampled(const struct loop_use *use)
+{
+    return use->heap_calls >= KIWI_HEAP_PATH_EXACT && !use->main->name;
+}
+
+uint64_t loop_use_heap_looked(const struct loop_uses *u, const struct loop_use *use)
+{
+    uint64_t calls = 0, of_member;
+
+    if (!loop_use_is_sampled(use))
+        return use->heap_calls;
+    for (uint32_t i = 0; i < use->members; i++) {
+        durations_from(u->durations, u->rows[use->first + i], KIWI_HISTOGRAM_TICK_CALLS, 0, &of_member);
+        calls += of_member;
+    }
+    return calls;
+}
+
+uint64_t loop_use_heap_samples(const struct loop_use *use)
+{
+    return loop_use_is_sampled(use) ? use->heap_ticks / KIWI_HEAP_PATH_COUNTED : use->heap_ticks;
+}
+
 uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
                               unsigned percent)
 {

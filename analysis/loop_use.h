@@ -61,6 +61,13 @@ uint64_t loop_use_count_of(const struct loop_uses *u, const struct loop_use *use
 /* The same of another histogram of its ticks: 0 if it is empty. */
 uint64_t loop_use_quantile_of(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,
                               unsigned percent);
+/* Not all of its ticks were looked at, maybe: those that the program tells of, and scopes, are. */
+bool loop_use_is_sampled(const struct loop_use *use);
+/* Allocations in those of its ticks that were looked at, as many as each of these stands for: what the figures by call
+ * path are parts of. Not that of all ticks where few make most of them, and one of these is looked at or not. */
+uint64_t loop_use_heap_looked(const struct loop_uses *u, const struct loop_use *use);
+/* At least so many ticks that allocate were looked at. */
+uint64_t loop_use_heap_samples(const struct loop_use *use);
 /* "Half of 5000 ticks took up to 12 us, the longest 1.2 ms." */
 const char *loop_use_durations(const struct loop_uses *u, const struct loop_use *use, char *text, size_t size);
 const char *loop_use_wait(const struct loop_use *use); /* what it waits in: "epoll_wait" */

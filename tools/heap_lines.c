@@ -9,7 +9,7 @@
 
 static bool is_told(const struct loop_use *use, unsigned percent)
 {
-    return percent <= 50 || durations_tell(use->heap_ticks, percent, 100);
+    return percent <= 50 || durations_tell(loop_use_heap_samples(use), percent, 100);
 }
 
 static void print_quantile(const struct loop_uses *u, const struct loop_use *use, enum kiwi_histogram_kind kind,

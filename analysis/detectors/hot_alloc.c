@@ -41,10 +41,17 @@ struct judged {
     bool scope;
     uint64_t median; /* allocations */
     double rate, share, measured, load;
+    uint64_t looked;        /* allocations that those of the paths are parts of */
     uint64_t library_calls; /* by libraries for themselves */
     uint64_t growth_calls;  /* at places that realloc-growth tells, ... */
     struct finding *growth; /* ... this one the most of them; NULL = none */
 };
+
+/* Of the loop's allocations, by those that were looked at: a histogram knows their sum within a few percent. */
+static double part_of(const struct judged *j, uint64_t calls)
+{
+    return calls < j->looked ? (double)calls / (double)j->looked : 1;
+}
 
 static double rate_of(struct model *m, const struct loop_use *use)
 {
@@ -104,12 +111,13 @@ static bool judge(struct judged *j)
         own += j->paths[i].calls;
         j->library_calls += is_library_call(j, &j->paths[i]) ? j->paths[i].calls : 0;
     }
+    j->looked = loop_use_heap_looked(j->u, use);
     j->rate = rate_of(j->u->m, use);
     j->share = hot_heap_share(j->u, use);
     j->measured = hot_heap_measured(j->u, use);
     j->median = quantile_of(j, KIWI_HISTOGRAM_TICK_CALLS, 50);
     j->load = load_of(j);
-    return (double)own >= OWN * (double)use->heap_calls && is_much(j, 1);
+    return (double)own >= OWN * (double)j->looked && is_much(j, 1);
 }
 
 static struct finding *growth_at(const struct judged *j, uint32_t stack)
@@ -157,7 +165,7 @@ static const char *quantiles(const struct judged *j, enum kiwi_histogram_kind ki
     for (unsigned i = 0; i < 3; i++) {
         static const unsigned percents[] = {50, 95, 99};
 
-        if (percents[i] == 50 || durations_tell(j->use->heap_ticks, percents[i], 100))
+        if (percents[i] == 50 || durations_tell(loop_use_heap_samples(j->use), percents[i], 100))
             used += (size_t)snprintf(text + used, size - used, "%sp%u %" PRIu64, i ? ", " : "", percents[i],
                                      quantile_of(j, kind, percents[i]));
     }
@@ -191,11 +199,11 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f, "Bytes in each: %s; %.0f allocations a second.",
                      quantiles(j, KIWI_HISTOGRAM_TICK_BYTES, text, sizeof text), j->rate);
     report_share(j, f);
-    if (j->library_calls >= use->heap_calls)
+    if (part_of(j, j->library_calls) == 1)
         finding_evidence(f, "All of the allocations are made by libraries for themselves.");
     else if (j->library_calls)
-        finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " allocations are made by libraries for themselves.",
-                         j->library_calls, use->heap_calls);
+        finding_evidence(f, "%.0f %% of the allocations are made by libraries for themselves.",
+                         100 * part_of(j, j->library_calls));
     finding_evidence(f, "At this rate that is %.2g %% of a processor.", 100 * j->load);
 }
 
@@ -204,21 +212,21 @@ static void report_stacks(const struct judged *j, struct finding *f)
     uint32_t told = 0;
 
     for (const struct hot_path *p = j->worst; p < j->paths + j->count && told < STACKS; p++) {
-        if (told && (double)p->calls < TOLD * (double)j->use->heap_calls)
+        if (told && part_of(j, p->calls) < TOLD)
             break;
         if (growth_at(j, p->stack))
             continue;
         told++;
         finding_stack(f, j->u->m, p->stack, j->use->thread,
-                      "%" PRIu64 " allocations of %" PRIu64 " bytes, up to %" PRIu64 " at once", p->calls,
-                      p->bytes / p->calls, p->max);
+                      "%" PRIu64 " allocations of %" PRIu64 " bytes, up to %" PRIu64 " at once",
+                      p->calls < j->use->heap_calls ? p->calls : j->use->heap_calls, p->bytes / p->calls, p->max);
     }
 }
 
 /* As the user's own allocations make it; or one less, if these alone would be no finding. */
 static enum severity severity_of(const struct judged *j)
 {
-    double own = 1 - (double)j->library_calls / (double)j->use->heap_calls;
+    double own = 1 - part_of(j, j->library_calls);
 
     if (is_much(j, own))
         return is_high(j, own) ? SEVERITY_HIGH : SEVERITY_MEDIUM;
@@ -259,7 +267,7 @@ static int report(const struct judged *j, struct finding_list *list)
 /* Without these steps it would be none. */
 static bool is_growth(const struct judged *j)
 {
-    return j->growth && (!j->worst || !is_much(j, 1 - (double)j->growth_calls / (double)j->use->heap_calls));
+    return j->growth && (!j->worst || !is_much(j, 1 - part_of(j, j->growth_calls)));
 }
 
 static void report_growth(const struct judged *j)
@@ -269,10 +277,9 @@ static void report_growth(const struct judged *j)
     if (is_high(j, 1))
         j->growth->severity = SEVERITY_HIGH;
     finding_evidence(j->growth,
-                     "The steps are %" PRIu64 " of the %" PRIu64
-                     " allocations in the %s of %s; the heap takes about %.0f "
-                     "%% of their time.",
-                     j->growth_calls, j->use->heap_calls, j->scope ? "runs" : "ticks", name_loop(j, text, sizeof text),
+                     "The steps are %.0f %% of the allocations in the %s of %s; the heap takes about %.0f %% of their "
+                     "time.",
+                     100 * part_of(j, j->growth_calls), j->scope ? "runs" : "ticks", name_loop(j, text, sizeof text),
                      100 * j->share);
 }
 

@@ -20,7 +20,7 @@
 #define LITTLE 200u      /* small steps */
 #define LITTLE_PART 0.25 /* of all steps */
 #define LITTLE_EACH 6u   /* for each buffer that begins at this path */
-#define BUFFERS 3u       /* that begin */
+#define BUFFERS 3u       /* that begin, in two ticks at least: each may stand for KIWI_HEAP_PATH_COUNTED */
 #define TICKS 100u       /* in which it happened */
 #define RATE 50.0        /* steps a second, over the life of the loop */
 #define SPREAD 0.5       /* of that, between the first and the latest */
@@ -49,7 +49,9 @@ static bool judge(struct judged *j)
     double lived = (double)trace_ns(t, j->use->last_ticks - j->use->first_ticks) / 1e9;
     double spread = (double)trace_ns(t, p->last_ticks - p->first_ticks) / 1e9;
 
-    j->buffers = p->grown_first > p->grown_back ? p->grown_first : p->grown_back;
+    j->buffers = p->grown_back;
+    if (p->grown_first > j->buffers && (!loop_use_is_sampled(j->use) || p->grown_first > 2 * KIWI_HEAP_PATH_COUNTED))
+        j->buffers = p->grown_first;
     j->rate = lived > 0 ? (double)p->grown / lived : 0;
     return p->grown_little >= LITTLE && (double)p->grown_little >= LITTLE_PART * (double)p->grown &&
            p->grown_little >= LITTLE_EACH * p->grown_first && j->buffers >= BUFFERS && p->ticks >= TICKS &&

@@ -54,11 +54,23 @@ static bool at_work(const struct thread *t)
 
 #define HANDLER_STACK (64u << 10) /* a jump no further up than this may stay inside a signal handler */
 
-/* Whether a jump from `here` leaves the recorder's frame for good: it passes it, or goes to another stack. */
-static bool leaves(uintptr_t guard, uintptr_t here, uintptr_t target)
+/* Whether a jump from `here` leaves this frame for good: it passes it, or goes to another stack. */
+static bool leaves(uintptr_t frame, uintptr_t here, uintptr_t target)
 {
-    bool passes = guard >= here && guard < target;
+    bool passes = frame >= here && frame < target;
     return passes || target < here || target - here > HANDLER_STACK;
+}
+
+/* A call or wait that the thread is in, as far as others can see, while none of the recorder's own work goes on. What
+ * only jumps inside a signal handler goes on with it afterwards. */
+static bool leaves_wait(const struct thread *t, uintptr_t here, uintptr_t target)
+{
+    enum kiwi_want want = KIWI_WANT_OF(t->slot);
+    bool waits = want == KIWI_WANT_WAITING || want == KIWI_WANT_TIMED;
+    uintptr_t frame = waits ? t->waits_at : t->inside;
+    if (!waits && !t->slot->call_kind)
+        return want != KIWI_WANT_NONE;
+    return !frame || leaves(frame, here, target);
 }
 
 /* What the thread was in the middle of has no end. Whether it owns a lock that it was taking is not known: the unlock
@@ -79,8 +91,7 @@ static void abandon(struct thread *t)
 void thread_jumps(uintptr_t here, uintptr_t target)
 {
     struct thread *t = kiwi_self;
-    if (at_work(t) ? leaves(t->guard, here, target)
-                   : t->guard == GUARD_IDLE && (t->slot->call_kind || KIWI_WANT_OF(t->slot)))
+    if (at_work(t) ? leaves(t->guard, here, target) : t->guard == GUARD_IDLE && leaves_wait(t, here, target))
         abandon(t);
 }
 

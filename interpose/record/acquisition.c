@@ -449,6 +449,7 @@ uint64_t acquisition_wait_begin(struct thread *t, uint32_t row, enum kiwi_want w
             RELAXED_STORE(&region_object(a->object)->wait_since, now);
         RELAXED_ADD(&region_object(a->object)->contended, 1);
     }
+    t->waits_at = (uintptr_t)__builtin_frame_address(0);
     t->slot->want_since = now;
     t->slot->want_holder = holder_row;
     t->slot->want_row = row;

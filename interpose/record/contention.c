@@ -285,7 +285,7 @@ static COLD void enter_long(struct thread *t, const struct thread_unsettled *u, 
     RELAXED_ADD(&c->lost_ticks, p.lost * u->pressed_weight);
     if (p.ran < clock_ns_to_ticks(KIWI_HOLD_LONG_NS))
         return;
-    RELAXED_ADD(&c->running, 1);
+    RELAXED_ADD(&c->running, u->pressed_weight);
     histogram_add(own, KIWI_HISTOGRAM_RUNNING, p.ran);
     if (u->pressed_ticks > RELAXED_LOAD(&c->pressed_max_ticks)) {
         RELAXED_STORE(&c->pressed_max_stack, u->stack);

@@ -125,7 +125,7 @@ void heap_path_grown(struct thread *t, uint32_t stack, size_t old, size_t size, 
     if (moved)
         add(l, &p->moved, weight);
     if (4 * old < RELAXED_LOAD(&p->grown_last))
-        RELAXED_ADD(&p->grown_back, weight);
+        RELAXED_ADD(&p->grown_back, 1); /* since the latest that was looked at: a buffer, however few are */
     RELAXED_STORE(&p->grown_last, old);
     if (2 * old < size)
         add(l, &p->grown_first, weight);
@@ -201,7 +201,7 @@ void heap_path_end(struct thread *t, const struct heap_mark *mark, const struct 
         relaxed_max(&row->heap_max, calls);
     struct histogram_near far[3] = {{.rows = {0}}};
     struct thread_loop *of = piece->of;
-    uint32_t weight = of ? t->heap_weight : 1;
+    uint32_t weight = of && record_settings.heap >= HEAP_SAMPLE ? t->heap_weight : 1; /* else all are counted */
     if (!weight)
         return; /* not timed either */
     histogram_add_near(of ? &of->heap_calls : &far[0], piece->loop, KIWI_HISTOGRAM_TICK_CALLS, calls, weight);

@@ -15,9 +15,10 @@
  *
  * How much the ticks allocate in all, and the most that one does, is exact: the difference of two numbers. By call
  * path, and for the histograms, every allocation is
- * counted in scopes, in ticks that the program tells of, and in a loop's ticks until they have made HEAP_PATH_EXACT of
- * them (and in the first HEAP_PATH_TIMED_OFTEN of the thread); then in one tick of HEAP_PATH_COUNTED, which stands for
- * so many: a server whose ticks are a microsecond long and allocate a few times would spend a tenth of its time on it.
+ * counted in scopes, in ticks that the program tells of, and in a loop's ticks until they have made
+ * KIWI_HEAP_PATH_EXACT of them (and in the first HEAP_PATH_TIMED_OFTEN of the thread); then in one tick of
+ * KIWI_HEAP_PATH_COUNTED, which stands for so many: a server whose ticks are a microsecond long and allocate a few
+ * times would spend a tenth of its time on it.
  */
 #ifndef KIWI_HEAP_PATH_H
 #define KIWI_HEAP_PATH_H
@@ -27,10 +28,8 @@
 #define HEAP_PATH_TIMED 8u          /* the heap calls of one in so many are timed ... */
 #define HEAP_PATH_TIMED_OFTEN 4096u /* ... of so many that the thread has begun, ... */
 #define HEAP_PATH_TIMED_RARELY 64u  /* ... then of one in so many */
-#define HEAP_PATH_EXACT 65536u      /* allocations in ticks of a loop that are all counted by call path, ... */
-#define HEAP_PATH_COUNTED 16u /* ... then in one tick of so many: a power of two, at most HEAP_PATH_TIMED_RARELY */
-#define HEAP_PATH_CLOCKED 16u /* outside of ticks and scopes: calls from one whose time is noted to the next */
-#define HEAP_PATH_TICK 0u     /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
+#define HEAP_PATH_CLOCKED 16u       /* outside of ticks and scopes: calls from one whose time is noted to the next */
+#define HEAP_PATH_TICK 0u           /* place of a piece of work in thread.heap_timing; a scope's is 1 + its depth */
 
 /* Reading the clock around each heap call costs as much as the call. pieces: ticks and scopes of the thread, this one
  * included. Both numbers are powers of two: every tick asks. */
@@ -52,11 +51,11 @@ static inline bool heap_path_turn(uint32_t pieces)
  * the first ones, and then the phase is the same. */
 static inline uint32_t heap_path_weight(const struct thread *t, uint32_t pieces)
 {
-    if (pieces < HEAP_PATH_TIMED_OFTEN || RELAXED_LOAD(&region_loop(t->loop.row)->heap_calls) < HEAP_PATH_EXACT ||
+    if (pieces < HEAP_PATH_TIMED_OFTEN || RELAXED_LOAD(&region_loop(t->loop.row)->heap_calls) < KIWI_HEAP_PATH_EXACT ||
         t->loop.name || record_settings.heap_hot || record_settings.heap == HEAP_EXACT)
         return 1;
-    bool due = !(heap_path_phase(pieces, HEAP_PATH_TIMED_RARELY) & (HEAP_PATH_COUNTED - 1));
-    return due ? HEAP_PATH_COUNTED : 0;
+    bool due = !(heap_path_phase(pieces, HEAP_PATH_TIMED_RARELY) & (KIWI_HEAP_PATH_COUNTED - 1));
+    return due ? KIWI_HEAP_PATH_COUNTED : 0;
 }
 
 /* The next allocation of the thread is looked at, whatever the sampler has drawn. */

@@ -112,10 +112,12 @@ void quarantine_add(struct thread *t, struct heap_block *b, struct quarantine_ou
 
 bool quarantine_empty(struct thread *t, uint32_t *from, struct quarantine_out *out)
 {
-    uint32_t end = RELAXED_LOAD(&memory.quarantine_in) ? places() : 0; /* nothing was ever kept */
+    uint32_t end = RELAXED_LOAD(&memory.quarantine_bytes) ? places() : 0; /* what fails may be tried again and again */
     out->count = 0;
     for (; *from < end && out->count < QUARANTINE_OUT; ++*from) {
-        uint32_t index = __atomic_exchange_n(&memory.quarantine[*from], 0, __ATOMIC_ACQ_REL);
+        uint32_t index = RELAXED_LOAD(&memory.quarantine[*from])
+                                 ? __atomic_exchange_n(&memory.quarantine[*from], 0, __ATOMIC_ACQ_REL)
+                                 : 0;
         if (index)
             leave(t, index - 1, out);
     }

@@ -264,6 +264,7 @@ struct thread {
     uint8_t strange_blocks; /* locks in a row of which nobody knew the block: see object.c */
     uint8_t inside_checks;  /* heap calls looked at since inside_checked was `inside` */
     uintptr_t inside_checked;
+    uintptr_t waits_at;         /* about where the frame of the latest wait for a lock is */
     uintptr_t asked;            /* a function outside that the recorder is in the middle of calling, 0 = none */
     uint8_t exit_rounds;        /* key destructor rounds so far */
     uint32_t creates;           /* threads made */

@@ -24,7 +24,7 @@ struct kiwi_contention {
     uint64_t pressed, pressed_ticks, pressed_max_ticks;
     uint32_t pressed_max_stack; /* where the longest of them was taken, and by whom */
     uint32_t pressed_max_thread, pressed_max_serial;
-    uint32_t running;                 /* pressed holds of which the thread used KIWI_HOLD_LONG_NS or more */
+    uint32_t running; /* pressed holds, with their weights, of which the thread used KIWI_HOLD_LONG_NS or more */
     uint64_t first_ticks, last_ticks; /* of timed holds */
     uint64_t takes, take_ticks;       /* takings of the free lock that were timed: how long the call itself took */
     uint32_t heap_looked;             /* holds timed from their beginning that ended while others waited */

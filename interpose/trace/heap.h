@@ -39,11 +39,14 @@ struct kiwi_heap_site {
 };
 
 /*
- * What one call path allocates in the ticks of a loop, or in a scope: each allocation is counted. Counters are atomic
- * where the loop's row has no thread. A block belongs to the innermost scope that is open, else to the tick. What is
+ * What one call path allocates in the ticks of a loop, or in a scope: each allocation is counted until those in ticks
+ * of the loop are KIWI_HEAP_PATH_EXACT, then those in one tick of KIWI_HEAP_PATH_COUNTED. Counters are atomic where the
+ * loop's row has no thread. A block belongs to the innermost scope that is open, else to the tick. What is
  * allocated outside of any has rows without a loop: where hot= was given, calls and bytes, times (to some calls), and
  * instead of ticks, moments KIWI_HEAP_MOMENT_NS or more apart (the latest in in_last); and growth of followed blocks.
  */
+#define KIWI_HEAP_PATH_EXACT 65536u
+#define KIWI_HEAP_PATH_COUNTED 16u
 #define KIWI_HEAP_SMALL_STEP 16u
 #define KIWI_HEAP_MOMENT_NS 10000000u
 struct kiwi_heap_path {

@@ -56,7 +56,7 @@ EXPORT int close(int fd)
 EXPORT int fclose(FILE *file)
 {
     struct thread *t = enter_io();
-    int fd = file && t ? fileno_unlocked(file) : -1;
+    int fd = file && t ? file->_fileno : -1; /* fileno sets errno for a stream without a descriptor */
     struct descriptor_closing c;
     if (fd < 0)
         return real.fclose(file);

@@ -54,6 +54,12 @@ static void on_signal(int signal, siginfo_t *about, void *context)
     AS(handler *, RELAXED_LOAD(&handler_stand_in.behind[signal]))(signal, about, context);
 }
 
+/* Not one of the values that say something else; libc refuses SIG_ERR. */
+static bool is_handler(sighandler_t wanted)
+{
+    return wanted != SIG_DFL && wanted != SIG_IGN && wanted != SIG_HOLD && wanted != SIG_ERR;
+}
+
 struct replacing {
     int signal;
     bool ours;     /* the handler to be installed was replaced by ours */
@@ -67,8 +73,7 @@ static sighandler_t replace(struct replacing *r, int signal, sighandler_t wanted
     if (!shutdown_is_signal(signal))
         return wanted;
     r->old = RELAXED_LOAD(&handler_stand_in.behind[signal]);
-    if (wanted == SIG_DFL || wanted == SIG_IGN || wanted == SIG_HOLD || wanted == AS(sighandler_t, on_signal) ||
-        !thread_enter())
+    if (!is_handler(wanted) || wanted == AS(sighandler_t, on_signal) || !thread_enter())
         return wanted;
     r->ours = true;
     handler_stand_in.address = (uintptr_t)on_signal;
@@ -85,7 +90,7 @@ static sighandler_t replaced(const struct replacing *r, sighandler_t before)
 /* It can come at any time, and end a wait. */
 static void installed(int signal, sighandler_t wanted)
 {
-    if (wanted != SIG_DFL && wanted != SIG_IGN && wanted != SIG_HOLD && handler_is_meant(signal))
+    if (is_handler(wanted) && handler_is_meant(signal))
         waker_note(KIWI_WAKER_HANDLER);
 }
 

@@ -47,6 +47,20 @@ static void hot__many_in_each_tick(void **state)
     history_assert_at(*state, f, "parse");
 }
 
+/* Of so many ticks not all are looked at: whether one of the large ones is, is left to chance. */
+static void hot__rare_large_ticks_do_not_hide_the_others(void **state)
+{
+    for (int i = 0; i < 9000; i++)
+        history_playf(*state, "T1 polls %s at loop; T1 allocates %s", i % 2 ? "a" : "b",
+                      i > 5000 && i % 1300 == 7 ? "250000 at reload" : "30 at parse");
+    history_play(*state, "T1 polls a at loop");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_HOT_ALLOC);
+
+    assert_int_equal(r->findings.count, 1);
+    history_assert_stack(*state, f, "parse");
+}
+
 static void hot__less_than_the_high_share_is_medium(void **state)
 {
     serve(*state, 300, "T1 allocates 1000 at parse; T1 allocates 500 at format");
@@ -256,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             FRESH(hot__many_in_each_tick),
+            FRESH(hot__rare_large_ticks_do_not_hide_the_others),
             FRESH(hot__less_than_the_high_share_is_medium),
             FRESH(hot__in_a_loop_that_is_nearly_idle_is_medium),
             FRESH(growth__in_a_loop_that_is_nearly_idle_is_medium),

@@ -202,7 +202,7 @@ static void path__timing_ends_with_its_tick_or_scope(void **state)
 /* As many as are counted by call path, in ticks of ten: the tick that reaches the limit is the last one that counts. */
 static uint32_t exhaust_exact(struct thread *t, uint32_t stack)
 {
-    for (unsigned made = 0; made < HEAP_PATH_EXACT; made += 10) {
+    for (unsigned made = 0; made < KIWI_HEAP_PATH_EXACT; made += 10) {
         heap_path_begin(t, &t->loop.heap, HEAP_PATH_TICK);
         t->loop.begin++;
         assert_int_equal(t->heap_weight, 1);
@@ -211,7 +211,7 @@ static uint32_t exhaust_exact(struct thread *t, uint32_t stack)
         heap_path_end(t, &t->loop.heap, &(struct heap_piece){t->tick_loop, true, 1, NULL});
         heap_path_leave(t, HEAP_PATH_TICK);
     }
-    return (HEAP_PATH_EXACT + 9) / 10;
+    return (KIWI_HEAP_PATH_EXACT + 9) / 10;
 }
 
 static struct thread *thread_in_found_loop(uint32_t stack)
@@ -222,6 +222,21 @@ static struct thread *thread_in_found_loop(uint32_t stack)
     t->tick_loop = t->loop.row;
     t->loop.name = NULL; /* as if it had been found */
     return t;
+}
+
+static void path__ticks_are_all_counted_when_the_heap_is_only_counted(void **state)
+{
+    uint32_t stack = stack_made(0x400000);
+    struct thread *t = thread_in_found_loop(stack);
+    (void)state;
+    record_settings.heap = HEAP_COUNT;
+    for (unsigned tick = 0; tick < 100; tick++) {
+        heap_path_begin(t, &t->loop.heap, HEAP_PATH_TICK);
+        t->heap_calls += 5;
+        heap_path_end(t, &t->loop.heap, &(struct heap_piece){t->tick_loop, true, 1, &t->loop});
+    }
+    assert_int_equal(region_loop(t->tick_loop)->heap_calls, 500);
+    assert_int_equal(counted(t->tick_loop, KIWI_HISTOGRAM_TICK_CALLS), 100);
 }
 
 static void path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop(void **state)
@@ -249,10 +264,10 @@ static void path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop(void **state)
         heap_path_leave(t, HEAP_PATH_TICK);
     }
     const struct kiwi_heap_path *p = path_of(loop, stack);
-    assert_in_range(counted_ticks, TICKS / HEAP_PATH_COUNTED * 9 / 10, TICKS / HEAP_PATH_COUNTED * 11 / 10);
-    assert_int_equal(p->calls, 10 * (first + counted_ticks * HEAP_PATH_COUNTED));
+    assert_in_range(counted_ticks, TICKS / KIWI_HEAP_PATH_COUNTED * 9 / 10, TICKS / KIWI_HEAP_PATH_COUNTED * 11 / 10);
+    assert_int_equal(p->calls, 10 * (first + counted_ticks * KIWI_HEAP_PATH_COUNTED));
     assert_int_equal(p->bytes, 8 * p->calls);
-    assert_int_equal(p->ticks, first + counted_ticks * HEAP_PATH_COUNTED);
+    assert_int_equal(p->ticks, first + counted_ticks * KIWI_HEAP_PATH_COUNTED);
     assert_int_equal(p->max, 10);
     assert_int_equal(counted(loop, KIWI_HISTOGRAM_TICK_CALLS), p->ticks);
     assert_int_equal(counted(loop, KIWI_HISTOGRAM_TICK_BYTES), p->ticks);
@@ -271,10 +286,10 @@ static void path__ticks_that_the_program_tells_of_are_always_counted(void **stat
     assert_int_equal(heap_path_weight(t, 1), 1);
     t->loop.name = NULL;
     unsigned skipped = 0;
-    for (unsigned i = 0; i < HEAP_PATH_COUNTED; i++)
+    for (unsigned i = 0; i < KIWI_HEAP_PATH_COUNTED; i++)
         skipped += !heap_path_weight(t, HEAP_PATH_TIMED_OFTEN + i);
     assert_int_equal(heap_path_weight(t, HEAP_PATH_TIMED_OFTEN - 1), 1);
-    assert_int_equal(skipped, HEAP_PATH_COUNTED - 1);
+    assert_int_equal(skipped, KIWI_HEAP_PATH_COUNTED - 1);
     record_settings.heap = HEAP_EXACT;
     assert_int_equal(heap_path_weight(t, 1), 1);
     record_settings.heap = HEAP_SAMPLE;
@@ -332,6 +347,7 @@ int main(void)
             FRESH(path__each_kind_of_ticks_that_come_in_turn_is_timed),
             FRESH(path__a_block_belongs_to_the_innermost_scope),
             FRESH(path__nothing_is_watched_when_the_heap_is_only_counted),
+            FRESH(path__ticks_are_all_counted_when_the_heap_is_only_counted),
             FRESH(path__hot_functions_count_outside_as_well),
             FRESH(path__timing_ends_with_its_tick_or_scope),
             FRESH(path__a_tick_in_sixteen_stands_for_all_of_a_busy_loop),

@@ -88,6 +88,9 @@ static void test_elders(int number)
     errno = 0;
     before = signal(1000, first);
     say("a wrong one: %s, %s", name_of(before), error_name(errno));
+    errno = 0;
+    before = signal(number, SIG_ERR); /* what a failed call gave is put back */
+    say("no handler: %s, %s", name_of(before), error_name(errno));
     before = signal(SIGKILL, first);
     say("kill: %s", name_of(before));
 }

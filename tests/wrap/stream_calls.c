@@ -29,7 +29,9 @@ static void writing(void)
     returned("vfprintf", print_list(stream, "%.2f %c", 1.5, 'x'));
     returned("fflush", fflush(stream));
     say("%s", text);
+    errno = ENOTTY;
     fclose(stream);
+    say("errno %d", errno == ENOTTY);
     free(text);
     returned("printf", printf("%d %s %ld %f\n", 1, "a", 2l, 0.5));
     returned("puts", puts("text") >= 0);
