@@ -171,6 +171,39 @@ static bool is_over_before(const struct search *s, uint32_t group, uint32_t next
     return between && !(between->flags & KIWI_OBJECT_CLASS) && last < first;
 }
 
+static bool is_initialiser(const struct model *m, uint32_t object)
+{
+    const struct kiwi_object *o = trace_object(m->trace, object);
+
+    return o && (o->kind == KIWI_OBJECT_ONCE || o->kind == KIWI_OBJECT_LOCAL_STATIC);
+}
+
+/* The step belongs to an initialiser that runs once in the life of the process. */
+static bool is_taken_once(const struct search *s, uint32_t group)
+{
+    const struct lock_group *g = &s->e->groups[group];
+
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct model_held held[MODEL_MAX_HELD];
+        unsigned count = model_held_set(s->m, s->e->edges[g->first + i].row, held, MODEL_MAX_HELD), k = 0;
+
+        while (k < count && !is_initialiser(s->m, held[k].object))
+            k++;
+        if (k >= count)
+            return false;
+    }
+    return !is_initialiser(s->m, g->from) && !is_initialiser(s->m, g->to);
+}
+
+/* Such a step was over before the next one was first taken, and does not come again. */
+static bool path_is_over(const struct search *s)
+{
+    for (uint32_t i = 0; i < s->length; i++)
+        if (is_taken_once(s, s->path[i]) && is_over_before(s, s->path[i], s->path[(i + 1) % s->length]))
+            return true;
+    return false;
+}
+
 #define PHASE_LEAST 16u /* what is done more rarely than that may have come last by chance */
 
 /* A pool that loads, and serves when all is loaded: what its threads tell each other is more than is noted, and one
@@ -193,7 +226,8 @@ static void path_close(struct search *s)
     struct lock_party parties[LOCK_CYCLE_MAX];
     enum semaphores semaphores = path_semaphores(s);
 
-    if (semaphores == SEMAPHORE_AS_STATE || path_is_thinned(s) || !path_grade(s, &cycle.grade, parties))
+    if (semaphores == SEMAPHORE_AS_STATE || path_is_thinned(s) || path_is_over(s) ||
+        !path_grade(s, &cycle.grade, parties))
         return;
     if (semaphores && cycle.grade < LOCK_GRADE_G4_SEMAPHORE)
         cycle.grade = LOCK_GRADE_G4_SEMAPHORE;

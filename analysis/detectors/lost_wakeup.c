@@ -9,6 +9,7 @@
  */
 #include "detector.h"
 
+#include "../place.h"
 #include "lock_class.h"
 #include "wording.h"
 
@@ -95,7 +96,8 @@ static bool signalled_by_such(const struct lost *l, const struct waiter *w, uint
  * The same at another place, by threads of the waiter's kind. A pass of a place that led to waits is noted when it
  * ends, which that of the signaller does after the signal; the others when they begin. Of these it takes two: one that
  * found what the signal was about, and one that found nothing and so went on to wait. A single one may as well be the
- * end of the work before (`done += n`). Of a place that has no site it is not known when it was passed.
+ * end of the work before (`done += n`), unless there was none: a worker may find its first job at once. Of a place that
+ * has no site it is not known when it was passed, but for the first time.
  */
 static bool row_looked_elsewhere(const struct lost *l, uint32_t row, const struct waiter *w)
 {
@@ -107,7 +109,9 @@ static bool row_looked_elsewhere(const struct lost *l, uint32_t row, const struc
         return site->looked_ticks >= signal && !signalled_by_such(l, w, a->thread_class);
     if (site)
         return site->looked_before_ticks >= signal || site->looked_ticks == KIWI_LOOKED_ALWAYS;
-    return count > 1 && a->how != KIWI_HOW_COND && !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_DERIVED));
+    if (count == 1 && (w->cond->returned_ticks || a->first_ticks < signal))
+        return false;
+    return count && a->how != KIWI_HOW_COND && !(a->flags & (KIWI_ACQ_UNPUBLISHED | KIWI_ACQ_DERIVED));
 }
 
 static bool anybody_looked(const struct lost *l, const struct waiter *w)
@@ -155,6 +159,35 @@ static bool meant_for(const struct lost *l, const struct waiter *w)
     return t->serial != w->cond->signal_serial && !signaller_waits_here(l, w);
 }
 
+static bool same_function(const struct model *m, uint32_t stack_a, uint32_t stack_b)
+{
+    struct symbol_frame a = place_location(m->trace, m->symbols, stack_a);
+    struct symbol_frame b = place_location(m->trace, m->symbols, stack_b);
+
+    return a.function && b.function && strcmp(a.function, b.function) == 0;
+}
+
+/* After the signal and before the wait the signaller took the mutex once more where it signals, and gave no signal: it
+ * may have set the state back (a gate that was opened and shut again). */
+static bool may_be_taken_back(const struct lost *l, const struct waiter *w)
+{
+    const struct trace *t = l->m->trace;
+    const struct kiwi_thread *signaller = trace_thread(t, w->cond->signal_thread);
+    const struct kiwi_acquisition *own = trace_acquisition(t, w->row);
+
+    if (!signaller || signaller->serial != w->cond->signal_serial || !own)
+        return false;
+    for (uint32_t i = 1; i < l->rows; i++) {
+        const struct kiwi_acquisition *a = trace_acquisition(t, i);
+
+        if (a && a->object == own->object && a->thread_class == signaller->thread_class &&
+            a->last_ticks > w->cond->missed_ticks && a->last_ticks < w->since &&
+            same_function(l->m, a->stack, w->cond->signal_stack))
+            return true;
+    }
+    return false;
+}
+
 static bool waits_long(const struct lost *l, const struct waiter *w)
 {
     return !l->end_ticks || trace_ns(l->m->trace, l->end_ticks > w->since ? l->end_ticks - w->since : 0) >= WAITED_NS;
@@ -168,7 +201,7 @@ static bool is_lost(const struct lost *l, const struct waiter *w)
         return false;
     return w->cond->missed_ticks && w->since > w->cond->missed_ticks &&
            w->cond->returned_ticks < w->cond->missed_ticks && waits_long(l, w) && meant_for(l, w) &&
-           !anybody_looked(l, w);
+           !anybody_looked(l, w) && !may_be_taken_back(l, w);
 }
 
 static void describe(const struct lost *l, struct finding *f, const struct waiter *w, uint32_t others)

@@ -2,6 +2,7 @@
 #include "../array.h"
 #include "../call_kinds.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct builder {
@@ -27,6 +28,23 @@ static bool waits_without_limit(const struct model_waiter *w)
     return w->object && w->how != KIWI_HOW_TRY && w->how != KIWI_HOW_TIMED;
 }
 
+/* A reader that waits for a rwlock on which writers go first, as one of these does: it waits for all who read now. */
+static bool is_behind_writer(const struct builder *b, const struct model_waiter *w)
+{
+    const struct kiwi_object *o = trace_object(b->m->trace, w->object);
+    uint32_t count;
+    const struct model_waiter *waiters = model_waiters(b->m, w->object, &count);
+
+    if (!o || o->kind != KIWI_OBJECT_RWLOCK || o->type != PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP ||
+        w->want != KIWI_WANT_WAITING)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (waiters[i].mode == KIWI_MODE_WRITE && waiters[i].want == KIWI_WANT_WAITING &&
+            waits_without_limit(&waiters[i]))
+            return true;
+    return false;
+}
+
 /* One entry for each thread that has the lock for certain: one that is about to let go may have done so already. */
 static int waits_add_lock(struct builder *b, const struct model_waiter *w)
 {
@@ -43,7 +61,7 @@ static int waits_add_lock(struct builder *b, const struct model_waiter *w)
                            .since = w->since,
                            .relocks = w->how == KIWI_HOW_COND};
 
-        if (!holders[i].releasing && !both_read && waits_add(b->w, one))
+        if (!holders[i].releasing && (!both_read || is_behind_writer(b, w)) && waits_add(b->w, one))
             return -1;
     }
     return 0;

@@ -170,6 +170,25 @@ static void lost__submitted_once_before_the_signal(void **state)
     assert_lost(*state);
 }
 
+/* The first job is there when the worker comes, and it takes the mutex again at another place when that is done. */
+static void idle__first_job_taken_before_its_first_wait(void **state)
+{
+    history_play(*state, "W lock X; W unlock X");
+    play_put(*state);
+    history_play(*state, "W lock M at begin; W unlock M");
+    play_wait(*state, "W");
+    history_assert_silent(*state);
+}
+
+static void lost__signaller_looked_before_it_signalled(void **state)
+{
+    play_start(*state);
+    history_play(*state, "P lock M at put; P unlock M");
+    play_put(*state);
+    play_wait(*state, "W");
+    assert_lost(*state);
+}
+
 static void lost__another_kind_of_thread_uses_the_mutex(void **state)
 {
     play_start(*state);
@@ -286,6 +305,8 @@ int main(void)
             TEST(lost__looked_elsewhere_before_the_signal),
             TEST(lost__first_wait_at_a_second_place),
             TEST(lost__submitted_once_before_the_signal),
+            TEST(idle__first_job_taken_before_its_first_wait),
+            TEST(lost__signaller_looked_before_it_signalled),
             TEST(lost__another_kind_of_thread_uses_the_mutex),
             TEST(lost__what_was_done_noted_before_the_wait),
             TEST(idle__item_taken_without_waiting),
