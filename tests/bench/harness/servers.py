@@ -18,7 +18,7 @@ from .variants import Scratch
 
 CONNECTIONS = 16
 FILE_LIMIT = 1024  # memcached sets both limits to what -c says; valgrind refuses any but the soft one it began with
-WARM_UP_MS = 100
+WARM_UP_MS = 1000  # after that, a loop has had the 4,096 ticks in which each allocation is counted by call path
 PIPELINE = 16  # requests on the way at a time on each connection
 UNITS_NS = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
@@ -108,7 +108,7 @@ class Redis:
                 "--appendonly", "no"]
 
     def load(self, at, milliseconds):
-        requests = max(2000, 30 * milliseconds) * (6 if self.depth > 1 else 1)
+        requests = max(2000, 200 * milliseconds) * (6 if self.depth > 1 else 1)
         printed = run_load([where("redis-benchmark"), "-h", "127.0.0.1", "-p", at.port, "-c", CONNECTIONS, "-n",
                             requests, "-P", self.depth, "-t", "get", "--csv"], at.cpu)
         names, figures = ([field.strip('"') for field in line.split(",")] for line in printed.splitlines()[-2:])
@@ -164,7 +164,7 @@ def running(server, settings, variant, traces, load_cpu=None):
         try:
             process.wait_until(lambda: child.poll() is not None or answers(port), 60, "the start of the server")
             at = Running(server, settings, place, port, child.pid, settings.cpu if load_cpu is None else load_cpu)
-            at.load(WARM_UP_MS // 5 if variant.slow else WARM_UP_MS)
+            at.load(20 if variant.slow else settings.milliseconds(WARM_UP_MS, 100))
             check_trace(variant, traces)
             yield at
         finally:
