@@ -112,6 +112,9 @@ const char *model_object_name(struct model *m, uint32_t object);
 const char *model_object_kind(const struct model *m, uint32_t object); /* "mutex" */
 /* The name of a lock of which perhaps only the address is known. */
 const char *model_lock_name(struct model *m, uint32_t object, uint64_t address);
+/* Row of the thread in whose stack an object lies, as it made or first used the object, or as it is still alive; 0 = in
+ * no such stack. */
+uint32_t model_stack_owner(const struct model *m, uint32_t object);
 const char *model_thread_name(struct model *m, uint32_t thread); /* "T3 \"worker\" (tid 4711, start worker_main)" */
 const char *model_duration(struct model *m, uint64_t ticks);     /* "1.25 ms" */
 /* The innermost frame that is the user's (place_user_location): "conn_new conn.c:112", "memcached+0x1f30", "an unknown

@@ -190,34 +190,38 @@ static const char *block_name(struct model *m, const struct kiwi_object *o, cons
                         o->address - o->block, article(o->block_size), o->block_size, caller);
 }
 
-/* "T3" of the thread whose stack holds the address; a thread that lives comes before one that used the same memory. */
-static uint32_t stack_owner(const struct model *m, const struct kiwi_object *o)
+/* A thread that lives comes before one that used the same memory. */
+uint32_t model_stack_owner(const struct model *m, uint32_t object)
 {
+    const struct kiwi_object *o = trace_object(m->trace, object);
     uint32_t owner = 0, count = trace_rows(m->trace, KIWI_TABLE_THREADS);
 
-    for (uint32_t i = 1; i < count; i++) {
+    for (uint32_t i = 1; o && i < count; i++) {
         const struct kiwi_thread *t = trace_thread(m->trace, i);
         if (!t || o->address < t->stack_low || o->address >= t->stack_high)
             continue;
-        if (t->state == KIWI_ROW_LIVE || !owner)
+        if (t->state == KIWI_ROW_LIVE)
             owner = i;
-        if (i == o->first_thread || i == o->creator)
+        else if (!owner && (o->flags & KIWI_OBJECT_ON_STACK))
+            owner = i;
+        if (owner == i && (i == o->first_thread || i == o->creator))
             return i;
     }
     return owner;
 }
 
-static const char *stack_variable_name(struct model *m, const struct kiwi_object *o, const char *kind)
+static const char *stack_variable_name(struct model *m, uint32_t object, const char *kind)
 {
-    uint32_t owner = stack_owner(m, o), site = o->init_stack ? o->init_stack : o->first_stack;
-    const struct kiwi_thread *t = trace_thread(m->trace, owner);
+    const struct kiwi_object *o = trace_object(m->trace, object);
+    const struct kiwi_thread *t = trace_thread(m->trace, model_stack_owner(m, object));
+    uint32_t site = o->init_stack ? o->init_stack : o->first_stack;
 
-    if (!(o->flags & KIWI_OBJECT_ON_STACK))
-        return NULL;
     if (t)
         return arena_format(&m->names->texts, "%s in the stack of T%u at %s", kind, t->serial,
                             model_inner_site(m, site));
-    return arena_format(&m->names->texts, "%s in a thread's stack at %s", kind, model_inner_site(m, site));
+    if (o->flags & KIWI_OBJECT_ON_STACK)
+        return arena_format(&m->names->texts, "%s in a thread's stack at %s", kind, model_inner_site(m, site));
+    return NULL;
 }
 
 static const char *site_name(struct model *m, const struct kiwi_object *o, const char *kind)
@@ -252,7 +256,7 @@ static const char *make_object_name(struct model *m, uint32_t object)
     if (o->name && trace_string(m->trace, o->name)[0])
         return trace_string(m->trace, o->name);
     if ((name = class_name(m, o, kind)) || (name = variable_name(m, o->address)) || (name = block_name(m, o, kind)) ||
-        (name = stack_variable_name(m, o, kind)) || (name = site_name(m, o, kind)))
+        (name = stack_variable_name(m, object, kind)) || (name = site_name(m, o, kind)))
         return name;
     return arena_format(&m->names->texts, "%s 0x%" PRIx64, kind, o->address);
 }

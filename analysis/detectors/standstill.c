@@ -107,11 +107,12 @@ static bool may_pass_barrier(const struct trace *t, const struct kiwi_slot *s)
 }
 
 /* No other process has that memory: a variable of a module, on a stack, or in a heap block. */
-static bool lies_here(const struct trace *t, const struct kiwi_slot *s)
+static bool lies_here(const struct model *m, const struct kiwi_slot *s)
 {
-    const struct kiwi_object *o = s->call_object < UINT32_MAX ? trace_object(t, (uint32_t)s->call_object) : NULL;
+    uint32_t row = s->call_object < UINT32_MAX ? (uint32_t)s->call_object : 0;
+    const struct kiwi_object *o = trace_object(m->trace, row);
 
-    return o && (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_ON_STACK) || o->block);
+    return o && (o->flags & (KIWI_OBJECT_STATIC | KIWI_OBJECT_ON_STACK) || o->block || model_stack_owner(m, row));
 }
 
 /* Another process may have the word mapped as well. The C++ library waits at all of its atomics, semaphores and futures
@@ -121,7 +122,7 @@ static bool may_be_elsewhere(const struct model *m, const struct kiwi_slot *s)
     static const char future[] = "std::__atomic_futex_unsigned_base";
     struct symbol_frame f;
 
-    if (!(s->call_flags & KIWI_CALLF_NOT_PRIVATE) || lies_here(m->trace, s))
+    if (!(s->call_flags & KIWI_CALLF_NOT_PRIVATE) || lies_here(m, s))
         return false;
     f = place_frame(m->trace, m->symbols, trace_call(m->trace, s->call_row)->stack, 0);
     return !f.function || strncmp(f.function, future, sizeof future - 1) != 0;

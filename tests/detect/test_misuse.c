@@ -1,4 +1,5 @@
-/* exit-holding-lock and its like: what was recorded as misuse, judged by what came after it. */
+/* self-deadlock, unlock-not-owner, exit-holding-lock and their like: what was recorded as misuse, judged by what came
+ * after it. */
 #include "../../interpose/record/region.h"
 #include "../lib/history.h"
 
@@ -141,6 +142,75 @@ static void fork_holding__lock_made_anew_is_silent(void **state)
     history_assert_silent(*state);
 }
 
+static void self__relock_that_waits(void **state)
+{
+    history_play(*state, "T1 lock A; T1 wants A at f");
+    const struct review *r = history_review(*state);
+    const struct finding *f = history_find(r, FINDING_SELF_DEADLOCK);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    assert_int_equal(f->confidence, CONFIDENCE_HIGH);
+    history_assert_at(*state, f, "f");
+    history_assert_stack(*state, f, "T1 lock A");
+    history_assert_objects(*state, f, "A");
+}
+
+static void self__note_and_wait_are_one_finding(void **state)
+{
+    history_play(*state, "T1 lock A; T1 relock A at f; T1 wants A at f; T2 wants A");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(history_find(r, FINDING_SELF_DEADLOCK)->count, 1);
+}
+
+static void self__reader_that_wants_to_write(void **state)
+{
+    history_play(*state, "T1 rwlock R; T1 rdlock R; T1 wants-wr R at f");
+    history_assert_at(*state, history_find(history_review(*state), FINDING_SELF_DEADLOCK), "f");
+}
+
+static void self__timed_relock_only_stalls(void **state)
+{
+    history_play(*state, "T1 lock A; T1 relock-timed A");
+    assert_int_equal(history_find(history_review(*state), FINDING_SELF_DEADLOCK)->severity, SEVERITY_HIGH);
+}
+
+static void self__one_place_is_one_finding(void **state)
+{
+    for (int i = 0; i < 20; i++)
+        history_playf(*state, "M init A%d at new; T%d lock A%d at first; T%d relock A%d at again", i, i, i, i, i);
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 1);
+    assert_int_equal(r->findings.items[0]->count, 20);
+}
+
+static void unlock__kinds_and_severities(void **state)
+{
+    history_play(*state, "T1 unlock-unheld A at f; T2 lock B; T1 unlock-foreign B at g; T1 unlock-refused C at h");
+    const struct review *r = history_review(*state);
+
+    assert_int_equal(r->findings.count, 3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(r->findings.items[i]->id, FINDING_UNLOCK_NOT_OWNER);
+    assert_int_equal(r->findings.items[0]->severity, SEVERITY_CRITICAL);
+    assert_int_equal(r->findings.items[1]->severity, SEVERITY_CRITICAL);
+    assert_int_equal(r->findings.items[2]->severity, SEVERITY_MEDIUM);
+    history_assert_at(*state, r->findings.items[2], "h");
+}
+
+static void destroy__names_the_holder(void **state)
+{
+    history_play(*state, "T2 lock A at f; T1 destroy-held A at g");
+    const struct finding *f = history_find(history_review(*state), FINDING_DESTROY_BUSY);
+
+    assert_int_equal(f->severity, SEVERITY_CRITICAL);
+    history_assert_at(*state, f, "g");
+    history_assert_stack(*state, f, "f");
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, history_set_up, history_tear_down)
 
 int main(void)
@@ -164,6 +234,13 @@ int main(void)
             FRESH(fork_holding__child_that_goes_on),
             FRESH(fork_holding__child_that_does_nothing_is_silent),
             FRESH(fork_holding__lock_made_anew_is_silent),
+            FRESH(self__relock_that_waits),
+            FRESH(self__note_and_wait_are_one_finding),
+            FRESH(self__reader_that_wants_to_write),
+            FRESH(self__timed_relock_only_stalls),
+            FRESH(self__one_place_is_one_finding),
+            FRESH(unlock__kinds_and_severities),
+            FRESH(destroy__names_the_holder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
