@@ -2,6 +2,7 @@
 
 #include "lock_class.h"
 #include "lock_meet.h"
+#include "lock_writers.h"
 
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@ struct search {
     struct lock_edges *e;
     struct lock_cycles *out;
     struct lock_meet meet;
+    struct lock_writers writers;
     uint32_t start, length;
     uint32_t path[LOCK_CYCLE_MAX]; /* groups */
     uint32_t steps, steps_all;
@@ -41,10 +43,16 @@ static bool held_sets_disjoint(const struct search *s, uint32_t a, uint32_t b)
     return true;
 }
 
-/* Does the holder in b of the lock that a wants keep a waiting? Readers let readers in. */
+/* a wants the lock for reading that b holds for reading. */
+static bool both_read(const struct search *s, uint32_t a, uint32_t b)
+{
+    return group_edge(s, a)->to_mode == KIWI_MODE_READ && group_edge(s, b)->from_mode == KIWI_MODE_READ;
+}
+
+/* Does the holder in b of the lock that a wants keep a waiting? Readers let readers in, unless a writer waits. */
 static bool link_blocks(const struct search *s, uint32_t a, uint32_t b)
 {
-    return group_edge(s, a)->to_mode != KIWI_MODE_READ || group_edge(s, b)->from_mode != KIWI_MODE_READ;
+    return !both_read(s, a, b) || lock_writers_keep_out(&s->writers, s->e->groups[a].to);
 }
 
 static bool path_accepts(struct search *s, uint32_t depth, uint32_t group)
@@ -219,6 +227,34 @@ static bool path_is_in_phases(const struct search *s)
     return false;
 }
 
+/* Where readers meet readers, writers of other threads come between them: one for each. false = there are not as
+ * many. */
+static bool path_writers(const struct search *s, const struct lock_party *parties, struct lock_cycle *cycle)
+{
+    uint32_t threads[2 * LOCK_CYCLE_MAX], held[LOCK_CYCLE_MAX];
+    struct lock_others others = {threads, held, s->length, s->length, NULL, 0};
+
+    for (uint32_t i = 0; i < s->length; i++) {
+        threads[i] = parties[i].thread;
+        held[i] = s->m->acquisitions[s->e->edges[parties[i].edge].row].row->parent;
+    }
+    for (uint32_t i = 0; i < s->length; i++) {
+        uint32_t next = (i + 1) % s->length, object = s->e->groups[s->path[i]].to;
+
+        if (!both_read(s, s->path[i], s->path[next]))
+            continue;
+        others.reader = s->m->acquisitions[s->e->edges[parties[next].edge].row].row;
+        others.reader_thread = parties[next].thread;
+        cycle->writers[i] = lock_writers_choose(&s->writers, object, &others, &threads[others.thread_count]);
+        if (!cycle->writers[i])
+            return false;
+        others.thread_count++;
+        if (cycle->grade < LOCK_GRADE_G4_WRITERS)
+            cycle->grade = LOCK_GRADE_G4_WRITERS;
+    }
+    return true;
+}
+
 /* The path closes a circle of locks. Keep it if threads can be found for it. */
 static void path_close(struct search *s)
 {
@@ -227,7 +263,7 @@ static void path_close(struct search *s)
     enum semaphores semaphores = path_semaphores(s);
 
     if (semaphores == SEMAPHORE_AS_STATE || path_is_thinned(s) || path_is_over(s) ||
-        !path_grade(s, &cycle.grade, parties))
+        !path_grade(s, &cycle.grade, parties) || !path_writers(s, parties, &cycle))
         return;
     if (semaphores && cycle.grade < LOCK_GRADE_G4_SEMAPHORE)
         cycle.grade = LOCK_GRADE_G4_SEMAPHORE;
@@ -434,12 +470,17 @@ int lock_cycles_find(struct lock_cycles *c, struct lock_edges *e, const struct m
     *c = (struct lock_cycles){0};
     if (lock_meet_open(&s.meet, e, m))
         return -1;
+    if (lock_writers_make(&s.writers, m)) {
+        lock_meet_close(&s.meet);
+        return -1;
+    }
     if (e->group_count) {
         search_short(&s);
         s.failed = s.failed || search_long(&s);
     }
     c->cut = c->cut || s.meet.cut;
     lock_meet_close(&s.meet);
+    lock_writers_release(&s.writers);
     if (s.failed)
         lock_cycles_release(c);
     return s.failed ? -1 : 0;

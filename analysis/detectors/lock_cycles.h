@@ -9,7 +9,8 @@
  * A cycle of n links needs n different threads, each holding the lock that the one before wants. It is left out when
  *   - two of them hold a lock in common (a gate: they never get there together), unless both hold it for reading;
  *   - a semaphore lets in fewer threads than there are steps, and all of them were taken by such;
- *   - a lock is wanted for reading and held for reading;
+ *   - a lock is wanted for reading and held for reading, unless a writer of another thread comes between
+ *     (lock_writers);
  *   - pthread_create and pthread_join put one thread's part wholly before another's;
  *   - a thread that took both steps at a semaphore once gave that back out of turn (KIWI_OBJECT_CROSSED): what it keeps
  *     others away from may be a state that threads enter and leave together.
@@ -34,6 +35,7 @@ enum lock_grade {
     LOCK_GRADE_G3,
     LOCK_GRADE_G4,
     LOCK_GRADE_G4_SEMAPHORE,
+    LOCK_GRADE_G4_WRITERS,
     LOCK_GRADE_G5_EARLY,
     LOCK_GRADE_G5_SIGNALLED,
     LOCK_GRADE_G5_PHASES,
@@ -46,6 +48,8 @@ struct lock_cycle {
     uint32_t groups[LOCK_CYCLE_MAX];  /* groups[i].to == groups[i + 1].from, and round */
     uint32_t edges[LOCK_CYCLE_MAX];   /* of these groups: what the threads were seen doing */
     uint32_t threads[LOCK_CYCLE_MAX]; /* a thread row for each link; 0 = only known as one of several */
+    uint32_t writers
+            [LOCK_CYCLE_MAX]; /* the acquisition that keeps a reader out of what another reader holds, 0 = none */
 };
 
 struct lock_cycles {

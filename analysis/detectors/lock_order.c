@@ -199,6 +199,11 @@ static void report_link(const struct lock_order *o, struct finding *f, const str
                      : a->threads == 2 ? "two"
                                        : "one",
                      wording_plural(a->threads));
+    if (c->writers[i % c->length])
+        finding_evidence(f,
+                         "It asks to read what is held for reading. But on this lock a reader waits behind a writer "
+                         "that waits (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP), and one comes at %s.",
+                         model_inner_site(o->m, row_stack(o, c->writers[i % c->length])));
     if (group->count > 1)
         finding_evidence(f, "%" PRIu32 " other call path%s do%s the same.", group->count - 1,
                          wording_plural(group->count - 1), group->count == 2 ? "es" : "");
@@ -265,6 +270,10 @@ static void report_grade(struct finding *f, enum lock_grade grade)
                     {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
                      "Grade G4: no common lock and no creation or join keeps these threads apart. A semaphore is taken "
                      "for a lock since it began at 1, and only threads that had taken it gave it back."},
+            [LOCK_GRADE_G4_WRITERS] =
+                    {"G4", CONFIDENCE_MEDIUM, SEVERITY_CRITICAL,
+                     "Grade G4: nothing keeps these threads apart, but it takes a writer as well that comes while they "
+                     "have their first locks."},
             [LOCK_GRADE_G5_EARLY] =
                     {"G5", CONFIDENCE_LOW, SEVERITY_LOW,
                      "Grade G5: when one of these steps was taken, nobody but the thread that made the lock had been "
