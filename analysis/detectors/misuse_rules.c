@@ -3,7 +3,8 @@
  */
 #include "misuse.h"
 
-/* A lock may be taken by one thread and given back by another that outlives it: that is unlock-not-owner alone. */
+/* A lock may be taken by one thread and given back by another, which outlives it or lets it in again: that is
+ * unlock-not-owner alone. */
 static bool handed_over(const struct model *m, const struct kiwi_misuse *end)
 {
     for (uint32_t i = 1; i < trace_rows(m->trace, KIWI_TABLE_MISUSES); i++) {
@@ -74,6 +75,8 @@ static bool goes_on(const struct model *m, const struct kiwi_misuse *r)
 bool misuse_counts(const struct model *m, const struct kiwi_misuse *r)
 {
     switch (r->kind) {
+    case KIWI_MISUSE_RELOCK:
+        return r->result != 0 || !handed_over(m, r);
     case KIWI_MISUSE_EXIT_HELD:
         return !handed_over(m, r) && !is_mark(m, r->object);
     case KIWI_MISUSE_FORK_HELD:

@@ -187,6 +187,28 @@ static void self__one_place_is_one_finding(void **state)
     assert_int_equal(r->findings.items[0]->count, 20);
 }
 
+/* The calls came back. */
+static void relocks_returned(void)
+{
+    for (uint32_t i = 1; i <= region.header->tables[KIWI_TABLE_MISUSES].used; i++)
+        if (region_misuse(i)->kind == KIWI_MISUSE_RELOCK)
+            region_misuse(i)->result = 0;
+}
+
+static void self__let_in_by_another_thread(void **state)
+{
+    history_play(*state, "T1 lock A; T1 relock A at again; T2 unlock-foreign A at complete");
+    relocks_returned();
+    history_assert_at(*state, assert_only(*state, FINDING_UNLOCK_NOT_OWNER, SEVERITY_CRITICAL), "complete");
+}
+
+static void self__let_in_by_nobody_known(void **state)
+{
+    history_play(*state, "T2 lock A; T1 unlock-foreign A; T1 lock B; T1 relock B at again");
+    relocks_returned();
+    history_assert_at(*state, history_find(history_review(*state), FINDING_SELF_DEADLOCK), "again");
+}
+
 static void unlock__kinds_and_severities(void **state)
 {
     history_play(*state, "T1 unlock-unheld A at f; T2 lock B; T1 unlock-foreign B at g; T1 unlock-refused C at h");
@@ -239,6 +261,8 @@ int main(void)
             FRESH(self__reader_that_wants_to_write),
             FRESH(self__timed_relock_only_stalls),
             FRESH(self__one_place_is_one_finding),
+            FRESH(self__let_in_by_another_thread),
+            FRESH(self__let_in_by_nobody_known),
             FRESH(unlock__kinds_and_severities),
             FRESH(destroy__names_the_holder),
     };
