@@ -15,6 +15,9 @@
  *     A semaphore that lets so many threads in, and was given back by none but those whom it had let in: all of them
  *     have ended, or wait as well. Or one that serves as a lock, and that a thread had when it ended.
  *     Threads that wait for each other, as far as is known: each at a semaphore that the next one posted last.
+ *     Two kinds of waiters at one condition variable: the latest signal for one of several was followed by a wait of
+ *     the
+ *     one kind, and left the other kind where it was.
  *     Two places at least where nobody was ever woken, at objects that nobody has signalled: each waits for the other
  *     to begin.
  */
@@ -42,9 +45,11 @@ struct place {
     bool in_task, own, left; /* see above: a task; signalled by their own kind; a barrier that a party left */
     bool kept;               /* a semaphore that somebody had who has ended */
     bool mutual, never;      /* each waits for the next; nobody was woken here, nor elsewhere */
-    uint32_t permits;        /* a semaphore of so many, all of which are lost */
-    uint64_t since, begun;   /* the latest; calls ever begun here */
-    uint64_t first;          /* ticks: when the first one began */
+    uint32_t preferred;    /* stack of another kind of waiters at the same condition variable: one of them was woken */
+    uint32_t permits;      /* a semaphore of so many, all of which are lost */
+    uint64_t since, begun; /* the latest; calls ever begun here */
+    uint64_t oldest;       /* ticks: who has waited here longest, since when */
+    uint64_t first;        /* ticks: when the first one began */
 };
 
 struct hang {
@@ -70,7 +75,8 @@ static bool is_wait_for_others(uint32_t kind)
 
 static bool is_stuck(const struct place *p)
 {
-    return p->barrier ? p->left : p->in_task || p->own || p->permits || p->kept || p->mutual || p->never;
+    return p->barrier ? p->left
+                      : p->in_task || p->own || p->permits || p->kept || p->mutual || p->never || p->preferred;
 }
 
 static bool is_worse(const struct place *a, const struct place *b)
@@ -121,7 +127,8 @@ static void add_thread(struct hang *h, const struct kiwi_slot *s)
                                                .thread = s->thread,
                                                .object = waited_for(h->m, s),
                                                .main = is_main(t, s->thread),
-                                               .since = s->call_since};
+                                               .since = s->call_since,
+                                               .oldest = s->call_since};
 }
 
 /* Those on one call path become one, the main thread apart: it does nothing over and over. */
@@ -141,6 +148,7 @@ static void fold_places(struct hang *h)
         last->main = last->main && one->main;
         last->object = last->object == one->object ? one->object : 0;
         last->since = last->since > one->since ? last->since : one->since;
+        last->oldest = last->oldest < one->oldest ? last->oldest : one->oldest;
     }
     h->count = kept;
 }
@@ -349,6 +357,35 @@ static void find_unbegun(struct hang *h)
         h->places[i].never = h->places[i].kind != KIWI_CALL_JOIN;
 }
 
+static uint64_t chose_ticks(const struct trace *t, uint32_t object)
+{
+    for (uint32_t i = 1; i < trace_rows(t, KIWI_TABLE_CONDS); i++) {
+        const struct kiwi_cond *c = trace_cond(t, i);
+
+        if (c && c->object == object)
+            return c->chose_ticks;
+    }
+    return 0;
+}
+
+/* Who was woken in the place of one of these: it looked, and waits again. */
+static uint32_t preferred_to(const struct hang *h, const struct place *p)
+{
+    const struct trace *t = h->m->trace;
+    uint64_t chosen = p->object ? chose_ticks(t, p->object) : 0;
+
+    if (p->oldest >= chosen)
+        return 0;
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct place *q = &h->places[i];
+
+        if (q->object == p->object && q->since > chosen &&
+            place_location_hash(t, h->m->symbols, q->stack) != place_location_hash(t, h->m->symbols, p->stack))
+            return q->stack;
+    }
+    return 0;
+}
+
 static bool was_kept(const struct hang *h, const struct place *p)
 {
     const uint16_t both = KIWI_OBJECT_LOCK_LIKE | KIWI_OBJECT_KEPT;
@@ -379,6 +416,7 @@ static int hang_make(struct hang *h)
         h->places[i].in_task = is_in_task(h, &h->places[i]);
         h->places[i].own = is_signalled_by_own(h, &h->places[i]);
         h->places[i].kept = was_kept(h, &h->places[i]);
+        h->places[i].preferred = preferred_to(h, &h->places[i]);
         h->places[i].permits = lost_permits(h, &h->places[i]);
         h->places[i].left = h->places[i].barrier && all_others_join(h, &h->places[i]);
     }
@@ -429,6 +467,11 @@ static void report_place(const struct hang *h, struct finding *f, const struct p
                          "It began at %" PRIu32 ", and none but threads that it had let in have posted it since. All "
                          "of these have ended, or wait as well, so nobody is left to do that.",
                          p->permits);
+    else if (p->preferred)
+        finding_evidence(f,
+                         "Others wait on it at %s, and pthread_cond_signal wakes any one: after the latest signal for "
+                         "one of several, a thread looked there, found that it was not meant, and waits again.",
+                         model_site(m, p->preferred));
     else if (p->kept)
         finding_evidence(f, "A thread ended after it had taken that, and nobody has posted it since.");
     else if (p->mutual)
@@ -459,6 +502,11 @@ static void report_fix(const struct hang *h, struct finding *f, const struct pla
                 "Find the way on which a thread that has come past the wait at %s leaves without sem_post: an early "
                 "return, an error, a thrown exception. Every wait needs one post.",
                 site);
+    else if (first->preferred)
+        finding_set(f, &f->fix,
+                    "Give what is waited for at %s a condition variable of its own, or wake all with "
+                    "pthread_cond_broadcast (notify_all) where the state changes.",
+                    site);
     else if (first->mutual || first->never)
         finding_set(f, &f->fix,
                     "These waits form a ring. Find the one that has to signal before it waits, or the way on which a "

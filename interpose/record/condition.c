@@ -176,7 +176,8 @@ void condition_signal(struct thread *t, uint32_t cond, bool all, uint32_t stack)
 {
     if (!cond)
         return;
-    bool missed = !blocked_of(change(cond, all ? all_woken : one_woken));
+    uint32_t blocked = blocked_of(change(cond, all ? all_woken : one_woken));
+    bool missed = !blocked;
     struct kiwi_cond *c = missed || RELAXED_LOAD(&memory.conds[cond]) ? cond_row(cond) : NULL;
     if (!c)
         return;
@@ -189,4 +190,6 @@ void condition_signal(struct thread *t, uint32_t cond, bool all, uint32_t stack)
     } else if (RELAXED_LOAD(&c->missed_ticks)) {
         RELAXED_STORE(&c->missed_ticks, 0);
     }
+    if (blocked > 1 && !all)
+        RELAXED_STORE(&c->chose_ticks, clock_ticks());
 }

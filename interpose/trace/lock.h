@@ -158,7 +158,7 @@ struct kiwi_cond {
     uint64_t missed_ticks; /* the latest signal, if it found nobody blocked; 0 = it found somebody, or there was none */
     uint64_t missed;       /* signals that found nobody; atomic */
     uint64_t returned_ticks; /* when a wait on it last ended, however it did */
-    uint64_t reserved;
+    uint64_t chose_ticks;    /* the latest signal, no broadcast, for one of several that were blocked; 0 = none */
 };
 
 /* looked_ticks of a place passed so often that to note each time would cost too much: as if looked at forever. */

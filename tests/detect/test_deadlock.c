@@ -465,6 +465,38 @@ static void hang__others_were_woken_there_before(void **state)
     assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
 }
 
+/* P and Q wait for room, G for something to get, on one condition variable. G is woken in the place of one of them. */
+static void wake_the_other_kind(struct history *h, const char *verb, const char *elsewhere)
+{
+    history_playf(h,
+                  "M create P; M create Q; M create G; P lock A; P blocks-on C at put; Q lock A; Q blocks-on C at put;"
+                  "G lock A; G blocks-on C at get; M lock A; M %s C; M unlock A; G returns; G blocks-on C at %s;"
+                  "M enter join at P",
+                  verb, elsewhere);
+}
+
+static void hang__a_signal_for_another_kind_of_waiter(void **state)
+{
+    wake_the_other_kind(*state, "signals", "get");
+    const struct finding *f = history_find(history_review(*state), FINDING_DEADLOCK);
+    history_assert_at(*state, f, "put");
+    history_assert_objects(*state, f, "C");
+}
+
+static void hang__one_kind_of_waiters_is_an_idle_pool(void **state)
+{
+    wake_the_other_kind(*state, "signals", "put");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
+static void hang__all_kinds_were_woken(void **state)
+{
+    history_play(*state, "M create P; M create G; P lock A; P blocks-on C at put; G lock A; G blocks-on C at get;"
+                         "M lock A; M broadcasts C; M unlock A; P returns; P blocks-on C at put; G returns;"
+                         "G blocks-on C at get; M enter join at P");
+    assert_int_equal(history_count(history_review(*state), FINDING_DEADLOCK), 0);
+}
+
 /* T1 and T2 were let in before, and wait again. */
 static struct kiwi_object *permits_run_out(struct history *h)
 {
@@ -614,6 +646,9 @@ int main(void)
             TEST(hang__nobody_has_signalled_anything),
             TEST(hang__one_place_that_was_never_signalled_may_be_an_idle_pool),
             TEST(hang__others_were_woken_there_before),
+            TEST(hang__a_signal_for_another_kind_of_waiter),
+            TEST(hang__one_kind_of_waiters_is_an_idle_pool),
+            TEST(hang__all_kinds_were_woken),
             TEST(hang__permits_that_were_not_given_back),
             TEST(hang__permits_that_nobody_ever_gave_back),
             TEST(hang__permit_that_was_just_given_back),

@@ -101,6 +101,28 @@ static void condition__only_a_signal_that_found_nobody_is_noted(void **state)
     assert_true(row()->returned_ticks);
 }
 
+static void condition__signal_for_one_of_several(void **state)
+{
+    struct thread *a = thread_made("a"), *b = thread_made("b"), *c = thread_made("c");
+    uint32_t cond = cond_made(a);
+
+    (void)state;
+    wait_begins(a, cond);
+    condition_signal(c, cond, false, 0);
+    assert_false(row()->chose_ticks);
+    condition_wait_end(cond, true);
+    wait_begins(a, cond);
+    wait_begins(b, cond);
+    condition_signal(c, cond, true, 0);
+    assert_false(row()->chose_ticks);
+    condition_wait_end(cond, true);
+    condition_wait_end(cond, true);
+    wait_begins(a, cond);
+    wait_begins(b, cond);
+    condition_signal(c, cond, false, 0);
+    assert_true(row()->chose_ticks);
+}
+
 static void condition__new_generation_begins_anew(void **state)
 {
     struct thread *a = thread_made("a");
@@ -125,6 +147,7 @@ int main(void)
             FRESH(condition__two_mutexes_are_noted_while_both_are_blocked),
             FRESH(condition__a_woken_waiter_on_its_way_out_has_no_second_mutex),
             FRESH(condition__only_a_signal_that_found_nobody_is_noted),
+            FRESH(condition__signal_for_one_of_several),
             FRESH(condition__new_generation_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
