@@ -49,6 +49,34 @@ static bool makes_order(const struct kiwi_object *o)
     return o->kind != KIWI_OBJECT_SEMAPHORE || (o->flags & KIWI_OBJECT_LOCK_LIKE);
 }
 
+/* std::lock, std::scoped_lock: one of the locks is waited for, the others are tried. Which one it is changes with each
+ * that is taken, until all are had: so this one is waited for as well, with all that was held before. */
+static bool is_std_lock(const struct model *m, uint32_t stack)
+{
+    static const char *const functions[] = {"std::lock<", "std::__detail::__lock_impl<"};
+    unsigned count = place_frames(m->trace, m->symbols, stack);
+
+    for (unsigned i = 0; i < count; i++) {
+        struct symbol_frame f = place_frame(m->trace, m->symbols, stack, i);
+
+        for (size_t k = 0; f.function && k < sizeof functions / sizeof *functions; k++)
+            if (strncmp(f.function, functions[k], strlen(functions[k])) == 0)
+                return true;
+        if (!f.internal)
+            break;
+    }
+    return false;
+}
+
+/* Both were taken by the same call of std::lock. */
+static bool taken_together(const struct model *m, uint32_t row, uint32_t held_row)
+{
+    const struct kiwi_acquisition *a = m->acquisitions[row].row, *b = trace_acquisition(m->trace, held_row);
+
+    return a->how == KIWI_HOW_TRY && b && is_std_lock(m, b->stack) &&
+           place_location_hash(m->trace, m->symbols, a->stack) == place_location_hash(m->trace, m->symbols, b->stack);
+}
+
 /*
  * Does the row say that a thread may wait for its lock here? A successful trylock never waits. A lock that was still
  * private to its maker, a row that only names a held set, and one that was never asked for, order nothing. Neither does
@@ -62,7 +90,7 @@ static bool row_can_wait(const struct model *m, uint32_t row)
     /* A class stands for many locks: that one of them was taken says nothing of another. */
     if (!a || !a->parent || !o || (o->flags & KIWI_OBJECT_CLASS) || !makes_order(o))
         return false;
-    if (a->how == KIWI_HOW_TRY || (a->flags & KIWI_ACQ_UNPUBLISHED))
+    if ((a->flags & KIWI_ACQ_UNPUBLISHED) || (a->how == KIWI_HOW_TRY && !is_std_lock(m, a->stack)))
         return false;
     return m->acquisitions[row].count || (a->requested && !(a->flags & KIWI_ACQ_DERIVED));
 }
@@ -77,7 +105,7 @@ static unsigned row_held_set(const struct model *m, uint32_t row, struct model_h
         const struct kiwi_object *o = trace_object(m->trace, held[i].object);
         if (held[i].object == a->object && !lock_is_class(m, a->object))
             return 0;
-        if (o && !(o->flags & KIWI_OBJECT_CLASS))
+        if (o && !(o->flags & KIWI_OBJECT_CLASS) && !taken_together(m, row, held[i].row))
             held[kept++] = held[i];
     }
     return kept;
