@@ -69,8 +69,10 @@ bool heap_invalid(struct thread *t, const struct heap_freeing *f)
     if (record_settings.heap != HEAP_EXACT || block_find(f->address) ||
         (f->form != KIWI_HEAP_MALLOC && !heap_forms_known))
         return false;
-    if (f->form == KIWI_HEAP_MALLOC && f->address == t->heap_judged)
+    if (f->address == t->heap_judged) { /* a sized delete ends in another one, and that in free */
+        t->heap_judged = f->form == KIWI_HEAP_MALLOC ? 0 : f->address;
         return true;
+    }
     if (is_gone(t, f)) {
         t->heap_judged = f->form == KIWI_HEAP_MALLOC ? 0 : f->address;
         return true;

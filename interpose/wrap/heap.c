@@ -210,7 +210,8 @@ static NOINLINE void free_fully(void *p)
         fate = heap_fate_of(t, p, CALL_SITE());
     if (fate == HEAP_KEPT || unlikely(real_state != REAL_READY))
         return;
-    if (refused || (t && fate == HEAP_GOES && record_settings.heap == HEAP_EXACT && is_free_already(p)))
+    if (refused || fate == HEAP_REFUSED ||
+        (t && fate == HEAP_GOES && record_settings.heap == HEAP_EXACT && is_free_already(p)))
         heap_marks_free(p, CALL_SITE());
     else
         real.free(p);
@@ -247,11 +248,13 @@ static void *boot_realloc(void *old, size_t size)
     return p;
 }
 
-/* The row that says that glibc will not do it; 0 = none. */
+/* The row that says that glibc will not do it; 0 = none. With heap=exact, heap_move_starts sees to blocks. */
 static ALWAYS_INLINE uint32_t move_refused(struct thread *t, const void *old, struct call_site site)
 {
     bool doubtful = t && old && (suspect_large((uintptr_t)old) || heap_marks_doubt(old));
-    return unlikely(doubtful) && record_settings.heap != HEAP_EXACT ? heap_marks_note(t, old, site) : 0;
+    if (likely(!doubtful) || (record_settings.heap == HEAP_EXACT && suspect_block((uintptr_t)old)))
+        return 0;
+    return heap_marks_note(t, old, site);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -265,6 +268,8 @@ EXPORT void *realloc(void *old, size_t size)
     uint32_t refused = move_refused(t, old, CALL_SITE());
     if (unlikely(!heap_move_starts(&m, t, old, size, CALL_SITE())))
         return m.instead;
+    if (unlikely(m.refused))
+        refused = heap_marks_note(t, old, CALL_SITE());
     void *p = real.realloc(old, size);
     if (unlikely(!p) && size && heap_gives_back(size))
         p = real.realloc(old, size);
@@ -301,6 +306,8 @@ EXPORT void *reallocarray(void *old, size_t n, size_t size)
     uint32_t refused = move_refused(t, old, CALL_SITE());
     if (unlikely(!heap_move_starts(&m, t, old, overflow ? SIZE_MAX : bytes, CALL_SITE())))
         return m.instead;
+    if (unlikely(m.refused))
+        refused = heap_marks_note(t, old, CALL_SITE());
     void *p = array_is_realloc && !overflow ? real.realloc(old, bytes) : real.reallocarray(old, n, size);
     if (unlikely(!p) && !overflow && bytes && heap_gives_back(bytes))
         p = real.realloc(old, bytes);

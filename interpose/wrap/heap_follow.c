@@ -235,17 +235,28 @@ static bool holds_lock_in(const struct thread *t, uintptr_t address, size_t size
     return false;
 }
 
-/* The guard is set. Ends the identity of the locks in the block. false: there is no such block. */
-static bool block_dies(struct thread *t, struct heap_freeing *h, bool tells)
+/* With heap=exact blocks are known; of what is none of them, glibc's books may tell that it never was one. */
+static bool is_refused(const struct heap_freeing *h)
+{
+    struct misuse_facts facts;
+    return record_settings.heap == HEAP_EXACT && !block_find(h->address) &&
+           heap_marks_refuse((const void *)h->address, &facts);
+}
+
+/* The guard is set. Ends the identity of the locks in the block. HEAP_GOES: that is done; else there is no such
+ * block. */
+static enum heap_fate block_dies(struct thread *t, struct heap_freeing *h, bool tells)
 {
     if (heap_invalid(t, h))
-        return false;
+        return HEAP_WRONG;
+    if (is_refused(h))
+        return HEAP_REFUSED;
     size_t size = size_of(t, (void *)h->address, tells);
     struct freeing f = {t, h->site, holds_lock_in(t, h->address, size)};
     object_each_in(h->address, size, lock_freed, &f);
     h->usable = tells ? size : 0;
     h->held = f.held;
-    return true;
+    return HEAP_GOES;
 }
 
 /* Neighbours share a mark, and so do addresses far apart: the block that a busy thread gets again and again may be one
@@ -266,9 +277,9 @@ NOINLINE enum heap_fate heap_fate_of(struct thread *t, void *p, struct call_site
     struct quarantine_out out;
     out.count = 0; /* and no more: to clear it all takes as long as the rest */
     guard_set(t);
-    enum heap_fate fate = !block_dies(t, &h, free_tells_sizes) ? HEAP_WRONG
-                          : heap_freed(t, &h, &out)            ? HEAP_KEPT
-                                                               : HEAP_GOES;
+    enum heap_fate fate = block_dies(t, &h, free_tells_sizes);
+    if (fate == HEAP_GOES && heap_freed(t, &h, &out))
+        fate = HEAP_KEPT;
     guard_clear(t);
     free_all(&out);
     errno = saved;
@@ -285,7 +296,7 @@ COLD void heap_deletes(struct thread *t, void *p, enum kiwi_heap_form form, stru
     int saved = errno;
     struct heap_freeing h = {.address = (uintptr_t)p, .form = form, .site = site};
     guard_set(t);
-    if (block_dies(t, &h, delete_tells_sizes))
+    if (block_dies(t, &h, delete_tells_sizes) == HEAP_GOES)
         heap_deleted(t, &h);
     guard_clear(t);
     errno = saved;
@@ -316,7 +327,7 @@ static COLD bool suspect_moves(struct heap_moving *m, size_t size)
     struct thread *t = m->t;
     struct heap_freeing h = {.address = m->address, .form = KIWI_HEAP_MALLOC, .site = m->site};
     guard_set(t);
-    if (!heap_invalid(t, &h)) {
+    if (!heap_invalid(t, &h) && !(m->refused = is_refused(&h))) {
         m->locks = size_of(t, (void *)m->address, free_tells_sizes);
         object_each_in(m->address, m->locks, find_held, &m->held);
         h.usable = free_tells_sizes ? m->locks : 0;
@@ -348,6 +359,7 @@ bool heap_move_starts(struct heap_moving *m, struct thread *t, void *old, size_t
     m->held.object = 0;
     m->followed = HEAP_MOVE_UNKNOWN;
     m->before = 0;
+    m->refused = false;
     m->unfollowed = false;
     if (likely(t && old)) {
         if (unlikely(suspect_block((uintptr_t)old)) && !suspect_moves(m, size))

@@ -91,9 +91,10 @@ void *heap_got_new(struct thread *t, void *p, size_t size, enum kiwi_heap_form f
 
 /* Before free. t is the current thread; p is a suspect block. */
 enum heap_fate {
-    HEAP_GOES, /* to the real free */
-    HEAP_KEPT, /* it must not be freed now */
-    HEAP_WRONG /* that is noted; the real free decides, and nothing else looks at what may not be there */
+    HEAP_GOES,   /* to the real free */
+    HEAP_KEPT,   /* it must not be freed now */
+    HEAP_WRONG,  /* that is noted; the real free decides, and nothing else looks at what may not be there */
+    HEAP_REFUSED /* the real free will not do it: still to be noted */
 };
 enum heap_fate heap_fate_of(struct thread *t, void *p, struct call_site site);
 /* The same where nothing is recorded. p is not NULL. */
@@ -110,6 +111,7 @@ struct heap_moving {
     size_t locks;             /* bytes of it in which locks may lie; 0 = none */
     struct misuse_facts held; /* a lock in it that is held; object 0 = none */
     enum heap_move followed;
+    bool refused;    /* the real call will not do it: still to be noted */
     bool unfollowed; /* to be set by the caller: what comes of it is only counted */
     struct heap_block was;
     void *instead; /* what realloc returns, if there is no real call */
