@@ -21,7 +21,7 @@ int main(void)
     char *view = mmap(NULL, 4 * ENTRIES * sizeof(long), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(view != MAP_FAILED, "mmap");
     long *table = malloc(ENTRIES * sizeof *table);
-    require(table, "malloc");
+    require(table != NULL, "malloc");
     table = table_grow(table, ENTRIES);
     free(table);
     table = table_grow((long *)(view + 64), ENTRIES);
