@@ -3,9 +3,10 @@
  *
  * The recorder counts the allocations of holds that it times from their beginning, and enters those of holds that ended
  * while others waited. Four things must come together: the lock is waited for, and was held for much of that time by
- * somebody who had a processor; a good part of those holds allocate, and what they allocate takes a share of the time
- * held that is worth removing. That time is estimated from what an allocation and its free cost, and a byte that is
- * touched for the first time.
+ * somebody who had a processor; a good part of the time in those holds is in such that allocate, and what they allocate
+ * takes a share of the time held that is worth removing. That time is estimated from what an allocation and its free
+ * cost, and a byte that is touched for the first time. It goes by time and not by holds: where one thread builds
+ * something under the lock, the others wait, and look into it for a moment each.
  */
 #include "detector.h"
 
@@ -23,17 +24,19 @@
 #define WAITED_MUCH 0.10 /* ... and from where on it is HIGH */
 #define HELD 0.25        /* of that time the lock was held: else those who waited mostly waited for a processor */
 #define HOLDS 10u        /* looked at */
-#define ALLOCATING 0.3   /* share of these */
+#define HOLDS_WITH 3u    /* of these allocate ... */
+#define ALLOCATING 0.3   /* ... for this share of the time */
 #define CALL_NS 50.0     /* an allocation and its free, in a busy allocator */
 #define BYTE_NS 0.05     /* a fault for each page of a large block */
 #define HEAP_SHARE 0.05  /* of the time held */
 
 struct judged {
     const struct lock_use *use;
-    double waited;                /* share of the recording */
-    double wait_ns;               /* of all threads together */
-    double calls, bytes, hold_ns; /* of a hold, in the mean */
-    double share;                 /* of the hold, estimated */
+    double waited;       /* share of the recording */
+    double wait_ns;      /* of all threads together */
+    double calls, bytes; /* of a hold that allocates, in the mean */
+    double allocating;   /* share of the time held in which those were */
+    double share;        /* that the allocations took, estimated */
 };
 
 static bool was_held(const struct lock_use *use)
@@ -46,20 +49,23 @@ static bool was_held(const struct lock_use *use)
 static bool judge(struct model *m, const struct lock_use *use, struct judged *j)
 {
     const struct kiwi_contention *c = use->row;
+    double held_ns;
 
-    if (!c || !c->holds || c->heap_looked < HOLDS || use->contended < WAITS || !trace_stack(m->trace, c->heap_stack))
+    if (!c || c->heap_looked < HOLDS || c->heap_holds < HOLDS_WITH || !c->heap_weight || use->contended < WAITS ||
+        !trace_stack(m->trace, c->heap_stack))
         return false;
     *j = (struct judged){.use = use};
     /* Holders that lost their processor made others wait as well. */
     j->waited = lock_use_net_share((double)use->waited_ticks, (double)use->lost_ticks, (double)lock_use_recorded(m),
                                    (double)use->lost_ticks);
     j->wait_ns = (1 - lock_use_share(use->lost_ticks, use->waited_ticks)) * (double)trace_ns(m->trace, use->wait_ticks);
-    j->calls = (double)c->heap_calls / c->heap_looked;
-    j->bytes = (double)c->heap_bytes / c->heap_looked;
-    j->hold_ns = (double)trace_ns(m->trace, c->hold_ticks) / (double)c->holds;
-    j->share = j->hold_ns > 0 ? (CALL_NS * j->calls + BYTE_NS * j->bytes) / j->hold_ns : 0;
-    return was_held(use) && j->waited >= WAITED && j->wait_ns >= WAITED_NS &&
-           c->heap_holds >= ALLOCATING * c->heap_looked && j->share >= HEAP_SHARE;
+    j->calls = (double)c->heap_calls / c->heap_weight;
+    j->bytes = (double)c->heap_bytes / c->heap_weight;
+    j->allocating = lock_use_share(c->heap_ticks, c->heap_looked_ticks);
+    held_ns = (double)trace_ns(m->trace, c->heap_looked_ticks);
+    j->share = held_ns > 0 ? (CALL_NS * (double)c->heap_calls + BYTE_NS * (double)c->heap_bytes) / held_ns : 0;
+    return was_held(use) && j->waited >= WAITED && j->wait_ns >= WAITED_NS && j->allocating >= ALLOCATING &&
+           j->share >= HEAP_SHARE;
 }
 
 static void report_figures(struct model *m, struct finding *f, const struct judged *j)
@@ -68,9 +74,11 @@ static void report_figures(struct model *m, struct finding *f, const struct judg
     const struct kiwi_contention *c = use->row;
 
     finding_evidence(f,
-                     "Of %" PRIu32 " holds that ended while others waited, %" PRIu32
-                     " allocated: %.1f allocations of %.0f bytes in all for each hold, which took %s in the mean.",
-                     c->heap_looked, c->heap_holds, j->calls, j->bytes, model_duration(m, c->hold_ticks / c->holds));
+                     "Of %" PRIu32 " holds that were looked at and ended while others waited, %" PRIu32
+                     " allocated, which is %.0f %% of the time held: %.1f allocations of %.0f bytes in all in each of "
+                     "these, which took %s in the mean.",
+                     c->heap_looked, c->heap_holds, 100 * j->allocating, j->calls, j->bytes,
+                     model_duration(m, c->heap_ticks / c->heap_weight));
     finding_evidence(f,
                      "At about %.0f ns for an allocation and its free that is %.0f %% of the time held (%.0f %% is the "
                      "least that is reported).",

@@ -247,6 +247,7 @@ static void count_user(struct kiwi_contention *c, const struct thread *t, uint32
 struct holds {
     uint32_t object, row, own; /* OBJECTS; ACQUISITIONS and CONTENTIONS, 0 = none */
     uint32_t timed, takes, weight, looked;
+    uint64_t looked_ticks;
     uint64_t ticks, max_ticks, take_ticks, pressed, pressed_ticks, first, last;
     struct histogram_near hold, take, pressed_for;
 };
@@ -269,11 +270,15 @@ static void holds_add_timed(struct holds *s, const struct thread_unsettled *u)
 static void enter_heap(const struct thread *t, const struct thread_unsettled *u, uint32_t own)
 {
     struct kiwi_contention *c = region_contention(own);
+    uint32_t calls = u->heap_calls < UINT32_MAX ? (uint32_t)u->heap_calls : UINT32_MAX;
     RELAXED_ADD(&c->heap_holds, 1);
-    RELAXED_ADD(&c->heap_calls, u->heap_calls);
-    RELAXED_ADD(&c->heap_bytes, u->heap_bytes);
-    if (!u->heap_stack || RELAXED_LOAD(&c->heap_stack))
+    RELAXED_ADD(&c->heap_weight, u->pressed_weight);
+    RELAXED_ADD(&c->heap_ticks, u->hold_ticks * u->pressed_weight);
+    RELAXED_ADD(&c->heap_calls, u->heap_calls * u->pressed_weight);
+    RELAXED_ADD(&c->heap_bytes, u->heap_bytes * u->pressed_weight);
+    if (!u->heap_stack || RELAXED_LOAD(&c->heap_max) >= calls)
         return;
+    RELAXED_STORE(&c->heap_max, calls);
     RELAXED_STORE(&c->heap_thread, t->row);
     RELAXED_STORE(&c->heap_stack, u->heap_stack);
 }
@@ -297,7 +302,10 @@ static COLD void enter_long(struct thread *t, const struct thread_unsettled *u, 
 
 static void holds_add_pressed(struct holds *s, struct thread *t, const struct thread_unsettled *u)
 {
-    s->looked += u->heap;
+    if (u->heap) {
+        s->looked++;
+        s->looked_ticks += u->hold_ticks * u->pressed_weight;
+    }
     if (u->heap && u->heap_calls)
         enter_heap(t, u, s->own);
     s->pressed += u->pressed_weight;
@@ -337,8 +345,10 @@ static void holds_enter(struct holds *s, const struct thread *t)
 {
     if (s->timed)
         holds_enter_timed(s, t);
-    if (s->looked)
+    if (s->looked) {
         RELAXED_ADD(&region_contention(s->own)->heap_looked, s->looked);
+        RELAXED_ADD(&region_contention(s->own)->heap_looked_ticks, s->looked_ticks);
+    }
     if (s->pressed) {
         RELAXED_ADD(&region_contention(s->own)->pressed, s->pressed);
         RELAXED_ADD(&region_contention(s->own)->pressed_ticks, s->pressed_ticks);

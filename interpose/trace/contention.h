@@ -29,10 +29,13 @@ struct kiwi_contention {
     uint64_t takes, take_ticks;       /* takings of the free lock that were timed: how long the call itself took */
     uint32_t heap_looked;             /* holds timed from their beginning that ended while others waited */
     uint32_t heap_holds;              /* of these, with allocations by the holder ... */
-    uint64_t heap_calls, heap_bytes;  /* ... so many in all */
-    uint32_t heap_stack, heap_thread; /* the first allocation of one of them, and by whom */
+    uint64_t heap_calls, heap_bytes;  /* ... so many in all the holds that they stand for */
+    uint32_t heap_stack, heap_thread; /* the first allocation of the one with most of them, and by whom */
     struct kiwi_contention_user users[KIWI_CONTENTION_USERS];
     uint64_t lost_ticks; /* of pressed holds of KIWI_HOLD_LONG_NS or more: the holder had no processor, estimated */
+    uint64_t heap_looked_ticks;     /* what heap_looked stand for took, ... */
+    uint64_t heap_ticks;            /* ... and of that, heap_holds */
+    uint32_t heap_weight, heap_max; /* holds that heap_holds stand for; the most allocations in one */
 };
 #define KIWI_HOLD_LONG_NS 1000000u /* from here on it is asked how long a holder ran, sat in a call, or waited */
 
@@ -97,7 +100,7 @@ struct kiwi_charge {
 };
 #define KIWI_STARVED_OVERTAKES 4u
 
-KIWI_SIZE_IS(struct kiwi_contention, 224);
+KIWI_SIZE_IS(struct kiwi_contention, 248);
 KIWI_SIZE_IS(struct kiwi_histogram, 144);
 KIWI_SIZE_IS(struct kiwi_charge, 128);
 #endif

@@ -468,6 +468,7 @@ static void starvation__by_a_lock_held_in_calls_is_a_remark(void **state)
 struct heap_use {
     uint32_t looked, holds;
     uint64_t calls, bytes;
+    double held_ms; /* in holds that allocate */
 };
 
 /* Holds of 2 us, that end while others wait. */
@@ -479,7 +480,9 @@ static struct review *review_heap(struct history *h, struct load l, struct heap_
     k = contention_a();
     k->hold_ticks = k->holds * ms(0.002);
     k->heap_looked = use.looked;
-    k->heap_holds = use.holds;
+    k->heap_holds = k->heap_weight = use.holds;
+    k->heap_looked_ticks = use.looked * ms(0.002);
+    k->heap_ticks = ms(use.held_ms);
     k->heap_calls = use.calls;
     k->heap_bytes = use.bytes;
     k->heap_stack = region_acquisition(region_charge(1)->row)->stack;
@@ -494,8 +497,9 @@ static void heap__use_under_a_lock_that_others_wait_for(void **state)
             .waited_ms = 2000, .union_ms = 1500, .held_ms = 1500, .waits = 1000, .lost_ms = 1450};
     static const struct load free_meanwhile = {.waited_ms = 2000, .union_ms = 1500, .held_ms = 100, .waits = 1000};
     static const struct load some = {.waited_ms = 500, .union_ms = 400, .held_ms = 1000, .waits = 1000};
-    static const struct heap_use each = {100, 90, 400, 4000}, rare = {100, 20, 80, 8000}, few = {100, 100, 100, 3000},
-                                 large = {100, 40, 40, 40 << 20};
+    static const struct heap_use each = {100, 90, 400, 4000, 0.18}, rare = {100, 20, 80, 8000, 0.04},
+                                 few = {100, 100, 100, 3000, 0.2}, large = {100, 40, 40, 40 << 20, 0.08},
+                                 once = {100, 2, 4000, 4000, 0.19}, one_builds = {100, 5, 400, 4000, 0.19};
     static const struct {
         struct load l;
         struct heap_use use;
@@ -507,6 +511,8 @@ static void heap__use_under_a_lock_that_others_wait_for(void **state)
                {free_meanwhile, each, -1},
                {much, rare, -1},
                {much, few, -1},
+               {much, once, -1},
+               {much, one_builds, SEVERITY_HIGH},
                {much, large, SEVERITY_HIGH}};
 
     (void)state;
