@@ -162,8 +162,7 @@ static int report(const struct leaks *l, const struct leak *leak, struct finding
         finding_stack(f, m, s->stack, wording_thread_row(m, s->thread, s->serial), "allocates them");
     }
     describe(l, leak, f);
-    wording_validation(f, m, finding_info(f->id)->id,
-                       "it must be silent (record with heap=exact, which looks at every block).");
+    wording_validation_exact(f, m, finding_info(f->id)->id, "every block is looked at, and it must be silent.");
     wording_seen(f, m, leak->first_ticks, leak->last_ticks);
     return 0;
 }

@@ -299,8 +299,7 @@ static int report(struct model *m, const struct incident *n, struct finding_list
     describe(m, f, n);
     if (n->count > 1)
         finding_evidence(f, "It happened %" PRIu64 " times; this was the first.", n->count);
-    wording_validation(f, m, finding_info(id)->id,
-                       "it must be silent (record with heap=exact, which looks at every block).");
+    wording_validation_exact(f, m, finding_info(id)->id, "every block is looked at, and it must be silent.");
     wording_seen(f, m, n->first_ticks, n->last_ticks);
     return 0;
 }

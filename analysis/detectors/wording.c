@@ -226,16 +226,27 @@ static const char *command_name(const struct model *m, const char *program)
     return strpbrk(name, " :/") ? program : name; /* a title that it gave itself */
 }
 
-void wording_validation(struct finding *f, struct model *m, const char *ids, const char *expectation)
+static void validation_set(struct finding *f, struct model *m, const char *option, const char *ids,
+                           const char *expectation)
 {
     const struct kiwi_header *h = trace_header(m->trace);
     const char *program = trace_string(m->trace, h->executable);
     const char *name = program[0] ? place_base_name(program) : "SERVICE";
 
     finding_set(f, &f->validation,
-                "Run it again under the load that showed this, `kiwi run -- %s ...`, and then `kiwi report --only=%s "
+                "Run it again under the load that showed this, `kiwi run %s-- %s ...`, and then `kiwi report --only=%s "
                 "kiwi.%s.*.trace`: %s",
-                command_name(m, program), ids, name, expectation);
+                option, command_name(m, program), ids, name, expectation);
+}
+
+void wording_validation(struct finding *f, struct model *m, const char *ids, const char *expectation)
+{
+    validation_set(f, m, "", ids, expectation);
+}
+
+void wording_validation_exact(struct finding *f, struct model *m, const char *ids, const char *expectation)
+{
+    validation_set(f, m, "--heap=exact ", ids, expectation);
 }
 
 void wording_seen(struct finding *f, struct model *m, uint64_t first_ticks, uint64_t last_ticks)

@@ -36,6 +36,8 @@ const char *wording_plural(uint64_t count); /* "" for 1, else "s" */
  * EXPECTATION"; sets f->validation.
  */
 void wording_validation(struct finding *f, struct model *m, const char *ids, const char *expectation);
+/* The same for what is certain to be seen only if every block of the heap is followed: with heap=exact. */
+void wording_validation_exact(struct finding *f, struct model *m, const char *ids, const char *expectation);
 /* first_seen and last_seen from ticks, 0 = unknown. */
 void wording_seen(struct finding *f, struct model *m, uint64_t first_ticks, uint64_t last_ticks);
 #endif

@@ -62,6 +62,7 @@ static void marks__tell_of_an_address_without_a_block(void **state)
     thread_detach(t);
     const struct finding *f = history_assert_one(*state, FINDING_INVALID_FREE, SEVERITY_CRITICAL);
     assert_non_null(strstr(f->evidence[0], "multiple of 16"));
+    assert_non_null(strstr(f->validation, "kiwi run --heap=exact -- "));
 }
 
 static void note_place(struct thread *t, enum kiwi_misuse_kind kind, enum kiwi_free_place place)
