@@ -64,10 +64,10 @@ static void goes(const struct thread *t, uintptr_t address, const struct heap_bl
                                                .moved = moved});
 }
 
-bool heap_invalid(struct thread *t, const struct heap_freeing *f)
+bool heap_invalid(struct thread *t, struct heap_freeing *f)
 {
-    if (record_settings.heap != HEAP_EXACT || block_find(f->address) ||
-        (f->form != KIWI_HEAP_MALLOC && !heap_forms_known))
+    f->known = record_settings.heap == HEAP_EXACT && block_find(f->address);
+    if (record_settings.heap != HEAP_EXACT || f->known || (f->form != KIWI_HEAP_MALLOC && !heap_forms_known))
         return false;
     if (f->address == t->heap_judged) { /* a sized delete ends in another one, and that in free */
         t->heap_judged = f->form == KIWI_HEAP_MALLOC ? 0 : f->address;

@@ -15,13 +15,14 @@ struct heap_freeing {
     size_t usable;
     enum kiwi_heap_form form; /* of the free */
     bool held;                /* a lock in it is: its unlock will write to it, which is reported as free-holding-lock */
+    bool known;               /* heap_invalid has found its block, with heap=exact */
     struct call_site site;
 };
 
 /* Asked first: with heap=exact, true = there is no such block, and that is noted. Then the allocator must not be asked
  * about it either; what the real call does about it is up to that. Blocks from before the start are unknown, and
  * valid. So is what a program's own operator new made of one: it may lie anywhere in it. */
-bool heap_invalid(struct thread *t, const struct heap_freeing *f);
+bool heap_invalid(struct thread *t, struct heap_freeing *f);
 /* true: the real call must not be made. `out` is what must be freed instead, whatever the result. */
 bool heap_freed(struct thread *t, const struct heap_freeing *f, struct quarantine_out *out);
 /* A delete or delete[] of it begins, which may end in a free of its own: tells whether it fits, and ends the record if

@@ -239,8 +239,7 @@ static bool holds_lock_in(const struct thread *t, uintptr_t address, size_t size
 static bool is_refused(const struct heap_freeing *h)
 {
     struct misuse_facts facts;
-    return record_settings.heap == HEAP_EXACT && !block_find(h->address) &&
-           heap_marks_refuse((const void *)h->address, &facts);
+    return record_settings.heap == HEAP_EXACT && !h->known && heap_marks_refuse((const void *)h->address, &facts);
 }
 
 /* The guard is set. Ends the identity of the locks in the block. HEAP_GOES: that is done; else there is no such
