@@ -56,7 +56,7 @@ RECORDER_LINK := -shared -Wl,-soname,libkiwi.so -Wl,-z,now -Wl,-z,relro -Wl,-z,n
 ANALYSIS := $(COMMON) -Ianalysis
 ANALYSIS_LIBS := -ldw -lelf -liberty -ljansson -lz -lm
 TEST := $(COMMON) -fno-strict-aliasing -Iinterpose -Ianalysis -Itests -Itests/lib -I/usr/include/libunwind
-SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 # -------------------------------------------------------------------------------------------------------------- sources
 RECORD_C   := $(sort $(wildcard interpose/base/*.c interpose/record/*.c))

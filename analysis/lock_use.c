@@ -1,4 +1,5 @@
 #include "lock_use.h"
+#include "figures.h"
 
 #include <stdlib.h>
 
@@ -15,7 +16,7 @@ uint64_t lock_use_ticks(const struct model *m, uint64_t ns)
 {
     uint64_t million = trace_ns(m->trace, 1000000);
 
-    return million ? (uint64_t)((double)ns / (double)million * 1e6) : ns;
+    return million ? figure_round((double)ns / (double)million * 1e6) : ns;
 }
 
 double lock_use_share(uint64_t part, uint64_t whole)
@@ -317,8 +318,9 @@ static struct lock_loss class_loss(const struct lock_uses *u, const struct lock_
         l.waits += c[i].row->count;
     }
     if (row && class < u->class_count && u->class_threads[class])
-        l.busy = (uint64_t)((double)u->class_busy[class] / u->class_threads[class] *
-                            (double)(row->started > u->class_threads[class] ? row->started : u->class_threads[class]));
+        l.busy =
+                figure_round((double)u->class_busy[class] / u->class_threads[class] *
+                             (double)(row->started > u->class_threads[class] ? row->started : u->class_threads[class]));
     return l;
 }
 

@@ -1,6 +1,7 @@
 #include "heap_lines.h"
 
 #include "json_text.h"
+#include "figures.h"
 
 #include <inttypes.h>
 
@@ -22,7 +23,7 @@ static void print_quantile(const struct loop_uses *u, const struct loop_use *use
 static void print_path(const struct loop_uses *u, const struct hot_path *p, FILE *out)
 {
     fprintf(out, "%10s %" PRIu64 " allocations of %" PRIu64 " bytes, at most %" PRIu64 " at once: %s\n", "", p->calls,
-            p->bytes / p->calls, p->max, model_site(u->m, p->stack));
+            figure_mean(p->bytes, p->calls), p->max, model_site(u->m, p->stack));
 }
 
 void heap_lines_print(const struct hot_heap *h, const struct loop_uses *u, const struct loop_use *use, FILE *out)

@@ -6,6 +6,7 @@
 
 #include "../analysis/allocator.h"
 #include "../analysis/heap_use.h"
+#include "figures.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -86,7 +87,7 @@ static uint32_t count_rows(const void *rows)
 
 static const char *size(double bytes, char *text)
 {
-    return words_size((uint64_t)(bytes + 0.5), text);
+    return words_size(figure_round(bytes), text);
 }
 
 static const char *lived(const struct heap_uses *u, const struct heap_use *use, unsigned percent, char *text)

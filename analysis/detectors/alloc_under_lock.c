@@ -14,6 +14,7 @@
 #include "../place.h"
 #include "lock_class.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 
@@ -78,7 +79,7 @@ static void report_figures(struct model *m, struct finding *f, const struct judg
                      " allocated, which is %.0f %% of the time held: %.1f allocations of %.0f bytes in all in each of "
                      "these, which took %s in the mean.",
                      c->heap_looked, c->heap_holds, 100 * j->allocating, j->calls, j->bytes,
-                     model_duration(m, c->heap_ticks / c->heap_weight));
+                     model_duration(m, figure_mean(c->heap_ticks, c->heap_weight)));
     finding_evidence(f,
                      "At about %.0f ns for an allocation and its free that is %.0f %% of the time held (%.0f %% is the "
                      "least that is reported).",

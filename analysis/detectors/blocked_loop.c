@@ -19,6 +19,7 @@
 #include "wording.h"
 #include "../array.h"
 #include "../call_kinds.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -250,7 +251,7 @@ static bool judge(const struct blocked_loops *l, const struct blocked *b, enum s
         (b->over == 1 && b->max >= OVER_ONCE * budget))
         return true;
     *severity = SEVERITY_MEDIUM;
-    return b->hit >= SHARE_TIMES && trace_ns(l->m->trace, b->ticks / b->hit) >= SHARE_EACH_NS &&
+    return b->hit >= SHARE_TIMES && trace_ns(l->m->trace, figure_mean(b->ticks, b->hit)) >= SHARE_EACH_NS &&
            lock_use_share(b->ticks, b->use->lived) >= SHARE && (double)b->kept >= KEPT * (double)b->hit;
 }
 

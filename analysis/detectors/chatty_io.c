@@ -12,6 +12,7 @@
 #include "calls.h"
 #include "wording.h"
 #include "../call_kinds.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 
@@ -23,7 +24,7 @@ static bool is_chatty(const struct kiwi_peer *p)
 {
     return p->bursts >= BURSTS_LEAST && p->burst_exchanges >= p->bursts * KIWI_BURST_LEAST &&
            (uint64_t)p->burst_max * p->bursts <= 2 * p->burst_exchanges &&
-           p->burst_bytes / p->burst_exchanges <= EXCHANGE_BYTES;
+           figure_mean(p->burst_bytes, p->burst_exchanges) <= EXCHANGE_BYTES;
 }
 
 static int chatty_report(struct model *m, uint32_t row, const struct kiwi_peer *p, struct finding_list *list)
@@ -37,8 +38,8 @@ static int chatty_report(struct model *m, uint32_t row, const struct kiwi_peer *
     f->confidence = CONFIDENCE_MEDIUM;
     f->count = p->bursts;
     f->cause = place_hash(place_location_hash(m->trace, m->symbols, p->burst_stack), peer_hash(m->trace, row));
-    finding_set(f, &f->title, "%" PRIu64 " round trips in a row to %s at %s", p->burst_exchanges / p->bursts, peer,
-                model_site(m, p->burst_stack));
+    finding_set(f, &f->title, "%" PRIu64 " round trips in a row to %s at %s",
+                figure_mean(p->burst_exchanges, p->bursts), peer, model_site(m, p->burst_stack));
     finding_set(f, &f->why,
                 "Each of them waits for the network before the next can begin, so the time of a request grows with the "
                 "number of items and with the distance to the peer, however little is asked for.");
@@ -51,9 +52,9 @@ static int chatty_report(struct model *m, uint32_t row, const struct kiwi_peer *
     finding_evidence(f,
                      "%" PRIu64 " times, %" PRIu64 " round trips on average (%" PRIu32
                      " at most) followed each other on one connection, with no other wait in between.",
-                     p->bursts, p->burst_exchanges / p->bursts, p->burst_max);
+                     p->bursts, figure_mean(p->burst_exchanges, p->bursts), p->burst_max);
     finding_evidence(f, "They took %s in all, and moved %" PRIu64 " bytes each on average.",
-                     model_duration(m, p->burst_ticks), p->burst_bytes / p->burst_exchanges);
+                     model_duration(m, p->burst_ticks), figure_mean(p->burst_bytes, p->burst_exchanges));
     wording_validation(f, m, finding_info(f->id)->id, "it must be silent, and requests with many items faster.");
     wording_seen(f, m, p->first_ticks, trace_last_ticks(m->trace));
     return 0;

@@ -10,6 +10,7 @@
 #include "../heap_use.h"
 #include "../place.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -143,7 +144,7 @@ static int report(const struct leaks *l, const struct leak *leak, struct finding
     if (!f)
         return -1;
     f->confidence = l->exact ? CONFIDENCE_HIGH : CONFIDENCE_MEDIUM;
-    f->count = (uint64_t)(leak->blocks + 0.5);
+    f->count = figure_round(leak->blocks);
     f->cause = leak->key;
     finding_set(f, &f->title, "%s%.0f blocks allocated at %s are lost: nothing refers to them",
                 l->exact ? "" : "about ", leak->blocks, model_site(m, first->stack));

@@ -16,6 +16,7 @@
 #include "../place.h"
 #include "hot_alloc_function.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -219,7 +220,8 @@ static void report_stacks(const struct judged *j, struct finding *f)
         told++;
         finding_stack(f, j->u->m, p->stack, j->use->thread,
                       "%" PRIu64 " allocations of %" PRIu64 " bytes, up to %" PRIu64 " at once",
-                      p->calls < j->use->heap_calls ? p->calls : j->use->heap_calls, p->bytes / p->calls, p->max);
+                      p->calls < j->use->heap_calls ? p->calls : j->use->heap_calls, figure_mean(p->bytes, p->calls),
+                      p->max);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "../place.h"
 #include "heap_place.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 
@@ -101,7 +102,7 @@ static void report_stacks(const struct judged *j, struct finding *f)
         if ((double)paths[i].calls < TOLD * (double)j->f->calls)
             break;
         finding_stack(f, j->h->m, paths[i].stack, j->thread, "%" PRIu64 " allocations of %" PRIu64 " bytes",
-                      paths[i].calls, paths[i].bytes / paths[i].calls);
+                      paths[i].calls, figure_mean(paths[i].bytes, paths[i].calls));
     }
 }
 

@@ -20,6 +20,7 @@
 #include "wording.h"
 #include "../array.h"
 #include "../call_kinds.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -296,7 +297,7 @@ static uint64_t ns(const struct lock_across *a, uint64_t ticks)
  */
 static enum calls_habit calls_habit(const struct lock_across *a, const struct across *x)
 {
-    uint64_t mean = ns(a, x->ticks) / x->waited;
+    uint64_t mean = figure_mean(ns(a, x->ticks), x->waited);
     bool most = 2 * x->waited >= x->count && x->waited >= 50;
     bool fair_part = 10 * x->waited >= x->count && mean >= MS;
     bool very_long = x->waited >= 3 && mean >= (x->id == FINDING_LOCK_ACROSS_POLL ? LULL_NS : VERY_LONG_NS);

@@ -12,6 +12,7 @@
 #include "blame.h"
 #include "lock_class.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 
@@ -103,7 +104,8 @@ static bool is_starved(const struct lock_uses *u, const struct lock_use *use, st
     double stalled = lock_use_share(use->lost_ticks, use->waited_ticks); /* the holder had no processor */
 
     if (!v->thread || !v->starved || v->overtakes < OVERTAKES || starved_ns < STARVED_NS ||
-        starved_ns / v->starved < STARVED_MEAN_NS || (v->starved < STARVED_LEAST && starved_ns < STARVED_LONG_NS))
+        figure_mean(starved_ns, v->starved) < STARVED_MEAN_NS ||
+        (v->starved < STARVED_LEAST && starved_ns < STARVED_LONG_NS))
         return false;
     double off = stalled * (double)v->starved_ticks;
     v->share = lock_use_share(v->starved_ticks, busy);

@@ -12,6 +12,7 @@
 #include "../hot_heap.h"
 #include "../place.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ static void report_figures(const struct judged *j, struct finding *f)
     finding_evidence(f,
                      "The blocks had %" PRIu64 " bytes before, in the mean, and grew to %" PRIu64 " at most; %" PRIu64
                      " of the steps moved one, which copies it.",
-                     p->grown_bytes / p->grown, p->grown_max, p->moved);
+                     figure_mean(p->grown_bytes, p->grown), p->grown_max, p->moved);
     if (p->grown_first)
         finding_evidence(f, "%" PRIu64 " buffers began at this path: %.0f steps for each.", p->grown_first,
                          (double)p->grown / (double)p->grown_first);

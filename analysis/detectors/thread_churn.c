@@ -8,6 +8,7 @@
 
 #include "thread_sites.h"
 #include "wording.h"
+#include "../figures.h"
 
 #include <inttypes.h>
 
@@ -30,7 +31,7 @@ static bool is_churn(const struct model *m, const struct thread_site *s)
 
 static uint64_t per_second(uint64_t count, uint64_t ns)
 {
-    return ns ? (uint64_t)((double)count * 1e9 / (double)ns + 0.5) : count;
+    return ns ? figure_round((double)count * 1e9 / (double)ns) : count;
 }
 
 static int churn_report(struct model *m, const struct thread_site *s, struct finding_list *list)

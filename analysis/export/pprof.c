@@ -9,6 +9,7 @@
 #include "../place.h"
 #include "bytes.h"
 #include "ids.h"
+#include "../figures.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -177,7 +178,7 @@ static void add_sample(struct profile_writer *w, struct model *m, const struct p
     unsigned count = locations_of(w, m, s->stack, ids);
 
     for (unsigned i = 0; i < PROFILE_VALUES; i++)
-        values[i] = (uint64_t)(s->values[i] + 0.5);
+        values[i] = figure_round(s->values[i]);
     proto_numbers(&one, SAMPLE_LOCATIONS, ids, count);
     proto_numbers(&one, SAMPLE_VALUES, values, PROFILE_VALUES);
     proto_message(&w->samples, PROFILE_SAMPLE, &one);

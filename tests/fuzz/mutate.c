@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_SEEDS 16
+#define MAX_SEEDS 128
 #define ITERATION_SECONDS 30 /* one analysis that takes this long hangs */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -132,6 +132,26 @@ static void flip_bit(struct input *in, uint64_t *state)
         in->bytes[at] ^= (uint8_t)(1u << below(state, 8));
 }
 
+/* One field of every row of a table: sums of it wrap, and may come back to 0. */
+static void set_field(struct input *in, uint64_t *state)
+{
+    const struct kiwi_header *h = (const struct kiwi_header *)in->bytes;
+    size_t width = below(state, 2) ? 8 : 4;
+    struct kiwi_table table = {0};
+    uint64_t value;
+
+    if (in->size < sizeof *h)
+        return;
+    for (unsigned tries = 0; tries < 16 && table.used < 2; tries++)
+        table = h->tables[below(state, KIWI_TABLE_LIMIT)];
+    if (table.row_size < width || table.offset > in->size)
+        return;
+    size_t field = width * below(state, table.row_size / width);
+    value = below(state, 2) ? 1ull << 63 : interesting_value(state, 0);
+    for (uint64_t i = 1; i < table.used && table.row_size <= (in->size - table.offset) / (i + 1); i++)
+        memcpy(in->bytes + table.offset + i * table.row_size + field, &value, width);
+}
+
 static void copy_stretch(struct input *in, uint64_t *state)
 {
     size_t from = interesting_place(in, state, 8), to = interesting_place(in, state, 8), length = 8 * below(state, 64);
@@ -149,8 +169,10 @@ static void mutate(struct input *in, uint64_t *state)
 {
     for (uint64_t n = 1 + below(state, 8); n-- > 0 && in->size;) {
         uint64_t kind = below(state, 100);
-        if (kind < 55)
+        if (kind < 40)
             set_word(in, state);
+        else if (kind < 55)
+            set_field(in, state);
         else if (kind < 85)
             flip_bit(in, state);
         else if (kind < 97)
@@ -235,6 +257,8 @@ static void build_rest(struct trace_builder *b)
         uint32_t outer = builder_acquire(b, threads[i], 0, locks[i], stacks[i]);
         uint32_t inner = builder_acquire(b, threads[i], outer, locks[(i + 1) % 3], stacks[3]);
         builder_acquire_too(b, inner, threads[3]);
+        for (unsigned k = 0; k < 2; k++)
+            builder_call(b, threads[i], KIWI_CALL_WRITE, outer, stacks[3], 900000000);
         builder_slot_row(b, threads[i])->cache[i] =
                 (struct kiwi_cache_entry){.address = 0x5000, .row = inner, .count = 7};
         builder_slot_row(b, threads[i])->events[i] =
